@@ -1,1 +1,1 @@
-
+"""Messaging: private talk in order, never lost."""

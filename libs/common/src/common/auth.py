@@ -1,0 +1,156 @@
+"""Who is calling: every service verifies the access token itself and trusts no position.
+
+Tokens are JWTs signed with EdDSA (RFC 8037, RFC 8725: the algorithm is fixed, never read from
+the token). A verified token is remembered by its hash until it expires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+from jwt.types import Options
+
+from common.clock import Clock
+from common.errors import Forbidden, Unauthenticated, Unavailable
+
+ISSUER = "kith"
+AUDIENCE = "kith"
+ALGORITHM = "EdDSA"
+LEEWAY_SECONDS = 5
+_CACHE_SIZE = 50_000
+_REFETCH_SECONDS = 5.0
+_OPTIONS: Options = {
+    "require": ["exp", "sub", "net", "roles"],
+    "verify_exp": False,  # checked here, against the clock we are given
+    "verify_iat": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account behind a call, and the token to hand on in its name."""
+
+    subject: UUID
+    network_id: UUID
+    roles: frozenset[str]
+    token: str
+    expires_at: float
+
+    def require(self, *roles: str) -> None:
+        """Raise Forbidden unless the caller has one of these roles."""
+        if self.roles.isdisjoint(roles):
+            raise Forbidden("your role does not allow this", needed=" or ".join(sorted(roles)))
+
+
+_current: ContextVar[Caller] = ContextVar("caller")
+
+
+def current() -> Caller:
+    """The caller of the request being served. Raises Unauthenticated outside of one."""
+    try:
+        return _current.get()
+    except LookupError:
+        raise Unauthenticated("an access token is needed") from None
+
+
+def set_current(caller: Caller) -> None:
+    """Remember the caller for the rest of this task."""
+    _current.set(caller)
+
+
+class Verifier:
+    """Turns access tokens into callers.
+
+    `fetch_jwks` returns the issuer's key set as JSON; it is asked at the first token and again,
+    at most every five seconds, when a token names a key that is not known yet (rotation).
+    However many calls wait for it, it is asked once. A token that was good stays good until it
+    expires, also when its key is withdrawn: that is what makes tokens short-lived.
+    """
+
+    def __init__(self, fetch_jwks: Callable[[], Awaitable[str]], clock: Clock) -> None:
+        self._fetch = fetch_jwks
+        self._clock = clock
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
+        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+
+    async def verify(self, token: str) -> Caller:
+        """The caller of a valid token. Raises Unauthenticated, or what fetching keys raises."""
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        now = self._clock.now().timestamp()
+        caller = self._known.get(digest)
+        if caller is None:
+            caller = await self._verify(token, now)
+            self._known[digest] = caller
+            if len(self._known) > _CACHE_SIZE:
+                self._known.popitem(last=False)
+        if caller.expires_at + LEEWAY_SECONDS <= now:
+            self._known.pop(digest, None)
+            raise Unauthenticated("the access token has expired; sign in again", cause="expired")
+        return caller
+
+    async def _verify(self, token: str, now: float) -> Caller:
+        with _rejecting():
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+        key = await self._key(kid, now)
+        with _rejecting():
+            claims = jwt.decode(
+                token, key.key, algorithms=[ALGORITHM], issuer=ISSUER, audience=AUDIENCE,
+                options=_OPTIONS,
+            )  # fmt: skip
+            return _caller(claims, token)
+
+    async def _key(self, kid: str, now: float) -> jwt.PyJWK:
+        if kid not in self._keys and not 0 <= now - self._fetched_at < _REFETCH_SECONDS:
+            if self._fetching is None:
+                self._fetching = asyncio.create_task(self._load(now))
+                self._fetching.add_done_callback(self._loaded)
+            await asyncio.shield(self._fetching)
+        try:
+            return self._keys[kid]
+        except KeyError:
+            raise Unauthenticated("the access token is signed by a key that is not known") from None
+
+    async def _load(self, now: float) -> None:
+        content = await self._fetch()
+        try:
+            keys = jwt.PyJWKSet.from_json(content).keys
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+            raise Unavailable("the keys of the issuer cannot be read; try again") from error
+        self._keys = {str(key.key_id): key for key in keys}
+        self._fetched_at = now
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        self._fetching = None
+        if not task.cancelled():
+            task.exception()  # told to everybody who still waits
+
+
+@contextmanager
+def _rejecting() -> Iterator[None]:
+    """Whatever a token can make the library raise means that it is not valid."""
+    try:
+        yield
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        cause = type(error).__name__
+        raise Unauthenticated("the access token is not valid", cause=cause) from error
+
+
+def _caller(claims: dict[str, Any], token: str) -> Caller:
+    roles = claims["roles"]
+    if not isinstance(roles, list):
+        raise TypeError("roles must be a list")
+    return Caller(
+        subject=UUID(claims["sub"]), network_id=UUID(claims["net"]),
+        roles=frozenset(map(str, roles)), token=token, expires_at=float(claims["exp"]),
+    )  # fmt: skip

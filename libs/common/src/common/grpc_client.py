@@ -1,0 +1,100 @@
+"""Calling another service: a channel that survives restarts, a deadline on every call, the
+caller's token and trace handed on, errors as DomainError."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar, cast
+
+import grpc
+
+from common.config import Address
+from common.grpc_errors import from_rpc_error
+from common.telemetry import current_traceparent
+
+Request = TypeVar("Request", contravariant=True)
+Reply = TypeVar("Reply", covariant=True)
+DEADLINE_SECONDS = 5.0
+_OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+)
+
+
+class Method(Protocol[Request, Reply]):
+    """A method of a generated stub that takes one message or a stream and returns one message."""
+
+    def __call__(
+        self, request: Request, *, timeout: float | None, metadata: Any
+    ) -> Awaitable[Reply]: ...
+
+
+@asynccontextmanager
+async def connect(address: Address, retried: Iterable[str] = ()) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a service.
+
+    `retried` are full service names (`kith.messaging.v1.MessageService`) or `service/Method`
+    whose unary calls may be repeated when the service is away: only what is idempotent.
+    """
+    policy = {
+        "maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }  # fmt: skip
+    names = [_name(entry) for entry in retried]
+    config = {"methodConfig": [{"name": names, "retryPolicy": policy}]} if names else {}
+    options = [*_OPTIONS, ("grpc.service_config", json.dumps(config))]
+    async with grpc.aio.insecure_channel(str(address), options=options) as channel:
+        yield channel
+
+
+async def call(
+    method: Method[Request, Reply], request: Request, *, token: str | None = None,
+    seconds: float = DEADLINE_SECONDS,
+) -> Reply:  # fmt: skip
+    """Call `method` within `seconds`; `request` is a message or an async iterable of messages.
+
+    Raises the DomainError the service answered with, or what the iterable raised.
+    """
+    metadata: list[tuple[str, str]] = []
+    if token is not None:
+        metadata.append(("authorization", f"Bearer {token}"))
+    if (traceparent := current_traceparent()) is not None:
+        metadata.append(("traceparent", traceparent))
+    source = _Source(request) if isinstance(request, AsyncIterable) else None
+    sent = request if source is None else cast(Request, source)
+    try:
+        return await method(sent, timeout=seconds, metadata=metadata)
+    except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
+        if source is not None and source.error is not None:
+            raise source.error from None  # grpc says only that it cancelled the call
+        if isinstance(error, grpc.aio.AioRpcError):
+            raise from_rpc_error(error) from error
+        raise
+
+
+class _Source:
+    """The messages of a request, and what went wrong in making them, which grpc does not tell."""
+
+    def __init__(self, messages: AsyncIterable[Any]) -> None:
+        self._messages = messages
+        self.error: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        try:
+            async for message in self._messages:
+                yield message
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _name(entry: str) -> dict[str, str]:
+    service, _, method = entry.partition("/")
+    return {"service": service, "method": method} if method else {"service": service}

@@ -1,0 +1,203 @@
+"""The gRPC server of a service: one interceptor that authenticates, limits, traces and counts,
+and turns errors into statuses, so that servicers only translate."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_health.v1 import (  # type: ignore[import-untyped]  # ships no types
+    health_pb2,
+    health_pb2_grpc,
+)
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
+
+from common import auth, log
+from common.config import Address
+from common.errors import DomainError, Invalid, Kind, Unauthenticated, Unavailable
+from common.grpc_errors import domain_of, to_status
+from common.health import Health
+from common.mongo import is_away
+from common.telemetry import Tracing
+
+logger = log.get(__name__)
+UNARY_SECONDS = 10.0
+STREAM_SECONDS = 600.0
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+DRAIN_SECONDS = 10.0
+
+_HANDLED = Counter("kith_grpc_server_calls_total", "gRPC calls served.", ["method", "code"])
+_SECONDS = Histogram(
+    "kith_grpc_server_seconds", "Time to serve a gRPC call.", ["method"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    Context = grpc.aio.ServicerContext[Any, Any]
+else:  # generic in its stubs only
+    Context = grpc.aio.ServicerContext
+Behaviour = Callable[[Any, Context], Awaitable[Any]]
+Decode = Callable[[bytes], Any]
+_HEALTH = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}
+
+
+class Interceptor(grpc.aio.ServerInterceptor):
+    """Everything around a servicer's method."""
+
+    def __init__(self, verifier: auth.Verifier, tracing: Tracing, public: Collection[str]) -> None:
+        self._verifier = verifier
+        self._tracing = tracing
+        self._public = frozenset(public) | _HEALTH
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Wrap the method's behaviour; called once per call by grpc.
+
+        A method that answers with a stream is refused unless it is public: nothing here wraps it.
+        """
+        handler: Any = await continuation(details)
+        method = details.method
+        if handler is None or (handler.response_streaming and method in self._public):
+            return handler
+        if handler.response_streaming:
+            return grpc.unary_unary_rpc_method_handler(_refuse)
+        # (De)serialising is done inside, so that bytes which are no message are an error like any.
+        if handler.request_streaming:
+            return grpc.stream_unary_rpc_method_handler(self._wrap(method, handler))
+        return grpc.unary_unary_rpc_method_handler(self._wrap(method, handler))
+
+    def _wrap(self, method: str, handler: Any) -> Behaviour:
+        async def serve(request: Any, context: Context) -> Any:
+            started = time.perf_counter()
+            metadata = dict(context.invocation_metadata() or ())
+            code = "CANCELLED"
+            try:
+                with self._tracing.span(method, SpanKind.SERVER, _text(metadata, "traceparent")):
+                    reply = await self._serve(method, handler, request, context, metadata)
+                code = "OK"
+                return reply
+            except DomainError as error:
+                code = error.kind.name
+                await context.abort_with_status(to_status(error, domain_of(method)))
+            finally:
+                _HANDLED.labels(method, code).inc()
+                _SECONDS.labels(method).observe(time.perf_counter() - started)
+
+        return serve
+
+    async def _serve(
+        self, method: str, handler: Any, request: Any, context: Context, metadata: dict[str, Any]
+    ) -> Any:
+        try:
+            async with asyncio.timeout(_seconds(handler, context)):
+                if method not in self._public:
+                    auth.set_current(await self._verifier.verify(_bearer(metadata)))
+                return await _answer(handler, request, context)
+        except (DomainError, grpc.aio.AbortError) as error:
+            if getattr(error, "kind", None) is Kind.INTERNAL:
+                logger.error("grpc.internal_error", method=method, exc_info=error)
+            raise
+        except Exception as error:
+            raise _domain_error(error, method) from error
+
+
+def _domain_error(error: Exception, method: str) -> DomainError:
+    """What the caller is told of an error that is nobody's refusal; logged here, once."""
+    if isinstance(error, TimeoutError):
+        return Unavailable("not done in time; try again")
+    if isinstance(error, UnicodeError):
+        return Invalid("text is not valid UTF-8")
+    if isinstance(error, ConnectionError) or is_away(error):
+        logger.warning("grpc.store_unavailable", method=method, error=type(error).__name__)
+        return Unavailable("the store did not answer; try again")
+    logger.error("grpc.internal_error", method=method, exc_info=error)
+    return DomainError("internal error")
+
+
+async def _answer(handler: Any, request: Any, context: Context) -> bytes:
+    if handler.request_streaming:
+        messages = _decoded(request, handler.request_deserializer)
+        reply = await handler.stream_unary(messages, context)
+    else:
+        message = _decode(request, handler.request_deserializer)
+        reply = await handler.unary_unary(message, context)
+    content: bytes = handler.response_serializer(reply) if handler.response_serializer else reply
+    return content
+
+
+async def _decoded(contents: AsyncIterator[bytes], decode: Decode | None) -> AsyncIterator[Any]:
+    async for content in contents:
+        yield _decode(content, decode)
+
+
+def _decode(content: bytes, decode: Decode | None) -> Any:
+    try:
+        return decode(content) if decode else content
+    except (DecodeError, ValueError) as error:
+        raise Invalid("the request is not a message of this method") from error
+
+
+async def _refuse(_request: Any, context: Context) -> None:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "streams of answers are not served here")
+
+
+def _seconds(handler: Any, context: Context) -> float:
+    limit = STREAM_SECONDS if handler.request_streaming else UNARY_SECONDS
+    remaining: Any = context.time_remaining()  # None without a deadline, whatever the stubs say
+    return limit if remaining is None else min(remaining, limit)
+
+
+def _text(metadata: dict[str, Any], key: str) -> str | None:
+    value = metadata.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _bearer(metadata: dict[str, Any]) -> str:
+    scheme, _, token = (_text(metadata, "authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("an access token is needed: authorization: Bearer …")
+    return token
+
+
+@asynccontextmanager
+async def serve(
+    listen: Address,
+    interceptor: Interceptor,
+    health: Health,
+    register: Callable[[grpc.aio.Server], None],
+) -> AsyncIterator[Address]:
+    """Serve until the block ends, then drain; yields the bound address.
+
+    `register` adds the servicers. Raises OSError when the port is taken.
+    """
+    server = grpc.aio.server(
+        interceptors=[interceptor],
+        options=[
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+        ],
+    )
+    register(server)
+    if not health.started:
+        await health.grpc.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(health.grpc, server)
+    try:
+        port = server.add_insecure_port(str(listen))
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {listen}: {error}") from error
+    await server.start()
+    try:
+        yield Address(listen.host, port)
+    finally:
+        await server.stop(DRAIN_SECONDS)

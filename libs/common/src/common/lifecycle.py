@@ -1,0 +1,133 @@
+"""The life of a process: build, say ready, run until told to stop, drain, leave.
+
+A background task that dies takes the process with it: a supervisor starts it again, and nobody
+is fooled by a process that is up and does nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import uvloop
+
+from common import log
+from common.config import ConfigError, ServiceConfig
+from common.health import Health
+
+logger = log.get(__name__)
+
+
+class HasService(Protocol):
+    """Settings of a service: at least those every service has."""
+
+    @property
+    def service(self) -> ServiceConfig:
+        """The settings every service has."""
+        ...
+
+
+Settings = TypeVar("Settings", bound=HasService)
+Build = Callable[["Lifecycle"], AbstractAsyncContextManager[object]]
+
+
+class Lifecycle:
+    """What the parts of one process share about its life."""
+
+    def __init__(self) -> None:
+        self.health = Health()
+        self._stop = asyncio.Event()
+        self._starting: asyncio.Task[Any] | None = None
+        self._failure: BaseException | None = None
+
+    def stop(self) -> None:
+        """Ask the process to end, also when it is still starting; returns at once."""
+        self._stop.set()
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
+
+    def fail(self, name: str, error: BaseException) -> None:
+        """End the process with exit code 1 because a part of it is broken."""
+        logger.error("process.part_failed", part=name, exc_info=error)
+        self._failure = self._failure or error
+        self.stop()
+
+    @asynccontextmanager
+    async def background(self, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Run `work` beside the block and cancel it at its end; if it fails, so does the process."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(lambda done: self._watch(name, done))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def _watch(self, name: str, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(name, error)
+
+    async def run(self, build: Build) -> int:
+        """Live one life; the exit code of the process: 1 when a part of it failed, else 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        self._starting = asyncio.current_task()
+        try:
+            async with build(self):
+                self._starting = None
+                await self._serve()
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+        except Exception as error:
+            logger.error("process.failed", exc_info=error)
+            return 1
+        logger.info("process.stopped")
+        return 1 if self._failure else 0
+
+    async def _serve(self) -> None:
+        await self.health.begin()
+        logger.info("process.ready")
+        await self._stop.wait()
+        logger.info("process.stopping")
+        await self.health.end()
+
+
+def run(build: Build) -> int:
+    """Run `build` in a fresh event loop until SIGTERM, SIGINT or failure; the exit code."""
+
+    async def live() -> int:
+        return await Lifecycle().run(build)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(live())
+
+
+def main(
+    name: str,
+    arguments: Sequence[str],
+    load: Callable[[Mapping[str, str]], Settings],
+    build: Callable[[Settings, Lifecycle], AbstractAsyncContextManager[object]],
+) -> int:
+    """The `main` of every service: `python -m NAME run`; the exit code of the process.
+
+    `load` makes the settings from the environment and raises ConfigError; exit code 2 says that
+    the command or the settings are wrong.
+    """
+    if list(arguments) != ["run"]:
+        sys.stderr.write(f"usage: python -m {name} run\n")
+        return 2
+    try:
+        settings = load(os.environ)  # noqa: TID251  # handed to config.py, which alone reads it
+    except ConfigError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 2
+    log.configure(name, settings.service.log_level)
+    return run(lambda life: build(settings, life))

@@ -1,0 +1,272 @@
+"""Conversations, messages and the members known from identity, in MongoDB.
+
+A message and its events are one document and one write; its place is guarded by the unique
+index on (network, conversation, sequence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
+
+from common import outbox
+from common.ids import new_id
+from common.mongo import (
+    ASCENDING,
+    DESCENDING,
+    BulkWriteError,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+)
+from common.mongo import Collection as Scoped
+
+from messaging.adapters.events import outgoing
+from messaging.adapters.group_commit import GroupCommit
+from messaging.application.ports import ImportedRow, Network, Taken
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message, Placed, Tail
+
+INDEXES = {
+    "conversations": [
+        IndexModel(
+            [("network_id", ASCENDING), ("member_ids", ASCENDING), ("opened_id", DESCENDING)],
+            name="of_member",
+        )
+    ],
+    "messages": [
+        IndexModel(
+            [("network_id", ASCENDING), ("conversation_id", ASCENDING), ("sequence", ASCENDING)],
+            name="place", unique=True,
+        ),
+        IndexModel(
+            [("network_id", ASCENDING), ("conversation_id", ASCENDING),
+             ("sender_id", ASCENDING), ("client_message_id", ASCENDING)],
+            name="once", unique=True,
+        ),
+        IndexModel([("import_key", ASCENDING)], name="imported", sparse=True),
+        outbox.INDEX,
+    ],
+    "members": [],
+}  # fmt: skip
+_UNIQUE = (11000, 11001)
+Offer = Callable[[Sequence[Document]], None]
+
+
+class MongoConversations:
+    """Implements ports.Conversations; a conversation never changes, so it is remembered."""
+
+    def __init__(self, collection: Scoped, seen: dict[UUID, Conversation]) -> None:
+        self._collection = collection
+        self._seen = seen
+
+    async def get(self, id: UUID) -> Conversation | None:
+        """See ports.Conversations."""
+        if (known := self._seen.get(id)) is not None:
+            return known
+        document = await self._collection.find_one({"_id": id})
+        if document is None:
+            return None
+        return self._remember(_conversation(document))
+
+    async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
+        """See ports.Conversations."""
+        new = {conversation.id for conversation in conversations}
+        try:
+            await self._collection.insert_many(
+                [
+                    {"_id": item.id, "opened_id": new_id(), "member_ids": list(item.member_ids),
+                     "created_at": item.created_at}
+                    for item in conversations
+                ],
+                ordered=False,
+            )  # fmt: skip
+        except BulkWriteError as error:
+            new -= {conversations[index].id for index in _duplicates(error)}
+        return new
+
+    async def page(
+        self, member_id: UUID, before: UUID | None, limit: int
+    ) -> Sequence[tuple[UUID, Conversation]]:
+        """See ports.Conversations."""
+        wanted: Document = {"member_ids": member_id}
+        if before is not None:
+            wanted["opened_id"] = {"$lt": before}
+        found = await self._collection.find(wanted, sort=[("opened_id", DESCENDING)], limit=limit)
+        return [(document["opened_id"], _conversation(document)) for document in found]
+
+    def _remember(self, conversation: Conversation) -> Conversation:
+        if len(self._seen) >= 100_000:
+            self._seen.clear()
+        self._seen[conversation.id] = conversation
+        return conversation
+
+
+class MongoMessages:
+    """Implements ports.Messages."""
+
+    def __init__(self, collection: Scoped, writer: GroupCommit, offer: Offer) -> None:
+        self._collection = collection
+        self._writer = writer
+        self._offer = offer
+
+    async def tail(self, conversation_id: UUID) -> Tail | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one(
+            {"conversation_id": conversation_id},
+            {"sequence": 1, "sender_id": 1, "turn_at": 1},
+            sort=[("sequence", DESCENDING)],
+        )
+        if document is None:
+            return None
+        return Tail(document["sequence"], document["sender_id"], document["turn_at"])
+
+    async def add(self, conversation: Conversation, placed: Placed) -> None:
+        """See ports.Messages."""
+        try:
+            await self._writer.insert(self._document(conversation, placed))
+        except DuplicateKeyError as error:
+            raise Taken from error
+
+    async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
+        """See ports.Messages."""
+        documents = [
+            {
+                **self._document(row.conversation, row.placed),
+                "import_key": f"{self._collection.network_id}:{row.key}",
+            }
+            for row in rows
+        ]
+        try:
+            await self._collection.insert_many(documents, ordered=True)
+        except BulkWriteError as error:
+            first = min(_duplicates(error))
+            self._offer(documents[:first])
+            raise Taken from error
+        self._offer(documents)
+
+    async def by_client_id(
+        self, conversation_id: UUID, sender_id: UUID, client_message_id: str
+    ) -> Message | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one({
+            "conversation_id": conversation_id, "sender_id": sender_id,
+            "client_message_id": client_message_id,
+        })  # fmt: skip
+        return _message(document) if document else None
+
+    async def imported(self, first: str, last: str) -> dict[str, Message]:
+        """See ports.Messages."""
+        prefix = f"{self._collection.network_id}:"
+        wanted = {"import_key": {"$gte": prefix + first, "$lte": prefix + last}}
+        found = await self._collection.find(wanted, sort=[("import_key", ASCENDING)], limit=0)
+        return {
+            document["import_key"].removeprefix(prefix): _message(document) for document in found
+        }
+
+    async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
+        """See ports.Messages."""
+        found = await self._collection.find(
+            {
+                "conversation_id": conversation_id,
+                "sequence": {"$gt": sequence, "$lte": sequence + limit},  # gapless: just these
+            },
+            sort=[("sequence", ASCENDING)], limit=limit, projection={"outbox": 0},
+        )  # fmt: skip
+        return [_message(document) for document in found]
+
+    async def before(
+        self, conversation_id: UUID, sequence: int | None, limit: int
+    ) -> Sequence[Message]:
+        """See ports.Messages."""
+        wanted: Document = {"conversation_id": conversation_id}
+        if sequence is not None:
+            # gapless: just these
+            wanted["sequence"] = {"$gte": sequence - limit, "$lt": sequence}
+        found = await self._collection.find(
+            wanted, sort=[("sequence", DESCENDING)], limit=limit, projection={"outbox": 0}
+        )
+        return [_message(document) for document in found]
+
+    def _document(self, conversation: Conversation, placed: Placed) -> Document:
+        message = placed.message
+        events = outgoing(self._collection.network_id, conversation, placed)
+        return {
+            "_id": message.id, "network_id": self._collection.network_id,
+            "conversation_id": message.conversation_id,
+            "sequence": message.sequence, "sender_id": message.sender_id,
+            "client_message_id": message.client_message_id, "text": message.text,
+            "created_at": message.created_at, "turn_at": message.turn_at,
+            "imported": message.imported, **outbox.fields(events),
+        }  # fmt: skip
+
+
+class MongoMembers:
+    """Implements ports.Members, and keeps it from identity's events."""
+
+    def __init__(self, collection: Scoped) -> None:
+        self._collection = collection
+
+    async def unknown(self, member_ids: Collection[UUID]) -> set[UUID]:
+        """See ports.Members."""
+        wanted = list(member_ids)
+        found = await self._collection.find(
+            {"_id": {"$in": wanted}}, sort=[("_id", ASCENDING)], limit=max(len(wanted), 1),
+            projection={"_id": 1},
+        )  # fmt: skip
+        return set(wanted) - {document["_id"] for document in found}
+
+    async def add(self, member_id: UUID) -> None:
+        """Know a member from now on; knowing her already changes nothing."""
+        try:
+            await self._collection.insert_one({"_id": member_id})
+        except DuplicateKeyError:
+            return
+
+
+class Networks:
+    """Makes the ports of one network."""
+
+    def __init__(self, database: Database, offer: Offer) -> None:
+        self._database = database
+        self._offer = offer
+        self._writer = GroupCommit(database, "messages", offer)
+        self._seen: dict[UUID, dict[UUID, Conversation]] = {}
+
+    def of(self, network_id: UUID) -> Network:
+        """Everything messaging keeps for this network."""
+        seen = self._seen.setdefault(network_id, {})
+        collection = self._database.collection
+        return Network(
+            id=network_id,
+            conversations=MongoConversations(collection("conversations", network_id), seen),
+            messages=MongoMessages(collection("messages", network_id), self._writer, self._offer),
+            members=self.members(network_id),
+        )
+
+    def members(self, network_id: UUID) -> MongoMembers:
+        """The members known in this network."""
+        return MongoMembers(self._database.collection("members", network_id))
+
+
+def _duplicates(error: BulkWriteError) -> list[int]:
+    """Indexes of the documents a unique index refused; any other failure is raised."""
+    failures = error.details.get("writeErrors", [])
+    if any(failure.get("code") not in _UNIQUE for failure in failures):
+        raise error
+    return [failure["index"] for failure in failures]
+
+
+def _conversation(document: Document) -> Conversation:
+    return Conversation(document["_id"], tuple(document["member_ids"]), document["created_at"])
+
+
+def _message(document: Document) -> Message:
+    return Message(
+        id=document["_id"], conversation_id=document["conversation_id"],
+        sequence=document["sequence"], sender_id=document["sender_id"],
+        client_message_id=document["client_message_id"], text=document["text"],
+        created_at=document["created_at"], turn_at=document["turn_at"],
+        imported=document["imported"],
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What can be done with conversations and messages, one verb a file."""

@@ -1,0 +1,96 @@
+"""What messaging needs from the outside; each port is bound to one network."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message, Placed, Tail
+
+
+class Taken(Exception):
+    """A sequence number, client message id or row is in use: look again, then decide."""
+
+
+class Conversations(Protocol):
+    """The conversations of one network."""
+
+    async def get(self, id: UUID) -> Conversation | None:
+        """The conversation, or None."""
+        ...
+
+    async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
+        """Store those that are not there; ids of those that were new."""
+        ...
+
+    async def page(
+        self, member_id: UUID, before: UUID | None, limit: int
+    ) -> Sequence[tuple[UUID, Conversation]]:
+        """A member's conversations, latest opened first, each with its page token."""
+        ...
+
+
+class Messages(Protocol):
+    """The messages of one network."""
+
+    async def tail(self, conversation_id: UUID) -> Tail | None:
+        """The end of a conversation; None when it is empty."""
+        ...
+
+    async def add(self, conversation: Conversation, placed: Placed) -> None:
+        """Store a message with its events in one write. Raises Taken."""
+        ...
+
+    async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
+        """Store messages with their events, in order. Raises Taken; those before it are stored."""
+        ...
+
+    async def by_client_id(
+        self, conversation_id: UUID, sender_id: UUID, client_message_id: str
+    ) -> Message | None:
+        """The message a device gave this id, or None."""
+        ...
+
+    async def imported(self, first: str, last: str) -> Mapping[str, Message]:
+        """The messages already brought in with keys from `first` to `last`, by key."""
+        ...
+
+    async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
+        """Messages with a higher sequence number, ascending."""
+        ...
+
+    async def before(
+        self, conversation_id: UUID, sequence: int | None, limit: int
+    ) -> Sequence[Message]:
+        """Messages with a lower sequence number (None: from the end), descending."""
+        ...
+
+
+class Members(Protocol):
+    """Who belongs to one network, as far as identity's events have told."""
+
+    async def unknown(self, member_ids: Collection[UUID]) -> set[UUID]:
+        """Those of `member_ids` who are not (yet) known in this network."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """A message of a history in its place; `key` is source and row."""
+
+    key: str
+    conversation: Conversation
+    placed: Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Everything messaging keeps for one network."""
+
+    id: UUID
+    conversations: Conversations
+    messages: Messages
+    members: Members

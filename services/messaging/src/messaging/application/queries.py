@@ -1,0 +1,49 @@
+"""Reading conversations and messages; only who takes part sees anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from messaging.application.ports import Network
+from messaging.domain.conversation import Conversation
+from messaging.domain.errors import ConversationNotFound
+from messaging.domain.message import Message
+
+
+async def conversation_of(network: Network, conversation_id: UUID, member_id: UUID) -> Conversation:
+    """A conversation the member takes part in. Raises ConversationNotFound."""
+    conversation = await network.conversations.get(conversation_id)
+    if conversation is None or member_id not in conversation.member_ids:
+        raise ConversationNotFound("no such conversation of yours", field="conversation_id")
+    return conversation
+
+
+async def last_sequence(network: Network, conversation_id: UUID) -> int:
+    """Sequence number of the newest message; 0 when there is none."""
+    tail = await network.messages.tail(conversation_id)
+    return tail.sequence if tail else 0
+
+
+async def messages_after(
+    network: Network, conversation_id: UUID, member_id: UUID, sequence: int, limit: int
+) -> tuple[Sequence[Message], bool]:
+    """Messages after a sequence number, ascending, and whether there are more.
+
+    Raises ConversationNotFound.
+    """
+    await conversation_of(network, conversation_id, member_id)
+    found = await network.messages.after(conversation_id, sequence, limit + 1)
+    return found[:limit], len(found) > limit
+
+
+async def messages_before(
+    network: Network, conversation_id: UUID, member_id: UUID, sequence: int | None, limit: int
+) -> tuple[Sequence[Message], bool]:
+    """Messages before a sequence number (None: the newest), descending, and whether there are more.
+
+    Raises ConversationNotFound.
+    """
+    await conversation_of(network, conversation_id, member_id)
+    found = await network.messages.before(conversation_id, sequence, limit + 1)
+    return found[:limit], len(found) > limit

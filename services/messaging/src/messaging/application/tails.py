@@ -1,0 +1,79 @@
+"""Ends of conversations, remembered so that sending is one write, and locks so that two sends
+of this process do not race for one sequence number.
+
+The database decides: its unique index on the sequence refuses a number that another process took
+meanwhile; then the tail is forgotten and read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+from messaging.domain.message import Tail
+
+MAX_SLOTS = 100_000
+
+
+class Slot:
+    """One conversation's lock and, if known, its tail (`known` and None: it is empty)."""
+
+    __slots__ = ("known", "lock", "tail")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.known = False
+        self.tail: Tail | None = None
+
+    def remember(self, tail: Tail | None) -> None:
+        """The tail is this."""
+        self.known, self.tail = True, tail
+
+    def forget(self) -> None:
+        """The tail must be read again."""
+        self.known, self.tail = False, None
+
+
+class Tails:
+    """Slots by conversation; the least recently used idle ones are dropped beyond MAX_SLOTS."""
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[UUID, Slot] = OrderedDict()
+
+    @asynccontextmanager
+    async def hold(self, conversation_id: UUID) -> AsyncIterator[Slot]:
+        """The conversation's slot, locked; forgotten if the block fails or is cancelled."""
+        slot = self._slot(conversation_id)
+        async with slot.lock:
+            try:
+                yield slot
+            except BaseException:
+                slot.forget()
+                raise
+
+    @asynccontextmanager
+    async def hold_all(self, conversation_ids: Iterable[UUID]) -> AsyncIterator[dict[UUID, Slot]]:
+        """Several slots, locked in one order everywhere so that nobody waits in a circle."""
+        async with AsyncExitStack() as stack:
+            held = {}
+            for conversation_id in sorted(set(conversation_ids)):
+                held[conversation_id] = await stack.enter_async_context(self.hold(conversation_id))
+            yield held
+
+    def _slot(self, conversation_id: UUID) -> Slot:
+        slot = self._slots.get(conversation_id)
+        if slot is None:
+            slot = self._slots[conversation_id] = Slot()
+            self._trim()
+        self._slots.move_to_end(conversation_id)
+        return slot
+
+    def _trim(self) -> None:
+        while len(self._slots) > MAX_SLOTS:
+            oldest, slot = next(iter(self._slots.items()))
+            if slot.lock.locked():
+                return
+            del self._slots[oldest]

@@ -1,0 +1,1 @@
+"""What a conversation and a message are; no I/O, no clock."""

@@ -1,0 +1,111 @@
+"""A message and its place in the conversation: the sequence has no gap, and turns tell who
+answered whom and how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from common.errors import Invalid
+
+MAX_TEXT = 4_000
+MAX_CLIENT_ID = 64
+ANSWER_WITHIN = timedelta(hours=48)
+"""After this a turn counts as unanswered (science.md: reply latency is censored at 48 h)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a sender hands in."""
+
+    sender_id: UUID
+    client_message_id: str
+    text: str
+    created_at: datetime
+    imported: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise Invalid unless text and client message id are within their limits."""
+        if not self.text.strip() or len(self.text) > MAX_TEXT:
+            raise Invalid(f"text must have 1 to {MAX_TEXT} characters", field="text")
+        if "\x00" in self.text:
+            raise Invalid("text must not contain the character U+0000", field="text")
+        if not 1 <= len(self.client_message_id) <= MAX_CLIENT_ID:
+            raise Invalid(
+                f"client_message_id must have 1 to {MAX_CLIENT_ID} characters",
+                field="client_message_id",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a conversation: all that the next message depends on."""
+
+    sequence: int
+    sender_id: UUID
+    turn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in its place."""
+
+    id: UUID
+    conversation_id: UUID
+    sequence: int
+    sender_id: UUID
+    client_message_id: str
+    text: str
+    created_at: datetime
+    turn_at: datetime
+    imported: bool = False
+
+    @property
+    def tail(self) -> Tail:
+        """The end of the conversation once this message is in it."""
+        return Tail(self.sequence, self.sender_id, self.turn_at)
+
+    def says(self, draft: Draft) -> bool:
+        """Whether `draft` is this message again."""
+        return (
+            self.text == draft.text
+            and self.sender_id == draft.sender_id
+            and self.imported == draft.imported
+            and (not self.imported or self.created_at == draft.created_at)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A new message and what it means for the talk.
+
+    `opens_turn`: it awaits an answer. `answered`/`reply_latency`: whose turn it answers, and how
+    long she waited since that turn began.
+    """
+
+    message: Message
+    opens_turn: bool
+    answered: UUID | None
+    reply_latency: timedelta | None
+
+
+def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> Placed:
+    """Put a draft behind `tail` (None: the first message)."""
+    answers = tail is not None and tail.sender_id != draft.sender_id
+    waited = draft.created_at - tail.turn_at if tail else timedelta(0)
+    opens = tail is None or answers or waited > ANSWER_WITHIN
+    message = Message(
+        id=id,
+        conversation_id=conversation_id,
+        sequence=tail.sequence + 1 if tail else 1,
+        sender_id=draft.sender_id,
+        client_message_id=draft.client_message_id,
+        text=draft.text,
+        created_at=draft.created_at,
+        turn_at=draft.created_at if opens or tail is None else tail.turn_at,
+        imported=draft.imported,
+    )
+    if tail is None or not answers or waited < timedelta(0):
+        return Placed(message, opens, None, None)
+    return Placed(message, opens, tail.sender_id, waited)

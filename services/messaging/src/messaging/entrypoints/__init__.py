@@ -1,0 +1,1 @@
+"""The doors of messaging: gRPC and events."""

@@ -1,0 +1,93 @@
+"""The import stream: check every row where it stands, take the good ones before a bad one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+
+from common.clock import from_epoch_millis
+from common.errors import DomainError, Invalid
+from common.ids import parse_id
+from kith.messaging.v1 import messaging_pb2 as pb
+from kith.messaging.v1 import messaging_service_pb2 as api
+
+from messaging.application.import_messages import Imported, Row, conversation_for, import_messages
+from messaging.application.ports import Network
+from messaging.application.tails import Tails
+from messaging.domain.errors import ImportRowInvalid
+from messaging.domain.message import Draft
+
+MAX_BATCH = 1_000
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_SOURCE = re.compile(r"[a-z0-9-]{2,40}")
+
+
+async def take_stream(
+    network: Network, tails: Tails, stream: AsyncIterator[api.ImportMessagesRequest]
+) -> Imported:
+    """Take batch after batch; what was taken stays taken when a later row is bad.
+
+    Raises Invalid (source or batch), ImportRowInvalid, and what import_messages raises.
+    """
+    created = existing = 0
+    source = ""
+    async for batch in stream:
+        source = _source(batch, source)
+        rows, problem = _rows(network, source, batch.messages)
+        done = await import_messages(network, tails, rows)
+        created, existing = created + done.created, existing + done.existing
+        if problem is not None:
+            raise problem
+    return Imported(created, existing)
+
+
+def _source(batch: api.ImportMessagesRequest, before: str) -> str:
+    if not _SOURCE.fullmatch(batch.source):
+        raise Invalid("source must be 2 to 40 of a-z, 0-9 and -", field="source")
+    if before and batch.source != before:
+        raise Invalid("source must be the same in every batch of a stream", field="source")
+    if len(batch.messages) > MAX_BATCH:
+        raise Invalid(f"a batch has at most {MAX_BATCH} messages", field="messages")
+    return batch.source
+
+
+def _rows(
+    network: Network, source: str, messages: Iterable[pb.ImportedMessage]
+) -> tuple[list[Row], ImportRowInvalid | None]:
+    """The good rows before the first bad one, and what is wrong with that one."""
+    rows: list[Row] = []
+    for message in messages:
+        try:
+            rows.append(_row(network, source, message))
+        except DomainError as error:
+            field = error.metadata.get("field", "")
+            text = f"row {message.row}: {error.message}"
+            return rows, ImportRowInvalid(text, row=str(message.row), field=field)
+    return rows, None
+
+
+def _row(network: Network, source: str, message: pb.ImportedMessage) -> Row:
+    if message.row < 1:
+        raise Invalid("row counts from 1", field="row")
+    draft = Draft(
+        sender_id=parse_id(message.sender_id, "sender_id"),
+        client_message_id=f"{source}:{message.row}",
+        text=message.text,
+        created_at=_time(message),
+        imported=True,
+    )
+    recipient = parse_id(message.recipient_id, "recipient_id")
+    conversation = conversation_for(network.id, draft, recipient)
+    return Row(message.row, source, conversation, draft)
+
+
+def _time(message: pb.ImportedMessage) -> datetime:
+    stamp = message.create_time
+    try:
+        at = from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
+    except (OverflowError, ValueError, OSError):
+        at = EARLIEST
+    if at <= EARLIEST:
+        raise Invalid("create_time must be a time after 1990", field="create_time")
+    return at
