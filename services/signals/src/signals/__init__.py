@@ -1,1 +1,1 @@
-
+"""Signals: engagement and loneliness risk, noticed on the stream."""

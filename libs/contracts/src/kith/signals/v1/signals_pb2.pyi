@@ -84,19 +84,23 @@ class Reason(_message.Message):
 
     CODE_FIELD_NUMBER: _builtins.int
     CONTRIBUTION_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """`surveys`, `messages_sent`, `reply_ratio`, `asks`, `sessions`."""
+    """`surveys`, `check_ins`, `messages_sent`, `reply_ratio`, `asks`, `sessions`."""
     contribution: _builtins.float
     """What it adds to loneliness, in standard deviations of the true score; negative is less lonely."""
+    points: _builtins.float
+    """What it adds to the probability, in percentage points."""
     def __init__(
         self,
         *,
         code: _builtins.str = ...,
         contribution: _builtins.float = ...,
+        points: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "contribution", b"contribution"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "contribution", b"contribution", "points", b"points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,6 +31,8 @@ class DayClosed(_message.Message):
     PROBABILITY_HIGH_FIELD_NUMBER: _builtins.int
     ENGAGEMENT_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
+    THETA_FIELD_NUMBER: _builtins.int
+    VARIANCE_FIELD_NUMBER: _builtins.int
     day: _builtins.int
     """Days since 1970-01-01 UTC."""
     probability: _builtins.float
@@ -43,6 +45,10 @@ class DayClosed(_message.Message):
     """Engagement score at its end."""
     messages: _builtins.int
     """Messages sent on that day."""
+    theta: _builtins.float
+    """Loneliness at its end, in standard deviations of the true score."""
+    variance: _builtins.float
+    """Variance of theta."""
     def __init__(
         self,
         *,
@@ -52,10 +58,12 @@ class DayClosed(_message.Message):
         probability_high: _builtins.float = ...,
         engagement: _builtins.float = ...,
         messages: _builtins.int = ...,
+        theta: _builtins.float = ...,
+        variance: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low", "theta", b"theta", "variance", b"variance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Signals' events and its read model on MongoDB."""

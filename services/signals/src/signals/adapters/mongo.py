@@ -1,0 +1,175 @@
+"""The read model: the latest state of each member, and the closed days of her course.
+
+Everything in it can be rebuilt from `signals.member.v1`; a row remembers the offset it is of, so
+that what comes again or late changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from common.mongo import (
+    ASCENDING,
+    DESCENDING,
+    BulkWriteError,
+    Collection,
+    Database,
+    Document,
+    IndexModel,
+)
+from pymongo import UpdateOne
+
+from signals.application.ports import Cleared, Progress, Row, Update
+from signals.domain.codec import from_numbers, to_numbers
+from signals.domain.days import ClosedDay
+
+INDEXES = {
+    "members": [
+        IndexModel([("network_id", ASCENDING), ("rank", ASCENDING)], name="by_risk"),
+        IndexModel([("network_id", ASCENDING), ("last_activity", DESCENDING)], name="latest"),
+    ],
+    "days": [
+        IndexModel(
+            [("network_id", ASCENDING), ("member_id", ASCENDING), ("day", ASCENDING)], name="course"
+        )
+    ],
+}
+_DUPLICATE = 11000
+_GONE = {"state": "", "rank": "", "probability": "", "last_activity": "", "activities": ""}
+
+
+class MongoSignals:
+    """Implements ports.Signals."""
+
+    def __init__(self, members: Collection, days: Collection) -> None:
+        self._members = members
+        self._days = days
+
+    async def get(self, member_id: UUID) -> Row | None:
+        """See ports.Signals."""
+        document = await self._members.find_one({"_id": member_id})
+        return _row(document) if document and "state" in document else None
+
+    async def top(self, active_since: int, after: bytes, limit: int) -> Sequence[Row]:
+        """See ports.Signals."""
+        found = await self._members.find(
+            {"rank": {"$gt": after}, "last_activity": {"$gte": active_since}},
+            sort=[("rank", ASCENDING)], limit=limit,
+        )  # fmt: skip
+        return [_row(document) for document in found]
+
+    async def course(self, member_id: UUID, after_day: int, limit: int) -> Sequence[ClosedDay]:
+        """See ports.Signals."""
+        found = await self._days.find(
+            {"member_id": member_id, "day": {"$gt": after_day}}, sort=[("day", ASCENDING)],
+            limit=limit,
+        )  # fmt: skip
+        return [ClosedDay(document["day"], *document["values"]) for document in found]
+
+    async def last_activity(self) -> int:
+        """See ports.Signals."""
+        document = await self._members.find_one(
+            {"last_activity": {"$gt": 0}},
+            {"last_activity": 1},
+            sort=[("last_activity", DESCENDING)],
+        )
+        return int(document["last_activity"]) if document else 0
+
+    async def progress(self) -> Progress:
+        """See ports.Signals."""
+        found = await self._members.aggregate([
+            {"$match": {"activities": {"$gte": 0}}},
+            {"$group": {"_id": None, "members": {"$sum": 1}, "activities": {"$sum": "$activities"},
+                        "last": {"$max": "$last_activity"}}},
+        ])  # fmt: skip
+        if not found:
+            return Progress(0, 0, 0)
+        return Progress(found[0]["members"], found[0]["activities"], found[0]["last"])
+
+
+class MongoWriter:
+    """Implements ports.Writer."""
+
+    def __init__(self, database: Database) -> None:
+        self._members = database.unscoped("members")
+        self._days = database.unscoped("days")
+
+    async def write(self, changes: Sequence[Update | Cleared]) -> None:
+        """See ports.Writer."""
+        latest: dict[UUID, Update | Cleared] = {}
+        days: dict[UUID, list[Document]] = {}
+        for change in changes:
+            if isinstance(change, Cleared):
+                latest[change.member_id] = change
+                days.pop(change.member_id, None)
+            else:
+                latest[change.row.member_id] = change
+                days.setdefault(change.row.member_id, []).extend(_days(change))
+        await self._insert([day for member in days.values() for day in member])
+        await self._upsert([_write(change) for change in latest.values()])
+        for change in latest.values():
+            if isinstance(change, Cleared):
+                await self._days.delete_many(
+                    {"network_id": change.network_id, "member_id": change.member_id}
+                )
+
+    async def _insert(self, documents: Sequence[Document]) -> None:
+        if documents:
+            try:
+                await self._days.insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                _only_duplicates(error)  # a closed day never changes
+
+    async def _upsert(self, writes: Sequence[UpdateOne]) -> None:
+        if writes:
+            try:
+                await self._members.bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                _only_duplicates(error)  # the row there is as new or newer
+
+
+def signals_of(database: Database, network_id: UUID) -> MongoSignals:
+    """The read model of one network."""
+    collection = database.collection
+    return MongoSignals(collection("members", network_id), collection("days", network_id))
+
+
+def _write(change: Update | Cleared) -> UpdateOne:
+    if isinstance(change, Cleared):
+        older = _older(change.member_id, change.network_id, change.offset)
+        return UpdateOne(older, {"$set": {"offset": change.offset}, "$unset": _GONE}, upsert=True)
+    row = change.row
+    fields = {
+        "offset": row.state.offset, "state": to_numbers(row.state), "rank": row.rank,
+        "probability": row.probability, "last_activity": row.state.last_at,
+        "activities": row.state.taken,
+    }  # fmt: skip
+    older = _older(row.member_id, change.network_id, row.state.offset)
+    return UpdateOne(older, {"$set": fields}, upsert=True)
+
+
+def _older(member_id: UUID, network_id: UUID, offset: int) -> Document:
+    return {"_id": member_id, "network_id": network_id, "offset": {"$lt": offset}}
+
+
+def _days(change: Update) -> list[Document]:
+    member_id = change.row.member_id
+    return [
+        {
+            "_id": f"{member_id}:{day.day}", "network_id": change.network_id,
+            "member_id": member_id, "day": day.day,
+            "values": [day.p, day.p_low, day.p_high, day.theta, day.variance, day.engagement,
+                       day.messages],
+        }
+        for day in change.closed
+    ]  # fmt: skip
+
+
+def _row(document: Document) -> Row:
+    return Row(document["_id"], from_numbers(document["state"]), document["probability"])
+
+
+def _only_duplicates(error: BulkWriteError) -> None:
+    if any(failure.get("code") != _DUPLICATE for failure in error.details["writeErrors"]):
+        raise error

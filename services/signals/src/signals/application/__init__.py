@@ -1,0 +1,1 @@
+"""Folding the stream into states, and reading what came of it."""

@@ -1,0 +1,29 @@
+"""Signals' settings; nothing else in the service sees the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from common.config import Reader, ServiceConfig
+
+PARTITIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of the service. `partitions` is how many the activity topic has."""
+
+    service: ServiceConfig
+    partitions: int
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Config:
+        """Read the settings. Raises ConfigError listing everything missing or wrong."""
+        reader = Reader(environment)
+        config = cls(
+            service=ServiceConfig.read(reader),
+            partitions=reader.integer("KITH_ACTIVITY_PARTITIONS", PARTITIONS),
+        )
+        reader.done()
+        return config

@@ -1,0 +1,1 @@
+"""The doors of signals: the stream, the read model's events, gRPC."""

@@ -1,0 +1,71 @@
+"""The only place that constructs anything with I/O."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
+from common.clock import SystemClock
+from common.kafka_consumer import Consumer
+from common.lifecycle import Lifecycle
+from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
+
+from signals.adapters.clients import jwks_of
+from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
+from signals.config import Config
+from signals.domain.parameters import Parameters
+from signals.entrypoints.consumers import GROUP, TOPICS, Projection
+from signals.entrypoints.grpc import SignalService
+from signals.entrypoints.streams import Stream, build_app, running
+
+NAME = "signals"
+
+
+@asynccontextmanager
+async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
+    """The whole service, running until the block ends."""
+    settings = config.service
+    clock, parameters = SystemClock(), Parameters()
+    async with AsyncExitStack() as stack:
+        tracing = telemetry.configure(NAME, settings.traces)
+        stack.callback(tracing.close)
+        database = await stack.enter_async_context(
+            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+        )
+        await database.create_collections(INDEXES)
+        producer = await stack.enter_async_context(
+            kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
+        )
+        projection = Projection(MongoWriter(database))
+        consumer = Consumer(
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=projection.handlers(),
+            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
+            flush=projection.flush,
+        )  # fmt: skip
+        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, public=())
+        stream = Stream(producer, parameters)
+
+        def register(server: grpc.aio.Server) -> None:
+            service = SignalService(
+                lambda network: signals_of(database, network), parameters, clock
+            )
+            grpc_api.add_SignalServiceServicer_to_server(service, server)
+
+        life.health.add("mongodb", database.ping)
+        life.health.add("kafka", producer.check)
+        life.health.add("consumer", consumer.check)
+        life.health.add("stream", stream.check)
+        app = build_app(settings.kafka, settings.topic_prefix, config.partitions, stream)
+        await stack.enter_async_context(running(app, stream, life))
+        await stack.enter_async_context(life.background("consumer", consumer.run()))
+        await stack.enter_async_context(
+            health.serve_http(health.asgi(life.health), settings.http_listen)
+        )
+        await stack.enter_async_context(
+            grpc_server.serve(settings.grpc_listen, interceptor, life.health, register)
+        )
+        yield
