@@ -1,4 +1,4 @@
-"""What a person at a terminal is told when something cannot go on: one clear line, never a traceback."""
+"""What a person at a terminal is told when something cannot go on: a clear line, no traceback."""
 
 from __future__ import annotations
 

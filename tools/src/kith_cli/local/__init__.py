@@ -1,1 +1,1 @@
-"""Broker and database on one machine, with nothing but Python packages: for laptops, tests and demonstrations."""
+"""Broker and database on one machine from Python packages alone: for laptops, tests and demos."""

@@ -1,4 +1,4 @@
-"""A database that speaks MongoDB's protocol, as a separate process: for development, tests and demonstrations only.
+"""A database that speaks MongoDB's protocol, as a process apart: for development and tests only.
 
 SecantusDB is GPL-2.0 and beta; it is never linked into Kith, and production is MongoDB.
 """
@@ -30,14 +30,20 @@ def choose_server(built: Path = BUILT_SERVER, wheel: Path = WHEEL_SERVER) -> Pat
     for server in (built, wheel):
         if server.exists():
             return server
-    raise Stop("No database server is installed; run `make .venv`, or point KITH_MONGODB_URI at a MongoDB.")
+    raise Stop(
+        "No database server is installed; run `make .venv`, or point KITH_MONGODB_URI at a MongoDB."
+    )
 
 
 def command(server: Path, home: Path, port: int) -> list[str]:
-    """The command line; every acknowledged write is on disk, since a kill would lose it otherwise."""
+    """The command line; every acknowledged write is on disk, or a kill would lose it."""
     common = ["--host", LOOPBACK, "--port", str(port), "--storage-path", str(home / "data")]
     durable = ["--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING"]
-    own = ["--log-file-max", "32MB"] if server.name == BUILT_SERVER.name else ["--config", str(_no_settings(home))]
+    own = (
+        ["--log-file-max", "32MB"]
+        if server.name == BUILT_SERVER.name
+        else ["--config", str(_no_settings(home))]
+    )
     return [str(server), *common, *durable, *own]
 
 

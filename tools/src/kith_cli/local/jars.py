@@ -1,7 +1,7 @@
-"""Fetches exactly the jars of the committed lock, so that the broker is the same bytes on every machine.
+"""Fetches exactly the jars of the committed lock: the broker is the same bytes on every machine.
 
-jgo's own lock records checksums but does not compare them; here a jar whose checksum differs never reaches the
-class path. `python -m kith_cli.local.jars` resolves the coordinates anew and rewrites the lock.
+jgo's own lock records checksums but does not compare them; here a jar whose checksum differs never
+reaches the class path. `python -m kith_cli.local.jars` resolves anew and rewrites the lock.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from kith_cli.console import err, say
 from kith_cli.errors import Stop
 from kith_cli.paths import JARS_LOCK
 
-# kafka-clients by name, or an older one wins through log4j's managed versions and the broker dies at start;
-# without a log4j binding the broker says nothing.
+# kafka-clients by name, or an older one wins through log4j's managed versions and the broker dies
+# at start; without a log4j binding the broker says nothing.
 COORDINATES = (
     "org.apache.kafka:kafka_2.13:4.4.0",
     "org.apache.kafka:kafka-clients:4.4.0",
@@ -70,10 +70,14 @@ def fetch(jars: tuple[Jar, ...], folder: Path) -> None:
     staging = folder.parent / "downloads"
     shutil.rmtree(staging, ignore_errors=True)
     say(f"Fetching {len(missing)} jars of Apache Kafka (43 MB, once)")
-    with Progress(console=err, transient=True) as progress, ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        task = progress.add_task("jars", total=len(missing))
-        for _ in pool.map(lambda jar: _fetch_one(jar, folder, staging), missing):
-            progress.advance(task)
+    pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
+    try:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+            arriving = pool.map(lambda jar: _fetch_one(jar, folder, staging), missing)
+            for _ in progress.track(arriving, total=len(missing), description="jars"):
+                pass
+    finally:
+        pool.shutdown(cancel_futures=True)
     shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -81,7 +85,10 @@ def _fetch_one(jar: Jar, folder: Path, staging: Path) -> None:
     downloaded = _download(jar, staging)
     actual = hashlib.sha256(downloaded.read_bytes()).hexdigest()
     if actual != jar.sha256:
-        raise Stop(f"{jar.filename} is not the file that was locked (sha256 {actual}); check your package mirror.")
+        raise Stop(
+            f"{jar.filename} is not the file that was locked (its sha256 is {actual}); "
+            "check your package mirror."
+        )
     downloaded.replace(folder / jar.filename)
 
 
@@ -94,7 +101,8 @@ def _download(jar: Jar, staging: Path) -> Path:
         return artifact.resolve()
     except (OSError, RuntimeError) as failure:
         raise Stop(
-            f"Could not download {jar.filename} ({type(failure).__name__}); check the network and try again."
+            f"Could not download {jar.filename} ({type(failure).__name__}); "
+            "check the network and try again."
         ) from failure
 
 
@@ -104,7 +112,9 @@ def resolve() -> tuple[Jar, ...]:
 
     artifacts = jgo.resolve("+".join(COORDINATES))
     return tuple(
-        Jar(a.groupId, a.artifactId, a.version, hashlib.sha256(a.resolve().read_bytes()).hexdigest())
+        Jar(
+            a.groupId, a.artifactId, a.version, hashlib.sha256(a.resolve().read_bytes()).hexdigest()
+        )
         for a in artifacts
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import socket
 
 from kith_cli.errors import Stop
 
 LOOPBACK = "127.0.0.1"
-# Below the range from which the kernel takes ports of outgoing connections, so that none of those lands on a port
-# between the moment it was found free and the moment a server binds it.
+# Below the range from which the kernel takes ports of outgoing connections, so that none of those
+# lands on a port between the moment it was found free and the moment a server binds it.
 EPHEMERAL_STACK_PORTS = range(20_000, 32_000)
 ATTEMPTS = 200
 
@@ -29,12 +29,12 @@ def find_free(count: int) -> tuple[int, ...]:
     """Distinct free ports. Raises Stop when there are none."""
     found: set[int] = set()
     for _ in range(ATTEMPTS):
-        port = random.choice(EPHEMERAL_STACK_PORTS)
+        port = secrets.choice(EPHEMERAL_STACK_PORTS)
         if is_free(port):
             found.add(port)
         if len(found) == count:
             return tuple(sorted(found))
-    raise Stop(f"No {count} free ports between {EPHEMERAL_STACK_PORTS.start} and {EPHEMERAL_STACK_PORTS.stop}.")
+    raise Stop(f"There are no {count} free ports among {EPHEMERAL_STACK_PORTS}.")
 
 
 def require_free(ports: dict[str, int]) -> None:
@@ -42,6 +42,6 @@ def require_free(ports: dict[str, int]) -> None:
     taken = [f"{port} ({purpose})" for purpose, port in ports.items() if not is_free(port)]
     if taken:
         raise Stop(
-            f"Ports in use: {', '.join(taken)}. Stop what listens there (`kith down` if it is Kith), "
+            f"Ports in use: {', '.join(taken)}. Stop what listens there, "
             "or choose another base with KITH_PORT."
         )

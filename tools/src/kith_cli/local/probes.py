@@ -1,11 +1,13 @@
-"""Asks broker and database the questions a client would ask, since an open port is not yet a working server."""
+"""Asks broker and database what a client would ask: an open port is not yet a working server."""
 
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -29,7 +31,7 @@ def port_open(address: str) -> bool:
 
 
 def kafka_ready(bootstrap: str) -> bool:
-    """Whether the broker answers a metadata request and names itself as a live member of the cluster."""
+    """Whether the broker answers a metadata request and names itself as a live member."""
     return port_open(bootstrap) and run_apart(_kafka_answers(bootstrap))
 
 
@@ -51,7 +53,7 @@ def mongo_ready(uri: str) -> bool:
         uri, serverSelectionTimeoutMS=PROBE_MILLISECONDS, connectTimeoutMS=PROBE_MILLISECONDS
     )
     try:
-        return client.admin.command("ping")["ok"] == 1
+        return bool(client.admin.command("ping")["ok"] == 1)
     except PyMongoError:
         return False
     finally:
@@ -59,6 +61,18 @@ def mongo_ready(uri: str) -> bool:
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on a loop of its own, also when the caller already runs inside one."""
+    """Run a coroutine on a loop of its own, also when the caller already runs inside one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def http_ready(address: str) -> bool:
+    """Whether GET /readyz at host:port answers 200."""
+    connection = http.client.HTTPConnection(address, timeout=PROBE_MILLISECONDS / 1_000)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

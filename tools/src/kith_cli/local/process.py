@@ -1,4 +1,4 @@
-"""A server process that can be started, stopped, killed and frozen, by a command or by a test that makes faults."""
+"""A server process to start, stop, kill and freeze, for a command or a test that makes faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TAIL_LINES = 15
 
 
 class LocalProcess:
-    """Owns one child process in a session of its own, so that Ctrl-C reaches it only through its owner."""
+    """Owns a child process in a session of its own: Ctrl-C reaches it only through its owner."""
 
     def __init__(self, name: str, log: Path, env: Mapping[str, str] | None = None) -> None:
         self.name = name
@@ -51,6 +51,7 @@ class LocalProcess:
                 env=self._env,
                 start_new_session=True,
             )
+        self.log.with_suffix(".pid").write_text(str(self.pid))
 
     def stop(self, timeout: float = 20.0) -> None:
         """SIGTERM, then SIGKILL when the timeout has passed; returns when the process is gone."""
@@ -85,13 +86,16 @@ class LocalProcess:
         os.kill(self.pid, signal.SIGCONT)
 
     def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
-        """Poll until ready. Raises Stop with the end of the log when it dies or the time is over."""
+        """Poll until ready. Raises Stop with the end of the log when it dies or time is over."""
         deadline = time.monotonic() + timeout
         while not ready():
             if not self.alive:
-                raise Stop(f"The {self.name} ended with code {self.exit_code} while starting.\n{tail(self.log)}")
+                ended = f"The {self.name} ended with code {self.exit_code} while starting."
+                raise Stop(f"{ended}\n{tail(self.log)}")
             if time.monotonic() > deadline:
-                raise Stop(f"The {self.name} was not ready after {timeout:.0f} s.\n{tail(self.log)}")
+                raise Stop(
+                    f"The {self.name} was not ready after {timeout:.0f} s.\n{tail(self.log)}"
+                )
             time.sleep(POLL_SECONDS)
 
 

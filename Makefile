@@ -1,0 +1,93 @@
+# Everything a person or CI does with Kith. Python 3.11–3.13 and make are enough to begin.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .tools/boot/bin/uv
+MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/pyproject.toml)
+EDITABLES := $(foreach member,$(MEMBERS:/pyproject.toml=),-e ./$(member))
+ARGS ?=
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup .venv run test check fix lock lock-kafka generate golden bench database clean
+.PHONY: check-style check-types check-imports check-protos check-generated check-common
+
+help: ## what can be done here
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: .venv/.ready ## broker, database and all services on this machine; Ctrl-C stops them
+	@$(BIN)/kith up
+
+test: .venv/.ready ## every test, on a real broker and database; ARGS="-k name" narrows
+	@$(BIN)/kith stack -- $(BIN)/pytest $(ARGS)
+
+check: check-style check-types check-imports check-protos check-generated check-common ## lint, types, contracts, fresh code; edits nothing
+	@echo "check: all good"
+
+check-style: .venv/.ready
+	@$(BIN)/ruff format --check --quiet . || { echo "check: run 'make fix'"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+check-types: .venv/.ready
+	@$(BIN)/mypy conftest.py libs services tools $(if $(wildcard tests/*/*.py),tests)
+
+check-imports: .venv/.ready
+	@$(BIN)/lint-imports
+
+check-protos: .venv/.ready
+	@$(BIN)/buf lint protos
+	@$(BIN)/python tools/check_breaking.py
+
+check-generated: .venv/.ready
+	@$(BIN)/python tools/generate.py --check
+
+check-common: .venv/.ready
+	@$(BIN)/python tools/check_common.py
+
+fix: .venv/.ready ## format, and mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+generate: .venv/.ready ## rewrite generated code and documents
+	@$(BIN)/python tools/generate.py
+
+golden: .venv/.ready ## rewrite the golden files from what the code does now; review the diff
+	@$(BIN)/kith stack -- $(BIN)/pytest --rewrite-golden $(ARGS)
+
+bench: .venv/.ready ## measure
+	@$(BIN)/kith bench $(ARGS)
+
+setup: .venv ## the Python environment; every other target does this by itself
+.venv: .venv/.ready
+
+# Again only when what is installed may have changed.
+.venv/.ready: requirements.lock $(MEMBERS) .tools/boot/.ready
+	@echo "Installing packages (a minute or two at first)"
+	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python .tools/boot/bin/python .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(EDITABLES)
+	@touch $@
+
+# The installer, by version and by content.
+.tools/boot/.ready: bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Kith needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .tools/boot
+	@.tools/boot/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r bootstrap.lock || \
+	  { echo "The installer could not be fetched; check the network and try again."; exit 1; }
+	@touch $@
+
+lock: .tools/boot/.ready ## resolve dependencies anew and rewrite requirements.lock
+	@$(UV) lock --quiet
+	@$(UV) export --quiet --frozen --all-groups --no-emit-workspace --no-emit-project --no-header -o requirements.lock
+
+lock-kafka: .venv/.ready ## resolve the local broker's jars anew and rewrite tools/jgo.lock.toml
+	@$(BIN)/python -m kith_cli.local.jars
+
+database: ## build the faster local database server (10 minutes; needs cargo, cmake, ninja, zlib's headers)
+	@command -v cargo >/dev/null || { echo "cargo is missing; install Rust first (without it Kith uses the slower server)"; exit 1; }
+	cargo install --locked --ignore-rust-version secantus-mdb --version 0.5.3-beta.196 --root .tools
+
+clean: ## remove what was built and fetched; data in .kith stay
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

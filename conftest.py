@@ -1,0 +1,31 @@
+"""What every test of the workspace can use: broker, database, and golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["common.testing.pytest_plugin"]
+
+Golden = Callable[[Path, bytes], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden(path, content)` holds that the file is what the code produces; see `make golden`."""
+    rewrite = bool(request.config.getoption("--rewrite-golden"))
+
+    def compare(path: Path, content: bytes) -> None:
+        if rewrite:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        assert path.exists(), f"{path} is not there; `make golden` writes it"
+        assert path.read_bytes() == content, f"{path} differs; `make golden` rewrites it"
+
+    return compare

@@ -1,0 +1,147 @@
+"""Kith's public doors as the command line uses them: REST, and gRPC for imports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import grpc
+import httpx
+
+from kith_cli.errors import Stop
+
+T = TypeVar("T")
+RETRY_SECONDS = 120.0
+RENEW_SECONDS = 60.0
+SESSION_SECONDS = 600.0
+_AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED}
+
+
+class Refused(Exception):
+    """The API refused a request; `reason` is the stable name of why."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.reason = str(problem.get("reason", "UNKNOWN"))
+        self.detail = str(problem.get("detail") or problem.get("title") or self.reason)
+        self.metadata = dict(problem.get("metadata") or {})
+        super().__init__(f"{self.reason}: {self.detail}")
+
+
+class Kith:
+    """One signed-in account (or nobody) at the gateway; signs in again before its token expires."""
+
+    def __init__(self, http_url: str, grpc_address: str) -> None:
+        self._http = httpx.Client(base_url=http_url, timeout=30.0)
+        self._grpc_address = grpc_address
+        self._channel: grpc.Channel | None = None
+        self._credentials: dict[str, str] | None = None
+        self._token = ""
+        self._signed_in_at = 0.0
+        self.member_id = ""
+
+    def __enter__(self) -> Kith:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+        if self._channel is not None:
+            self._channel.close()
+
+    def sign_in(self, network: str, email: str, password: str) -> None:
+        """Become this account. Raises Refused."""
+        self._credentials = {"network": network, "email": email, "password": password}
+        session = self.request("POST", "/v1/sessions", json=self._credentials, anonymous=True)
+        self._token = session["accessToken"]
+        self.member_id = session["memberId"]
+        self._signed_in_at = time.monotonic()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET and decode."""
+        return self.request("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST and decode."""
+        return self.request("POST", path, json=body)
+
+    def put(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """PUT and decode."""
+        return self.request("PUT", path, json=body)
+
+    def request(self, method: str, path: str, *, anonymous: bool = False, **options: Any) -> Any:
+        """Send one request; while a part of Kith is away, again for a while.
+
+        Raises Refused, or Stop when Kith does not answer.
+        """
+        deadline = time.monotonic() + RETRY_SECONDS
+        while True:
+            headers = {} if anonymous else self._authorization()
+            try:
+                response = self._http.request(method, path, headers=headers, **options)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise Stop(f"Kith does not answer ({error}); is it running? `make run`") from None
+                time.sleep(0.5)
+                continue
+            if response.status_code == 503 and time.monotonic() < deadline:
+                time.sleep(float(response.headers.get("retry-after", "1")))
+                continue
+            if response.status_code >= 400:
+                raise Refused(response.status_code, _problem(response))
+            return response.json() if response.content else None
+
+    def stream(
+        self, method: str, serialize: Callable[[Any], bytes], parse: Callable[[bytes], T],
+        messages: Callable[[], Iterator[Any]],
+    ) -> T:  # fmt: skip
+        """Send a client stream to the gateway's gRPC door; while a part is away, all of it again.
+
+        `messages` makes the stream anew for each try. Raises Refused, or Stop.
+        """
+        deadline = time.monotonic() + RETRY_SECONDS
+        while True:
+            call = self._open_channel().stream_unary(method, serialize, parse)
+            metadata = list(self._authorization().items())
+            try:
+                return call(messages(), metadata=metadata, timeout=RETRY_SECONDS)
+            except grpc.RpcError as error:
+                if error.code() not in _AWAY and error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+                    raise _refused(error) from None
+                if time.monotonic() > deadline:
+                    raise Stop(f"Kith does not answer ({error.details()})") from None
+                time.sleep(0.5)
+
+    def _open_channel(self) -> grpc.Channel:
+        if self._channel is None:
+            options = [("grpc.max_reconnect_backoff_ms", 1_000)]
+            self._channel = grpc.insecure_channel(self._grpc_address, options)
+        return self._channel
+
+    def _authorization(self) -> dict[str, str]:
+        if self._credentials is None:
+            return {}
+        if time.monotonic() - self._signed_in_at > SESSION_SECONDS - RENEW_SECONDS:
+            self.sign_in(**self._credentials)
+        return {"authorization": f"Bearer {self._token}"}
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _refused(error: grpc.RpcError) -> Refused:
+    from google.rpc import error_details_pb2, status_pb2
+
+    problem: dict[str, Any] = {"reason": error.code().name, "detail": error.details()}
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            info = error_details_pb2.ErrorInfo()
+            for detail in status_pb2.Status.FromString(value).details:
+                if detail.Unpack(info):
+                    problem |= {"reason": info.reason, "metadata": dict(info.metadata)}
+    return Refused(error.code().value[0], problem)

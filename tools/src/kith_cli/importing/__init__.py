@@ -1,0 +1,1 @@
+"""Bringing a history of private messages from elsewhere into a network."""

@@ -1,0 +1,92 @@
+"""Reading a history: lines `src dst time`, plain or gzipped, with a header line.
+
+There is no text in such a file, so a neutral one of realistic length is made up; the same row
+gives the same text, and so does every later import.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from kith_cli.errors import Stop
+
+HEADER = ["src", "dst", "time"]
+EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990 and 2100
+MEAN_WORDS = 14
+_WORDS = (
+    "the a and to of in it is was that for on with as at be this have from or had by not but what "
+    "all were we when there can an your which their said if do will each about how up out them "
+    "then she many some so these would other into has more her two like him see time could no "
+    "make than first been its who now people my made over did down only way find use may water "
+    "long little very after words called just where most know get through back much before go "
+    "good new write our used me man too any day same right look think also around another came "
+    "come work three word must because does part even place well such here take why things help"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message; `number` counts from 1 and does not count the header."""
+
+    number: int
+    sender: str
+    recipient: str
+    at: int
+
+
+class BadRow(Exception):
+    """A row cannot be read; those before it can."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(f"row {number}: {why}")
+        self.number = number
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows of a file. Raises Stop if it is not such a file, BadRow at the first bad row."""
+    number = 0
+    try:
+        with _open(path) as lines:
+            if next(lines, "").split() != HEADER:
+                raise Stop(f"{path} does not begin with the line `{' '.join(HEADER)}`.")
+            for line in lines:
+                number += 1
+                yield _row(number, line)
+    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
+        raise BadRow(number + 1, f"the file is cut off or damaged here ({error})") from None
+    except OSError as error:
+        raise Stop(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def text_of(row: Row) -> str:
+    """A made-up text for a row: common words, of the length people write in private messages."""
+    chance = random.Random(f"{row.number}:{row.sender}:{row.recipient}:{row.at}")  # noqa: S311  # no secret
+    count = min(200, max(1, round(chance.expovariate(1 / MEAN_WORDS))))
+    words = " ".join(chance.choice(_WORDS) for _ in range(count))
+    return words[0].upper() + words[1:] + "."
+
+
+def _open(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="ascii")
+    return path.open(encoding="ascii")
+
+
+def _row(number: int, line: str) -> Row:
+    fields = line.split()
+    if len(fields) != len(HEADER) or not all(field.isdecimal() for field in fields):
+        raise BadRow(number, f"three whole numbers are needed, not {line.strip()[:60]!r}")
+    sender, recipient, at = fields
+    if sender == recipient:
+        raise BadRow(number, f"{sender} writes to herself")
+    if not EARLIEST < int(at) < LATEST:
+        raise BadRow(number, f"{at} is not a time in seconds between 1990 and 2100")
+    if not line.endswith("\n"):
+        raise BadRow(number, "the line is cut off")
+    return Row(number, sender, recipient, int(at))

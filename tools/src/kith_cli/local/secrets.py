@@ -1,0 +1,57 @@
+"""Makes the secrets of a local Kith once, for nobody but their owner to read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kith_cli.local.folders import private_folder
+
+PASSWORD_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where the signing key lies, and the platform operator's password."""
+
+    signing_key: Path
+    operator_password_file: Path
+
+    @property
+    def operator_password(self) -> str:
+        return self.operator_password_file.read_text().strip()
+
+
+def ensure_secrets(folder: Path) -> Secrets:
+    """Make what is missing; keep what is there, or sessions and the operator are locked out."""
+    private_folder(folder)
+    made = Secrets(folder / "signing_key.pem", folder / "operator_password")
+    if not made.signing_key.exists():
+        _write_private(made.signing_key, _new_signing_key())
+    if not made.operator_password_file.exists():
+        password = secrets.token_urlsafe(PASSWORD_BYTES) + "\n"
+        _write_private(made.operator_password_file, password.encode())
+    return made
+
+
+def _new_signing_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Private from its first moment, and either whole or not there."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    draft.rename(path)

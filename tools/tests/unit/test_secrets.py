@@ -1,0 +1,38 @@
+"""Secrets are private from the start and stay the same."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from kith_cli.local.secrets import ensure_secrets
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
+    made = ensure_secrets(tmp_path / "secrets")
+    assert mode(tmp_path / "secrets") == 0o700
+    assert mode(made.signing_key) == mode(made.operator_password_file) == 0o600
+
+
+def test_the_key_is_an_ed25519_private_key(tmp_path: Path) -> None:
+    made = ensure_secrets(tmp_path)
+    key = load_pem_private_key(made.signing_key.read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+
+
+def test_a_second_start_keeps_them(tmp_path: Path) -> None:
+    first = ensure_secrets(tmp_path)
+    before = first.signing_key.read_bytes(), first.operator_password
+    second = ensure_secrets(tmp_path)
+    assert (second.signing_key.read_bytes(), second.operator_password) == before
+
+
+def test_two_homes_have_different_passwords(tmp_path: Path) -> None:
+    one, other = ensure_secrets(tmp_path / "one"), ensure_secrets(tmp_path / "other")
+    assert one.operator_password != other.operator_password
