@@ -81,7 +81,9 @@ class Kith:
                 response = self._http.request(method, path, headers=headers, **options)
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
-                    raise Stop(f"Kith does not answer ({error}); is it running? `make run`") from None
+                    raise Stop(
+                        f"Kith does not answer ({error}); is it running? `make run`"
+                    ) from None
                 time.sleep(0.5)
                 continue
             if response.status_code == 503 and time.monotonic() < deadline:
@@ -102,11 +104,14 @@ class Kith:
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
             call = self._open_channel().stream_unary(method, serialize, parse)
-            metadata = list(self._authorization().items())
+            metadata = tuple(self._authorization().items())
             try:
                 return call(messages(), metadata=metadata, timeout=RETRY_SECONDS)
             except grpc.RpcError as error:
-                if error.code() not in _AWAY and error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+                if (
+                    error.code() not in _AWAY
+                    and error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED
+                ):
                     raise _refused(error) from None
                 if time.monotonic() > deadline:
                     raise Stop(f"Kith does not answer ({error.details()})") from None
@@ -138,7 +143,8 @@ def _refused(error: grpc.RpcError) -> Refused:
     from google.rpc import error_details_pb2, status_pb2
 
     problem: dict[str, Any] = {"reason": error.code().name, "detail": error.details()}
-    for key, value in error.trailing_metadata() or ():
+    trailers: Any = error.trailing_metadata() or ()
+    for key, value in trailers:
         if key == "grpc-status-details-bin":
             info = error_details_pb2.ErrorInfo()
             for detail in status_pb2.Status.FromString(value).details:

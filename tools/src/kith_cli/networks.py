@@ -1,4 +1,4 @@
-"""The networks this machine's operator runs, with their admins' sign-ins, under KITH_HOME/secrets."""
+"""The networks this operator runs, with their admins' sign-ins, under KITH_HOME/secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any
 
 from kith_cli.client import Kith, Refused
 from kith_cli.errors import Stop
@@ -18,16 +18,17 @@ OPERATOR_EMAIL = "operator@kith.local"
 
 @dataclass(slots=True)
 class SignIn:
-    """An admin of a network; `invite` until she has registered."""
+    """An admin of a network; `invite` until she has registered; `seeded` once the story is told."""
 
     network: str
     email: str
     password: str
     invite: str = ""
+    seeded: bool = False
 
 
 class Book:
-    """The sign-ins kept in one file, readable by its owner only; the last used one is the default."""
+    """Sign-ins in one file that only its owner can read; the last used one is the default."""
 
     def __init__(self, settings: Settings) -> None:
         self._file = settings.secrets / "networks.json"
@@ -49,10 +50,10 @@ class Book:
             json.dump(entries, out, indent=1)
         draft.replace(self._file)
 
-    def _read(self) -> dict[str, dict[str, str]]:
+    def _read(self) -> dict[str, dict[str, Any]]:
         if not self._file.exists():
             return {}
-        entries: dict[str, dict[str, str]] = json.loads(self._file.read_text())
+        entries: dict[str, dict[str, Any]] = json.loads(self._file.read_text())
         return entries
 
 

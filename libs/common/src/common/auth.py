@@ -26,7 +26,6 @@ ISSUER = "kith"
 AUDIENCE = "kith"
 ALGORITHM = "EdDSA"
 LEEWAY_SECONDS = 5
-_CACHE_SIZE = 50_000
 _REFETCH_SECONDS = 5.0
 _OPTIONS: Options = {
     "require": ["exp", "sub", "net", "roles"],
@@ -76,9 +75,13 @@ class Verifier:
     expires, also when its key is withdrawn: that is what makes tokens short-lived.
     """
 
-    def __init__(self, fetch_jwks: Callable[[], Awaitable[str]], clock: Clock) -> None:
+    def __init__(
+        self, fetch_jwks: Callable[[], Awaitable[str]], clock: Clock, remember: int = 50_000
+    ) -> None:
+        """Prepare; `remember` is how many tokens are known at most."""
         self._fetch = fetch_jwks
         self._clock = clock
+        self._remember = remember
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -92,7 +95,7 @@ class Verifier:
         if caller is None:
             caller = await self._verify(token, now)
             self._known[digest] = caller
-            if len(self._known) > _CACHE_SIZE:
+            if len(self._known) > self._remember:
                 self._known.popitem(last=False)
         if caller.expires_at + LEEWAY_SECONDS <= now:
             self._known.pop(digest, None)

@@ -32,7 +32,7 @@ class Method(Protocol[Request, Reply]):
     """A method of a generated stub that takes one message or a stream and returns one message."""
 
     def __call__(
-        self, request: Request, *, timeout: float | None, metadata: Any
+        self, request: Request, /, *, timeout: float | None, metadata: Any
     ) -> Awaitable[Reply]: ...
 
 

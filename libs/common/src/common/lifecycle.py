@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import uvloop
 
@@ -60,7 +60,7 @@ class Lifecycle:
 
     @asynccontextmanager
     async def background(self, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-        """Run `work` beside the block and cancel it at its end; if it fails, so does the process."""
+        """Run `work` beside the block, cancelled at its end; if it fails, so does the process."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(lambda done: self._watch(name, done))
         try:
@@ -86,6 +86,7 @@ class Lifecycle:
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
+            cast(asyncio.Task[Any], asyncio.current_task()).uncancel()  # told to stop starting
         except Exception as error:
             logger.error("process.failed", exc_info=error)
             return 1

@@ -78,11 +78,9 @@ class Collection:
     async def find(
         self, filter: Filter, *, sort: Sort, limit: int, projection: Filter | None = None
     ) -> list[Document]:
-        """Up to `limit` matches in order."""
-        if limit < 1:
-            return []  # to the driver a limit of 0 is none
+        """Up to `limit` matches in order; 0 is no limit, for what the filter itself bounds."""
         cursor = self._raw.find(self._scoped(filter), projection).sort(list(sort)).limit(limit)
-        return await cursor.to_list(limit)
+        return await cursor.to_list(limit or None)
 
     async def count(self, filter: Filter) -> int:
         """How many match."""

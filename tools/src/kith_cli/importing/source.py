@@ -11,6 +11,7 @@ import random
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
 
@@ -19,15 +20,7 @@ from kith_cli.errors import Stop
 HEADER = ["src", "dst", "time"]
 EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990 and 2100
 MEAN_WORDS = 14
-_WORDS = (
-    "the a and to of in it is was that for on with as at be this have from or had by not but what "
-    "all were we when there can an your which their said if do will each about how up out them "
-    "then she many some so these would other into has more her two like him see time could no "
-    "make than first been its who now people my made over did down only way find use may water "
-    "long little very after words called just where most know get through back much before go "
-    "good new write our used me man too any day same right look think also around another came "
-    "come work three word must because does part even place well such here take why things help"
-).split()
+_WORDS = (files(__package__) / "words.txt").read_text().split()
 
 
 @dataclass(frozen=True, slots=True)

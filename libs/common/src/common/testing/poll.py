@@ -1,4 +1,4 @@
-"""Waiting in tests without sleeping for a guess: ask again until it is so, or the deadline is past."""
+"""Waiting in tests without sleeping for a guess: ask again until it is so, or time is up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def until(ask: Callable[[], Awaitable[T]], seconds: float = 20.0, every: float = 0.02) -> T:
-    """The first true answer of `ask`. Raises AssertionError with the last answer at the deadline."""
+    """The first true answer of `ask`. Raises AssertionError with the last one when time is up."""
     deadline = time.monotonic() + seconds
     while True:
         answer = await ask()

@@ -7,7 +7,8 @@ topic prefix and a database of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -60,6 +61,7 @@ async def database(mongodb_uri: str, unique: str) -> AsyncIterator[Database]:
     name = f"kith_{unique}"
     async with mongo.connect(mongodb_uri, name) as connected:
         yield connected
+    client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(mongodb_uri) as client:
         await client.drop_database(name)
 
@@ -71,8 +73,12 @@ async def create_topics(kafka: str, topic_prefix: str) -> AsyncIterator[CreateTo
     await admin.start()
     made: list[str] = []
 
-    async def create(*names: str, partitions: int = 1) -> None:
-        topics = [NewTopic(topic_prefix + name, partitions, 1) for name in names]
+    async def create(
+        *names: str, partitions: int = 1, settings: Mapping[str, str] | None = None
+    ) -> None:
+        topics = [
+            NewTopic(topic_prefix + name, partitions, 1, topic_configs=settings) for name in names
+        ]
         await admin.create_topics(topics)
         made.extend(topic.name for topic in topics)
 

@@ -1,0 +1,235 @@
+"""One member of a consumer group, from start to drain.
+
+The batch in hand and a change of partitions exclude each other (`_busy`): partitions are given up
+only between two records, with everything taken so far committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter
+
+from common import log
+from common.errors import Invalid
+from common.kafka_consumer.dead_letters import DeadLetters, DlqLimitReached
+from common.kafka_consumer.listener import Listener
+from common.kafka_consumer.partitions import Partitions
+from common.kafka_consumer.records import (
+    Flush,
+    FlushFailed,
+    Handlers,
+    decode,
+    is_rejection,
+    meta_of,
+)
+from common.kafka_producer import Producer
+from common.telemetry import Tracing
+
+logger = log.get(__name__)
+POLL_MILLIS = 200
+POLL_RECORDS = 500
+REJOIN_SECONDS = 1.0
+COMMIT_SECONDS = 10.0
+DRAIN_SECONDS = 10.0
+_TAKEN = Counter("kith_consumer_records_total", "Records, by what became.", ["group", "outcome"])
+
+
+class Consumer:
+    """Takes each record of some topics, one after the other, and commits what it has taken."""
+
+    def __init__(  # noqa: PLR0913  # keywords only, each with a meaning of its own
+        self, bootstrap: str, *, group: str, topics: Sequence[str], handlers: Handlers,
+        producer: Producer, tracing: Tracing, topic_prefix: str = "", from_now: bool = False,
+        flush: Flush | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare; `from_now` skips what was there, for groups that live and die with a process.
+
+        `flush` is for handlers that only note what is to be done: it does that for all records of
+        a poll, before their offsets are committed. If it fails, they come again.
+        """
+        self._bootstrap = bootstrap
+        self._group = group
+        self._group_id = topic_prefix + group
+        self._topics = [topic_prefix + topic for topic in topics]
+        self._from_now = from_now
+        self._flush = flush
+        self._flush_failed = False
+        self._handlers = {
+            kind.DESCRIPTOR.full_name: (kind, handle) for kind, handle in handlers.items()
+        }
+        self._tracing = tracing
+        self._dead_letters = DeadLetters(group, producer)
+        self._partitions = Partitions(group)
+        self._done: dict[TopicPartition, int] = {}  # taken and not yet committed
+        self._busy = asyncio.Lock()
+        self._stopping = False
+        self._revoking = False
+        self._assignments = 0
+
+    async def run(self) -> None:
+        """Consume until cancelled; then finish the record in hand, commit and leave the group.
+
+        Raises DlqLimitReached. A broker that is away, or was, is waited for.
+        """
+        work = asyncio.create_task(self._consume(), name=self._group)
+        try:
+            await asyncio.shield(work)
+        finally:
+            self._stopping = True
+            try:
+                async with asyncio.timeout(DRAIN_SECONDS), self._busy:
+                    pass  # the record in hand is done
+            except TimeoutError:
+                logger.warning("consumer.not_drained", group=self._group)
+            work.cancel()
+            await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()  # raised above, or of no interest to who cancelled us
+
+    async def check(self) -> None:
+        """Raise unless it is in its group and no partition is stopped: for readiness."""
+        if not self._assignments:
+            raise RuntimeError("not in the consumer group yet")
+        if self._partitions.any_stopped:
+            raise RuntimeError("a partition is stopped by an error in its handler")
+        if self._flush_failed:
+            raise RuntimeError("what is taken cannot be done")
+
+    async def _consume(self) -> None:
+        while True:
+            try:
+                await self._be_member()
+            except (KafkaError, FlushFailed) as error:
+                logger.warning("consumer.rejoins", group=self._group, error=type(error).__name__)
+            await asyncio.sleep(REJOIN_SECONDS)
+
+    async def _be_member(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, group_id=self._group_id, enable_auto_commit=False,
+            auto_offset_reset="latest" if self._from_now else "earliest",
+            isolation_level="read_committed", session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000, rebalance_timeout_ms=30_000, max_poll_interval_ms=300_000,
+            fetch_max_wait_ms=100, metadata_max_age_ms=30_000, retry_backoff_ms=200,
+        )  # fmt: skip
+        listener = Listener(consumer, self._revoke, self._assign, self._from_now)
+        consumer.subscribe(self._topics, listener=listener)
+        try:
+            await consumer.start()
+            while True:
+                fetched = await consumer.getmany(timeout_ms=POLL_MILLIS, max_records=POLL_RECORDS)
+                assignment = self._assignments
+                async with self._busy:
+                    # What was fetched before partitions moved is fetched again by who has them.
+                    if assignment == self._assignments:
+                        await self._take(consumer, fetched)
+        finally:
+            await self._leave(consumer)
+
+    async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await consumer.stop()
+        except (KafkaError, TimeoutError) as error:
+            logger.warning("consumer.not_left", group=self._group, error=type(error).__name__)
+        self._give_up_partitions()
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, Sequence[Any]]
+    ) -> None:
+        try:
+            for partition, records in fetched.items():
+                await self._take_partition(consumer, partition, records)
+        except DlqLimitReached as error:
+            mine = consumer.assignment()
+            self._done |= {where: at for where, at in error.rewind.items() if where in mine}
+            raise
+        finally:
+            await self._do_noted()
+            await self._commit(consumer)
+
+    async def _do_noted(self) -> None:
+        if self._flush is None or not self._done:
+            return
+        try:
+            await self._flush()
+        except Exception as error:
+            self._done.clear()
+            self._flush_failed = True
+            logger.error("consumer.flush_failed", group=self._group, exc_info=error)
+            raise FlushFailed from error
+        self._flush_failed = False
+
+    async def _take_partition(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]
+    ) -> None:
+        for record in records:
+            if self._stopping or self._revoking:
+                return
+            try:
+                outcome = await self._take_record(partition, record)
+            except DlqLimitReached:
+                raise
+            except Exception as error:
+                self._partitions.hold(consumer, partition, record, error)
+                return
+            self._partitions.passed(partition)
+            _TAKEN.labels(self._group, outcome).inc()
+            self._done[partition] = record.offset + 1
+
+    async def _take_record(self, partition: TopicPartition, record: Any) -> str:
+        meta = meta_of(record)
+        entry = self._handlers.get(meta.type)
+        if entry is None and meta.type:
+            return "skipped"
+        try:
+            if entry is None:
+                raise Invalid("no ce_type header")
+            kind, handle = entry
+            event = decode(kind, record)
+            name = f"{self._group} {meta.type}"
+            with self._tracing.span(name, SpanKind.CONSUMER, meta.traceparent):
+                await handle(event, meta)
+        except Exception as error:
+            if not is_rejection(error):
+                raise
+            attempts = self._partitions.failures(partition) + 1
+            await self._dead_letters.set_aside(record, error, attempts)
+            return "dead_lettered"
+        self._dead_letters.good()
+        return "taken"
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        if not self._done:
+            return
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await consumer.commit(dict(self._done))
+        except TimeoutError:
+            logger.warning("consumer.commit_waits", group=self._group)
+            return  # again after the next poll
+        except KafkaError as error:
+            # the group moved on; whoever has the partition now takes these again, once
+            logger.info("consumer.commit_failed", group=self._group, error=type(error).__name__)
+        self._done.clear()
+
+    async def _revoke(self) -> None:
+        """Stop before the next record and let go of all partitions."""
+        self._revoking = True
+        async with self._busy:
+            self._give_up_partitions()
+
+    def _assign(self) -> None:
+        """Begin with the partitions there are now, where their last owner has committed."""
+        self._assignments += 1
+        self._revoking = False
+
+    def _give_up_partitions(self) -> None:
+        self._done.clear()
+        self._partitions.forget()
+        self._dead_letters.forget_row()

@@ -1,0 +1,40 @@
+"""What the group says about partitions; they change hands only while it waits for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+
+from common import log
+
+logger = log.get(__name__)
+POSITION_SECONDS = 5.0
+
+
+class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Tells the owner of a consumer to let go, and to go on."""
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, revoke: Callable[[], Awaitable[None]],
+        assign: Callable[[], None], from_now: bool,
+    ) -> None:  # fmt: skip
+        self._consumer = consumer
+        self._revoke = revoke
+        self._assign = assign
+        self._from_now = from_now
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        """Called before each assignment, the first one too."""
+        await self._revoke()
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Called with none as well. `now` is before anybody is told that we read."""
+        try:
+            async with asyncio.timeout(POSITION_SECONDS):
+                for partition in assigned if self._from_now else ():
+                    await self._consumer.position(partition)
+        except TimeoutError:
+            logger.warning("consumer.no_position")
+        self._assign()

@@ -1,0 +1,166 @@
+"""The outbox in a document: written with the state, found by the relay, forgotten by it.
+
+`outbox` holds the entries in the order written. `outbox_at`, a UUIDv7 made by the first write that
+found the outbox empty, is a scalar in the order of writes: its sparse index finds waiting documents
+without looking at the others, and a document keeps its place until all its entries are gone.
+`outbox_last` is made anew by each later write, so finding it unchanged proves that nothing was
+added since.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorCursor
+from pymongo import UpdateOne
+
+from common.ids import new_id
+from common.mongo import ASCENDING, Document, IndexModel
+from common.telemetry import current_traceparent
+
+MAX_WAITING = 100
+PER_KEY = 32
+BATCH_DOCUMENTS = 100
+EVERYTHING = UUID(int=2**128 - 1)
+INDEX = IndexModel([("outbox_at", ASCENDING)], name="outbox", sparse=True)
+ROOM: Mapping[str, Any] = {f"outbox.{MAX_WAITING - 1}": {"$exists": False}}
+"""Filter: the document can take one more entry; beyond it the caller is told UNAVAILABLE."""
+_FORGOTTEN = {"$unset": {"outbox": "", "outbox_at": "", "outbox_last": ""}}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event on its way: where to, about which aggregate, and its place in that one's history."""
+
+    message: Message
+    topic: str
+    key: UUID
+    sequence: int
+
+
+def entries(outgoing: Iterable[Outgoing]) -> list[Document]:
+    """The stored form of some events."""
+    traceparent = current_traceparent()
+    return [
+        {
+            "id": new_id(), "topic": event.topic, "key": str(event.key),
+            "type": event.message.DESCRIPTOR.full_name, "sequence": event.sequence,
+            "payload": event.message.SerializeToString(), "trace": traceparent,
+        }
+        for event in outgoing
+    ]  # fmt: skip
+
+
+def fields(outgoing: Iterable[Outgoing]) -> Document:
+    """What a new document holds beside its state; nothing without events."""
+    new = entries(outgoing)
+    return {"outbox": new, "outbox_at": new_id()} if new else {}
+
+
+def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any]) -> Document:
+    """An update that sets `set_` and adds events, in one write."""
+    new = entries(outgoing)
+    if not new:
+        return {"$set": {**set_}}
+    return {
+        "$set": {**set_, "outbox_last": new_id()},
+        "$min": {"outbox_at": new_id()},
+        "$push": {"outbox": {"$each": new}},
+    }
+
+
+def waiting(
+    collection: AsyncIOMotorCollection[Document], before: UUID = EVERYTHING
+) -> AsyncIOMotorCursor[Document]:
+    """The first documents whose events wait since `before`: the query every relay asks."""
+    parts = {"outbox": 1, "outbox_at": 1, "outbox_last": 1}
+    cursor = collection.find({"outbox_at": {"$lt": before}}, parts)
+    cursor.sort([("outbox_at", ASCENDING)]).limit(BATCH_DOCUMENTS)
+    cursor.batch_size(BATCH_DOCUMENTS + 1)  # one answer, so that nothing moves in between
+    return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Entries of one document that are published together; `last` when no more were seen."""
+
+    document: Document
+    entries: Sequence[Document]
+    last: bool
+
+
+def batches(documents: Iterable[Document]) -> Iterator[list[Part]]:
+    """Cut documents into batches with at most PER_KEY entries of one key each."""
+    tally: Tally[str] = Tally()
+    batch: list[Part] = []
+    for document in documents:
+        keys = Tally(entry["key"] for entry in document["outbox"])
+        if batch and any(tally[key] + count > PER_KEY for key, count in keys.items()):
+            yield batch
+            batch, tally = [], Tally()
+        *full, rest = _chunks(document["outbox"])
+        for chunk in full:
+            yield [Part(document, chunk, last=False)]
+        batch.append(Part(document, rest, last=True))
+        tally.update(entry["key"] for entry in rest)
+    if batch:
+        yield batch
+
+
+def _chunks(outbox: Sequence[Document]) -> list[list[Document]]:
+    """At most PER_KEY entries of one key in each; nearly always there is but one."""
+    chunks: list[list[Document]] = [[]]
+    tally: Tally[str] = Tally()
+    for entry in outbox:
+        if tally[entry["key"]] == PER_KEY:
+            chunks.append([])
+            tally.clear()
+        chunks[-1].append(entry)
+        tally[entry["key"]] += 1
+    return chunks
+
+
+async def forget(
+    collection: AsyncIOMotorCollection[Document], batch: Sequence[Part], missing: Collection[UUID]
+) -> None:
+    """Take what was published out of the documents; `missing` are the entries that were not."""
+    cleared = [part for part in batch if part.last and not _any_of(missing, part)]
+    others = [part for part in batch if not part.last or _any_of(missing, part)]
+    if not await _clear(collection, cleared):  # more was added, or another relay was here
+        others = list(batch)
+    if others:
+        await collection.bulk_write([_pull(part, missing) for part in others], ordered=False)
+
+
+async def _clear(collection: AsyncIOMotorCollection[Document], parts: Sequence[Part]) -> bool:
+    """Clear the outboxes that nothing was added to; whether that was all of them."""
+    new = [part.document for part in parts if part.document.get("outbox_last") is None]
+    old = [part.document for part in parts if part.document.get("outbox_last") is not None]
+    found = 0
+    if new:
+        unchanged = {
+            "outbox_at": {"$in": [document["outbox_at"] for document in new]},
+            "outbox_last": None,
+        }
+        found += (await collection.update_many(unchanged, _FORGOTTEN)).matched_count
+    if old:
+        writes = [
+            UpdateOne({"_id": document["_id"], "outbox_last": document["outbox_last"]}, _FORGOTTEN)
+            for document in old
+        ]
+        found += (await collection.bulk_write(writes, ordered=False)).matched_count
+    return found == len(parts)
+
+
+def _pull(part: Part, missing: Collection[UUID]) -> UpdateOne:
+    ids = [entry["id"] for entry in part.entries if entry["id"] not in missing]
+    return UpdateOne({"_id": part.document["_id"]}, {"$pull": {"outbox": {"id": {"$in": ids}}}})
+
+
+def _any_of(missing: Collection[UUID], part: Part) -> bool:
+    return bool(missing) and any(entry["id"] in missing for entry in part.entries)

@@ -1,0 +1,1 @@
+"""Database, password hashes, tokens and events of identity."""

@@ -1,0 +1,130 @@
+"""The database of identity: networks, invites, and the directory that leads to all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from common import outbox
+from common.errors import ConcurrentUpdate
+from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
+
+from identity.adapters.mongo_accounts import MongoAccounts
+from identity.domain.errors import NetworkExists
+from identity.domain.invite import Invite, Seat, Terms, hash_code
+from identity.domain.network import Network
+from identity.domain.role import Role
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "networks": [IndexModel([("slug", ASCENDING)], name="slug", unique=True)],
+    "invites": [
+        IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True)
+    ],
+    "accounts": [
+        # handle, e-mail address and origin, each as "kind:value": all unique in their network
+        IndexModel([("network_id", ASCENDING), ("keys", ASCENDING)], name="keys", unique=True),
+        IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
+        outbox.INDEX,
+    ],
+}
+
+
+class MongoNetworks:
+    """Implements ports.Networks; looked up before anybody has signed in, hence unscoped."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database.unscoped("networks")
+
+    async def add(self, network: Network) -> None:
+        """See ports.Networks."""
+        document = asdict(network)
+        try:
+            await self._collection.insert_one(
+                {"_id": document.pop("id"), "network_id": network.id, **document}
+            )
+        except DuplicateKeyError:
+            raise NetworkExists("this slug is taken", field="slug") from None
+
+    async def get(self, id: UUID) -> Network | None:
+        """See ports.Networks."""
+        return _network(await self._collection.find_one({"_id": id}))
+
+    async def by_slug(self, slug: str) -> Network | None:
+        """See ports.Networks."""
+        return _network(await self._collection.find_one({"slug": slug}))
+
+
+class MongoInvites:
+    """Implements ports.Invites."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    async def add(self, invite: Invite) -> None:
+        """See ports.Invites."""
+        await self._collection.insert_one(
+            {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
+        )
+
+    async def by_code(self, code: str) -> Invite | None:
+        """See ports.Invites."""
+        document = await self._collection.find_one({"code_hash": hash_code(code)})
+        return _invite(document) if document else None
+
+    async def save(self, invite: Invite) -> None:
+        """See ports.Invites."""
+        before = {"_id": invite.id, "version": invite.version - 1}
+        if not await self._collection.update_one(before, {"$set": _state(invite)}):
+            raise ConcurrentUpdate("the invite changed meanwhile; try again")
+
+
+class MongoDirectory:
+    """Implements ports.Directory; `wake` tells the relay that events wait."""
+
+    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._wake = wake
+        self._networks = MongoNetworks(database)
+
+    @property
+    def networks(self) -> MongoNetworks:
+        """See ports.Directory."""
+        return self._networks
+
+    def invites(self, network_id: UUID) -> MongoInvites:
+        """See ports.Directory."""
+        return MongoInvites(self._database.collection("invites", network_id))
+
+    def accounts(self, network_id: UUID) -> MongoAccounts:
+        """See ports.Directory."""
+        collection = self._database.collection("accounts", network_id)
+        return MongoAccounts(collection, self._wake)
+
+
+def _network(document: Document | None) -> Network | None:
+    if document is None:
+        return None
+    return Network(
+        document["_id"], document["slug"], document["display_name"], document["time_zone"],
+        document["created_at"],
+    )  # fmt: skip
+
+
+def _state(invite: Invite) -> Document:
+    return {
+        "roles": sorted(invite.terms.roles), "max_uses": invite.terms.max_uses,
+        "expires_at": invite.terms.expires_at, "used": invite.used,
+        "seats": [asdict(seat) for seat in invite.seats], "version": invite.version,
+    }  # fmt: skip
+
+
+def _invite(document: dict[str, Any]) -> Invite:
+    terms = Terms(
+        frozenset(map(Role, document["roles"])), document["max_uses"], document["expires_at"]
+    )
+    return Invite(
+        document["_id"], document["network_id"], bytes(document["code_hash"]), terms,
+        document["used"], tuple(Seat(**seat) for seat in document["seats"]), document["version"],
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Accounts in the database: state, version and outbox of one account in one document.
+
+`keys` holds everything an account must not share with another of its network (handle, e-mail
+address, origin), so that one unique index guards all of it and finds by all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from common import mongo, outbox
+from common.errors import ConcurrentUpdate, Unavailable
+from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError
+
+from identity.adapters.events import outgoing
+from identity.domain.account import Account, Credentials, Events, Origin
+from identity.domain.consent import Decision, Purpose
+from identity.domain.credentials import handle_key
+from identity.domain.errors import EmailTaken, HandleTaken
+from identity.domain.role import Role
+
+_DUPLICATE = 11000
+_NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
+
+
+class MongoAccounts:
+    """Implements ports.Accounts."""
+
+    def __init__(self, collection: mongo.Collection, wake: Callable[[], None]) -> None:
+        self._collection = collection
+        self._wake = wake
+
+    async def add(self, account: Account, events: Events) -> None:
+        """See ports.Accounts."""
+        try:
+            await self._collection.insert_one(self._document(account, events))
+        except DuplicateKeyError:
+            await self._explain(account)
+        self._wake()
+
+    async def add_many(self, created: Sequence[tuple[Account, Events]]) -> int:
+        """See ports.Accounts."""
+        documents = [self._document(account, events) for account, events in created]
+        try:
+            await self._collection.insert_many(documents, ordered=True)
+        except BulkWriteError as error:
+            refused = error.details["writeErrors"][0]
+            if refused["code"] != _DUPLICATE:
+                raise
+            return int(refused["index"])
+        finally:
+            self._wake()
+        return len(documents)
+
+    async def save(self, account: Account, events: Events) -> None:
+        """See ports.Accounts."""
+        before: Document = {"_id": account.id, "version": account.version - 1}
+        if events:
+            before |= outbox.ROOM
+            update = outbox.push(outgoing(account, events), _state(account))
+        else:
+            update = {"$set": _state(account)}
+        if not await self._collection.update_one(before, update):
+            await self._why_not(account)
+        self._wake()
+
+    async def get(self, id: UUID) -> Account | None:
+        """See ports.Accounts."""
+        return _account(await self._collection.find_one({"_id": id}, _NO_OUTBOX))
+
+    async def by_email(self, email: str) -> Account | None:
+        """See ports.Accounts."""
+        return _account(await self._collection.find_one({"keys": f"email:{email}"}, _NO_OUTBOX))
+
+    async def by_origin(self, source: str, external_ids: Collection[str]) -> dict[str, UUID]:
+        """See ports.Accounts."""
+        keys = [f"origin:{source}/{external_id}" for external_id in external_ids]
+        if not keys:
+            return {}
+        found = await self._collection.find(
+            {"keys": {"$in": keys}}, sort=[("_id", ASCENDING)], limit=len(keys),
+            projection={"external_id": 1},
+        )  # fmt: skip
+        return {document["external_id"]: document["_id"] for document in found}
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Account]:
+        """See ports.Accounts."""
+        accounts: list[Account] = []
+        while len(accounts) < size:
+            wanted = {"_id": {"$gt": after}} if after else {}
+            found = await self._collection.find(
+                wanted, sort=[("_id", ASCENDING)], limit=size, projection=_NO_OUTBOX
+            )
+            accounts += filter(None, map(_account, found))
+            if len(found) < size:
+                break
+            after = found[-1]["_id"]
+        return accounts[:size]
+
+    async def rule_out(self, ids: Collection[UUID]) -> set[UUID]:
+        """See ports.Accounts."""
+        there = await self._there(ids)
+        missing = set(ids) - there
+        for id in missing:
+            try:
+                await self._collection.insert_one({"_id": id, "keys": [f"nobody:{id}"]})
+            except DuplicateKeyError:
+                continue  # it has just become an account, or was ruled out before
+        return there | await self._there(missing)
+
+    async def _there(self, ids: Collection[UUID]) -> set[UUID]:
+        if not ids:
+            return set()
+        found = await self._collection.find(
+            {"_id": {"$in": list(ids)}}, sort=[("_id", ASCENDING)], limit=len(ids),
+            projection={"version": 1},
+        )  # fmt: skip
+        return {document["_id"] for document in found if "version" in document}
+
+    def _document(self, account: Account, events: Events) -> Document:
+        origin = asdict(account.origin) if account.origin else {}
+        return {
+            "_id": account.id, "handle": account.handle, "keys": list(_keys(account)),
+            "created_at": account.created_at, **origin, **_state(account),
+            **outbox.fields(outgoing(account, events)),
+        }  # fmt: skip
+
+    async def _explain(self, account: Account) -> None:
+        """Say why a new account was refused; return if it was not: a repeated write met itself."""
+        for key in _keys(account):
+            other = await self._collection.find_one({"keys": key}, {"_id": 1})
+            if other is None or other["_id"] == account.id:
+                continue
+            if key.startswith("email:"):
+                raise EmailTaken("somebody signs in with this address", field="email")
+            raise HandleTaken("this handle is taken", field="handle")
+        if await self.get(account.id) is None:
+            raise ConcurrentUpdate("this took too long and was given up; try again")
+
+    async def _why_not(self, account: Account) -> None:
+        current = await self.get(account.id)
+        if current is not None and current.version == account.version - 1:
+            raise Unavailable("too many events of this account wait for the broker; try again")
+        raise ConcurrentUpdate("the account changed meanwhile; try again")
+
+
+def _keys(account: Account) -> Iterable[str]:
+    yield f"handle:{handle_key(account.handle)}"
+    if account.credentials:
+        yield f"email:{account.credentials.email}"
+    if account.origin:
+        yield f"origin:{account.origin.source}/{account.origin.external_id}"
+
+
+def _state(account: Account) -> Document:
+    opens = asdict(account.credentials) if account.credentials else {}
+    return {
+        "roles": sorted(account.roles), **opens, "version": account.version,
+        "decisions": [asdict(decision) for decision in account.decisions],
+    }  # fmt: skip
+
+
+def _account(document: Document | None) -> Account | None:
+    """The account a document holds; None for one that only rules its id out."""
+    if document is None or "version" not in document:
+        return None
+    email, source = document.get("email"), document.get("source")
+    return Account(
+        id=document["_id"], network_id=document["network_id"], handle=document["handle"],
+        roles=frozenset(map(Role, document["roles"])), created_at=document["created_at"],
+        credentials=Credentials(email, document["password_hash"]) if email else None,
+        origin=Origin(source, document["external_id"]) if source else None,
+        decisions=tuple(map(_decision, document["decisions"])), version=document["version"],
+    )  # fmt: skip
+
+
+def _decision(document: Document) -> Decision:
+    return Decision(**{**document, "purpose": Purpose(document["purpose"])})

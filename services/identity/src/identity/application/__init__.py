@@ -1,0 +1,1 @@
+"""What can be done with networks, invites and accounts, one verb a file."""

@@ -1,0 +1,145 @@
+"""What identity needs from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from identity.domain.account import Account, Events
+from identity.domain.invite import Invite
+from identity.domain.network import Network
+
+
+class Networks(Protocol):
+    """All networks of the platform."""
+
+    async def add(self, network: Network) -> None:
+        """Store a new network. Raises NetworkExists when the slug is taken."""
+        ...
+
+    async def get(self, id: UUID) -> Network | None:
+        """The network, or None."""
+        ...
+
+    async def by_slug(self, slug: str) -> Network | None:
+        """The network of that name, or None."""
+        ...
+
+
+class Invites(Protocol):
+    """The invites of one network."""
+
+    async def add(self, invite: Invite) -> None:
+        """Store a new invite."""
+        ...
+
+    async def by_code(self, code: str) -> Invite | None:
+        """The invite with this code, or None."""
+        ...
+
+    async def save(self, invite: Invite) -> None:
+        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
+
+class Accounts(Protocol):
+    """The accounts of one network."""
+
+    async def add(self, account: Account, events: Events) -> None:
+        """Store a new account with its events.
+
+        Raises HandleTaken, EmailTaken; ConcurrentUpdate when its id was ruled out meanwhile.
+        """
+        ...
+
+    async def add_many(self, created: Sequence[tuple[Account, Events]]) -> int:
+        """Store new accounts in order until a handle or origin is taken; how many are stored."""
+        ...
+
+    async def save(self, account: Account, events: Events) -> None:
+        """Store its next version with its events, in one write.
+
+        Raises ConcurrentUpdate, or Unavailable while too many of its events wait for the broker.
+        """
+        ...
+
+    async def get(self, id: UUID) -> Account | None:
+        """The account, or None."""
+        ...
+
+    async def by_email(self, email: str) -> Account | None:
+        """The account that signs in with this address, or None."""
+        ...
+
+    async def by_origin(self, source: str, external_ids: Collection[str]) -> Mapping[str, UUID]:
+        """Ids of those already brought in from `source`, by external id."""
+        ...
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Account]:
+        """Up to `size` accounts, oldest id first, beginning after `after`."""
+        ...
+
+    async def rule_out(self, ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of `ids` that are accounts; from now on none of the others can become one."""
+        ...
+
+
+class Directory(Protocol):
+    """Everything identity keeps: what belongs to a network is reached through its id alone."""
+
+    @property
+    def networks(self) -> Networks:
+        """All networks."""
+        ...
+
+    def invites(self, network_id: UUID) -> Invites:
+        """The invites of one network."""
+        ...
+
+    def accounts(self, network_id: UUID) -> Accounts:
+        """The accounts of one network."""
+        ...
+
+
+class Passwords(Protocol):
+    """Slow hashes of passwords, made beside the event loop, only a few at once."""
+
+    async def hash(self, password: str) -> str:
+        """A salted hash. Raises Limited when too many wait."""
+        ...
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether the hash is of this password; for None it takes as long and is false.
+
+        Raises Limited when too many wait.
+        """
+        ...
+
+    def outdated(self, hashed: str) -> bool:
+        """Whether the hash was made with other settings than today's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The proof of a sign-in."""
+
+    access_token: str
+    expires_at: datetime
+    member_id: UUID
+    network_id: UUID
+
+
+class Tokens(Protocol):
+    """Signed access tokens, and the keys that verify them."""
+
+    def issue(self, account: Account, now: datetime) -> Session:
+        """A token that says who the account is and what it may do."""
+        ...
+
+    def jwks(self) -> str:
+        """The public keys as JSON (RFC 7517)."""
+        ...

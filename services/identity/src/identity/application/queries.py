@@ -1,0 +1,53 @@
+"""Looking at networks and accounts; everybody sees her own, staff their network's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from common.auth import Caller
+from common.errors import Unauthenticated
+
+from identity.application.ports import Accounts, Networks
+from identity.domain.account import Account
+from identity.domain.errors import AccountNotFound, NetworkNotFound
+from identity.domain.network import Network
+from identity.domain.role import STAFF, Role
+
+
+async def own_network(networks: Networks, caller: Caller) -> Network:
+    """The caller's network. Raises NetworkNotFound."""
+    network = await networks.get(caller.network_id)
+    if network is None:
+        raise NetworkNotFound("your network is not there any more")
+    return network
+
+
+async def own_account(accounts: Accounts, caller: Caller) -> Account:
+    """The caller's account. Raises Unauthenticated when it is gone though its token still works."""
+    account = await accounts.get(caller.subject)
+    if account is None:
+        raise Unauthenticated("your account is not there any more")
+    return account
+
+
+async def account_of(accounts: Accounts, caller: Caller, member_id: UUID) -> Account:
+    """One account. Raises Forbidden, AccountNotFound."""
+    if member_id != caller.subject:
+        caller.require(*STAFF)
+    account = await accounts.get(member_id)
+    if account is None:
+        raise AccountNotFound("no such account in your network", field="member_id")
+    return account
+
+
+async def list_accounts(
+    accounts: Accounts, caller: Caller, after: UUID | None, size: int
+) -> tuple[Sequence[Account], bool]:
+    """A page of the network's accounts, oldest first, and whether there are more.
+
+    Raises Forbidden.
+    """
+    caller.require(Role.NETWORK_ADMIN)
+    found = await accounts.page(after, size + 1)
+    return found[:size], len(found) > size

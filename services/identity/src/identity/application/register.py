@@ -1,0 +1,78 @@
+"""Join a network with an invite: reserve a seat, then create the account that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from common.clock import Clock
+from common.ids import new_id
+
+from identity.application.ports import Accounts, Directory, Invites, Passwords
+from identity.application.retry import retrying
+from identity.domain import credentials
+from identity.domain.account import Account, Credentials, join
+from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.invite import UNUSABLE, Invite, network_of
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What somebody hands in who wants to join."""
+
+    code: str = field(repr=False)
+    handle: str
+    email: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+async def register(
+    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application
+) -> Account:
+    """Create an account with the invite's roles.
+
+    A crash in the middle leaves a seat that is freed once it is stale, and no half account.
+    Raises Invalid, InviteInvalid, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
+    """
+    handle = credentials.handle(wanted.handle)
+    email = credentials.email(wanted.email)
+    password = credentials.new_password(wanted.password)
+    network_id = network_of(wanted.code)
+    invites, accounts = directory.invites(network_id), directory.accounts(network_id)
+    invite = await _open_invite(invites, wanted.code, clock.now())  # before any costly hash
+    opens = Credentials(email, await passwords.hash(password))
+    now = clock.now()
+    account, events = join(new_id(), network_id, handle, opens, invite.terms.roles, now)
+    await retrying(lambda: _reserve(invites, accounts, wanted.code, account.id, now))
+    try:
+        await accounts.add(account, events)
+    except (HandleTaken, EmailTaken):
+        await retrying(lambda: _release(invites, wanted.code, account.id))
+        raise
+    return account
+
+
+async def _open_invite(invites: Invites, code: str, now: datetime) -> Invite:
+    invite = await invites.by_code(code)
+    if invite is None:
+        raise InviteInvalid(UNUSABLE)
+    invite.check_open(now)
+    return invite
+
+
+async def _reserve(
+    invites: Invites, accounts: Accounts, code: str, account_id: UUID, now: datetime
+) -> None:
+    invite = await _open_invite(invites, code, now)
+    if invite.keeps_seat_for(account_id):
+        return  # the write before succeeded and only its answer was lost
+    if stale := invite.stale(now):
+        invite = invite.settle(stale, await accounts.rule_out(stale))
+    await invites.save(invite.reserve(account_id, now))
+
+
+async def _release(invites: Invites, code: str, account_id: UUID) -> None:
+    invite = await invites.by_code(code)
+    if invite is not None and invite.keeps_seat_for(account_id):
+        await invites.save(invite.release(account_id))

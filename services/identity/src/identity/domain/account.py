@@ -1,0 +1,152 @@
+"""An account: a person's place in one network, with everything she decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from common.errors import Invalid, Limited
+
+from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
+from identity.domain.credentials import handle as checked_handle
+from identity.domain.role import Role, grantable
+
+MAX_DECISIONS = 1_000
+MAX_EXTERNAL_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What opens an account; never shown."""
+
+    email: str = field(repr=False)
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an imported account comes from; the same origin is the same account."""
+
+    source: str
+    external_id: str
+
+    def __post_init__(self) -> None:
+        """Raise Invalid unless the external id can be kept."""
+        text = self.external_id
+        if not 1 <= len(text) <= MAX_EXTERNAL_ID or not text.isprintable():
+            raise Invalid(
+                f"external_id must be 1 to {MAX_EXTERNAL_ID} printable characters",
+                field="external_id",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCreated:
+    """Somebody joined, or was brought in."""
+
+    at: datetime
+    imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody proved who she is."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsConsentChanged:
+    """From now on signals of this member may be computed, or may not."""
+
+    at: datetime
+    granted: bool
+    imported: bool
+
+
+Event = AccountCreated | SignedIn | SignalsConsentChanged
+Events = Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Signs in if it has credentials; an imported one has none until it is claimed."""
+
+    id: UUID
+    network_id: UUID
+    handle: str
+    roles: frozenset[Role]
+    created_at: datetime
+    credentials: Credentials | None = None
+    origin: Origin | None = None
+    decisions: tuple[Decision, ...] = ()
+    version: int = 1
+
+    @property
+    def consents(self) -> Mapping[Purpose, Decision]:
+        """The latest decision on each purpose that was ever decided."""
+        return {decision.purpose: decision for decision in self.decisions}
+
+    def sign_in(self, now: datetime) -> tuple[Account, Events]:
+        """Remember that she was here."""
+        return replace(self, version=self.version + 1), (SignedIn(now),)
+
+    def with_roles(self, roles: frozenset[Role]) -> Account:
+        """Exactly these roles. Raises Invalid."""
+        return replace(self, roles=grantable(roles), version=self.version + 1)
+
+    def with_password_hash(self, new: str, *, instead_of: str) -> Account:
+        """Another hash, unless the password was changed meanwhile."""
+        current = self.credentials
+        if current is None or current.password_hash != instead_of:
+            return self
+        changed = replace(current, password_hash=new)
+        return replace(self, credentials=changed, version=self.version + 1)
+
+    def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
+        """Record a decision; the same one again changes nothing.
+
+        Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
+        """
+        latest = self.consents.get(purpose)
+        decision = Decision(purpose, granted, TEXT_VERSIONS[purpose], now)
+        if latest and latest.same_as(decision):
+            return self, ()
+        if granted and len(self.decisions) >= MAX_DECISIONS:
+            raise Limited("decided too often; ask the admins of your network", field="granted")
+        decisions = (*self.decisions, decision)
+        decided = replace(self, decisions=decisions, version=self.version + 1)
+        if granted == bool(latest and latest.granted):
+            return decided, ()  # a first "no", or a "yes" to a newer text: nothing else changes
+        return decided, (SignalsConsentChanged(now, granted, imported=False),)
+
+
+def join(
+    id: UUID, network_id: UUID, handle: str, credentials: Credentials, roles: frozenset[Role],
+    now: datetime,
+) -> tuple[Account, Events]:  # fmt: skip
+    """The account of somebody who registers. Raises Invalid."""
+    account = Account(id, network_id, checked_handle(handle), roles, now, credentials)
+    return account, (AccountCreated(now, imported=False),)
+
+
+def bring_in(
+    id: UUID, network_id: UUID, handle: str, origin: Origin, joined_at: datetime, *,
+    consented: bool,
+) -> tuple[Account, Events]:  # fmt: skip
+    """The account of somebody who joined elsewhere and agreed to signals, or not. Raises Invalid.
+
+    Consent comes first among the events: nothing of a member may be seen before it is known what
+    she allows.
+    """
+    account = Account(
+        id, network_id, checked_handle(handle), frozenset({Role.MEMBER}), joined_at, origin=origin
+    )
+    created = AccountCreated(joined_at, imported=True)
+    if not consented:
+        return account, (created,)
+    decision = Decision(Purpose.SIGNALS, True, TEXT_OF_SOURCE, joined_at, imported=True)
+    agreed = SignalsConsentChanged(joined_at, granted=True, imported=True)
+    return replace(account, decisions=(decision,)), (agreed, created)

@@ -1,0 +1,212 @@
+"""Identity's gRPC services: translate, one call, translate back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc
+from common import auth
+from common.clock import Clock
+from common.grpc_server import Context
+from common.ids import parse_id
+from kith.identity.v1 import identity_service_pb2 as api
+from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+
+from identity import telemetry
+from identity.application import queries
+from identity.application.create_invite import create_invite
+from identity.application.create_network import create_network
+from identity.application.create_session import Attempt, create_session
+from identity.application.import_accounts import import_accounts
+from identity.application.ports import Directory, Passwords, Tokens
+from identity.application.register import Application, register
+from identity.application.set_consent import set_consent
+from identity.application.update_roles import update_roles
+from identity.domain.errors import CredentialsInvalid
+from identity.domain.invite import USUAL_LIFE, Terms
+from identity.domain.role import Role
+from identity.entrypoints import imports, translate
+
+PUBLIC = tuple(
+    f"/kith.identity.v1.{method}"
+    for method in (
+        "AccountService/Register",
+        "SessionService/CreateSession",
+        "SessionService/GetJwks",
+    )
+)
+"""What needs no access token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the services stand on."""
+
+    directory: Directory
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+
+
+def register_services(server: grpc.aio.Server, ports: Ports) -> None:
+    """Add all services of identity to a server."""
+    grpc_api.add_NetworkServiceServicer_to_server(NetworkService(ports), server)
+    grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
+    grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
+    grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
+    grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
+
+
+class NetworkService(grpc_api.NetworkServiceServicer):
+    """See protos/kith/identity/v1/identity_service.proto."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def CreateNetwork(
+        self, request: api.CreateNetworkRequest, context: Context
+    ) -> api.CreateNetworkResponse:
+        network, opened = await create_network(
+            self._ports.directory, self._ports.clock, auth.current(), slug=request.slug,
+            display_name=request.display_name, time_zone=request.time_zone or "UTC",
+        )  # fmt: skip
+        return api.CreateNetworkResponse(
+            network=translate.network(network), admin_invite=translate.invite(opened)
+        )
+
+    async def GetNetwork(
+        self, request: api.GetNetworkRequest, context: Context
+    ) -> api.GetNetworkResponse:
+        network = await queries.own_network(self._ports.directory.networks, auth.current())
+        return api.GetNetworkResponse(network=translate.network(network))
+
+
+class InviteService(grpc_api.InviteServiceServicer):
+    """See protos/kith/identity/v1/identity_service.proto."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def CreateInvite(
+        self, request: api.CreateInviteRequest, context: Context
+    ) -> api.CreateInviteResponse:
+        caller, clock = auth.current(), self._ports.clock
+        expires_at = (
+            translate.time_of(request.expire_time, "expire_time")
+            if request.HasField("expire_time")
+            else clock.now() + USUAL_LIFE
+        )
+        roles = translate.roles_of(request.roles) or frozenset({Role.MEMBER})
+        terms = Terms(roles, request.max_uses or 1, expires_at)
+        invites = self._ports.directory.invites(caller.network_id)
+        opened = await create_invite(invites, clock, caller, terms)
+        return api.CreateInviteResponse(invite=translate.invite(opened))
+
+
+class AccountService(grpc_api.AccountServiceServicer):
+    """See protos/kith/identity/v1/identity_service.proto."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def Register(
+        self, request: api.RegisterRequest, context: Context
+    ) -> api.RegisterResponse:
+        account = await register(
+            self._ports.directory, self._ports.passwords, self._ports.clock,
+            Application(request.invite_code, request.handle, request.email, request.password),
+        )  # fmt: skip
+        return api.RegisterResponse(account=translate.account(account))
+
+    async def GetAccount(
+        self, request: api.GetAccountRequest, context: Context
+    ) -> api.GetAccountResponse:
+        caller = auth.current()
+        asked = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
+        accounts = self._ports.directory.accounts(caller.network_id)
+        account = await queries.account_of(accounts, caller, asked)
+        return api.GetAccountResponse(account=translate.account(account))
+
+    async def ListAccounts(
+        self, request: api.ListAccountsRequest, context: Context
+    ) -> api.ListAccountsResponse:
+        caller = auth.current()
+        size = translate.page_size(request.page_size, default=100, most=1000)
+        after = parse_id(request.page_token, "page_token") if request.page_token else None
+        accounts = self._ports.directory.accounts(caller.network_id)
+        found, more = await queries.list_accounts(accounts, caller, after, size)
+        return api.ListAccountsResponse(
+            accounts=map(translate.account, found),
+            next_page_token=str(found[-1].id) if more else "",
+        )
+
+    async def UpdateRoles(
+        self, request: api.UpdateRolesRequest, context: Context
+    ) -> api.UpdateRolesResponse:
+        caller = auth.current()
+        account = await update_roles(
+            self._ports.directory.accounts(caller.network_id), caller,
+            parse_id(request.member_id, "member_id"), translate.roles_of(request.roles),
+        )  # fmt: skip
+        return api.UpdateRolesResponse(account=translate.account(account))
+
+    async def ImportAccounts(
+        self, request: AsyncIterator[api.ImportAccountsRequest], context: Context
+    ) -> api.ImportAccountsResponse:
+        caller = auth.current()
+        accounts = self._ports.directory.accounts(caller.network_id)
+        rows = imports.batches(request, self._ports.clock.now())
+        imported = await import_accounts(accounts, caller, rows)
+        return api.ImportAccountsResponse(
+            created_count=imported.created, existing_count=imported.existing,
+            member_ids={name: str(id) for name, id in imported.member_ids.items()},
+        )  # fmt: skip
+
+
+class SessionService(grpc_api.SessionServiceServicer):
+    """See protos/kith/identity/v1/identity_service.proto."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def CreateSession(
+        self, request: api.CreateSessionRequest, context: Context
+    ) -> api.CreateSessionResponse:
+        ports = self._ports
+        try:
+            session = await create_session(
+                ports.directory, ports.passwords, ports.tokens, ports.clock,
+                Attempt(request.network, request.email, request.password),
+            )  # fmt: skip
+        except CredentialsInvalid:
+            telemetry.count_sign_in("refused")
+            raise
+        telemetry.count_sign_in("accepted")
+        return api.CreateSessionResponse(session=translate.session(session))
+
+    async def GetJwks(self, request: api.GetJwksRequest, context: Context) -> api.GetJwksResponse:
+        return api.GetJwksResponse(jwks=self._ports.tokens.jwks())
+
+
+class ConsentService(grpc_api.ConsentServiceServicer):
+    """See protos/kith/identity/v1/identity_service.proto."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def ListConsents(
+        self, request: api.ListConsentsRequest, context: Context
+    ) -> api.ListConsentsResponse:
+        caller = auth.current()
+        accounts = self._ports.directory.accounts(caller.network_id)
+        account = await queries.own_account(accounts, caller)
+        return api.ListConsentsResponse(consents=map(translate.consent, account.consents.values()))
+
+    async def SetConsent(
+        self, request: api.SetConsentRequest, context: Context
+    ) -> api.SetConsentResponse:
+        caller, purpose = auth.current(), translate.purpose_of(request.purpose)
+        accounts = self._ports.directory.accounts(caller.network_id)
+        decision = await set_consent(accounts, self._ports.clock, caller, purpose, request.granted)
+        return api.SetConsentResponse(consent=translate.consent(decision))

@@ -1,0 +1,106 @@
+"""Between the words of the contracts and those of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from common.clock import epoch_millis, from_epoch_millis
+from common.errors import Invalid
+from google.protobuf.timestamp_pb2 import Timestamp
+from kith.identity.v1 import identity_pb2 as pb
+
+from identity.application.create_invite import Opened
+from identity.application.ports import Session
+from identity.domain.account import Account
+from identity.domain.consent import Decision, Purpose
+from identity.domain.network import Network
+from identity.domain.role import Role
+
+_ROLES = {role: pb.Role.Value(f"ROLE_{role.upper()}") for role in Role}
+_ROLE_OF = {number: role for role, number in _ROLES.items()}
+_PURPOSES = {purpose: pb.Purpose.Value(f"PURPOSE_{purpose.upper()}") for purpose in Purpose}
+_PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
+
+
+def roles_of(numbers: Iterable[pb.Role.ValueType]) -> frozenset[Role]:
+    """The roles meant. Raises Invalid for one that is not known."""
+    try:
+        return frozenset(_ROLE_OF[number] for number in numbers)
+    except KeyError:
+        raise Invalid("no such role", field="roles") from None
+
+
+def purpose_of(number: pb.Purpose.ValueType) -> Purpose:
+    """The purpose meant. Raises Invalid for one that is not known."""
+    try:
+        return _PURPOSE_OF[number]
+    except KeyError:
+        raise Invalid("no such purpose", field="purpose") from None
+
+
+def time_of(stamp: Timestamp, field: str) -> datetime:
+    """The time meant, cut to milliseconds. Raises Invalid for one no calendar has."""
+    try:
+        return from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
+    except (OverflowError, ValueError, OSError):
+        raise Invalid(f"{field} is not a time", field=field) from None
+
+
+def page_size(asked: int, *, default: int, most: int) -> int:
+    """The number of items on a page. Raises Invalid."""
+    if not 0 <= asked <= most:
+        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
+    return asked or default
+
+
+def network(item: Network) -> pb.Network:
+    """A network as it is told."""
+    return pb.Network(
+        id=str(item.id), slug=item.slug, display_name=item.display_name, time_zone=item.time_zone,
+        create_time=_timestamp(item.created_at),
+    )  # fmt: skip
+
+
+def invite(opened: Opened) -> pb.Invite:
+    """A new invite with its code."""
+    terms = opened.invite.terms
+    return pb.Invite(
+        id=str(opened.invite.id), code=opened.code, roles=_numbers(terms.roles),
+        max_uses=terms.max_uses, expire_time=_timestamp(terms.expires_at),
+    )  # fmt: skip
+
+
+def account(item: Account) -> pb.Account:
+    """An account as it is told: no e-mail address."""
+    return pb.Account(
+        id=str(item.id), network_id=str(item.network_id), handle=item.handle,
+        roles=_numbers(item.roles), consents=map(consent, item.consents.values()),
+        imported=item.origin is not None, create_time=_timestamp(item.created_at),
+    )  # fmt: skip
+
+
+def consent(decision: Decision) -> pb.Consent:
+    """A decision as it is told."""
+    return pb.Consent(
+        purpose=_PURPOSES[decision.purpose], granted=decision.granted,
+        text_version=decision.text_version, decide_time=_timestamp(decision.decided_at),
+        imported=decision.imported,
+    )  # fmt: skip
+
+
+def session(item: Session) -> pb.Session:
+    """A session with its token."""
+    return pb.Session(
+        access_token=item.access_token, expire_time=_timestamp(item.expires_at),
+        member_id=str(item.member_id), network_id=str(item.network_id),
+    )  # fmt: skip
+
+
+def _numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
+    return sorted(_ROLES[role] for role in roles)
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    seconds, millis = divmod(epoch_millis(at), 1000)
+    return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

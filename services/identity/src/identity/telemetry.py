@@ -1,0 +1,24 @@
+"""The metrics of identity; the chassis counts calls, errors and events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prometheus_client import Counter, Histogram
+
+SignIn = Literal["accepted", "refused"]
+
+SIGN_INS = Counter(
+    # many refused ones in a row: somebody is guessing passwords
+    "kith_identity_sign_ins_total", "Attempts to sign in.", ["outcome"],
+)  # fmt: skip
+PASSWORD_SECONDS = Histogram(
+    # the wait for a worker included: when it grows, sign-in is short of CPU
+    "kith_identity_password_seconds", "Time to hash or verify one password.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+
+
+def count_sign_in(outcome: SignIn) -> None:
+    """One more attempt to sign in."""
+    SIGN_INS.labels(outcome).inc()

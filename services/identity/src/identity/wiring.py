@@ -1,0 +1,80 @@
+"""The only place that constructs anything with I/O."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+
+from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
+from common.clock import SystemClock
+from common.config import Address
+from common.lifecycle import Lifecycle
+from common.outbox import Relay
+
+from identity.adapters import passwords
+from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.tokens import SignedTokens
+from identity.application.ensure_operator import ensure_operator
+from identity.config import Config
+from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+
+NAME = "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Where the running service is reached."""
+
+    grpc: Address
+    http: Address
+
+
+@asynccontextmanager
+async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
+    """The whole service, running until the block ends."""
+    settings = config.service
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        tracing = telemetry.configure(NAME, settings.traces)
+        stack.callback(tracing.close)
+        database = await stack.enter_async_context(
+            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+        )
+        await database.create_collections(INDEXES)
+        producer = await stack.enter_async_context(
+            kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
+        )
+        relay = Relay(database, ["accounts"], producer, source=f"/{NAME}")
+        ports = Ports(
+            directory=MongoDirectory(database, relay.wake),
+            passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
+            tokens=SignedTokens(config.signing_key),
+            clock=clock,
+        )
+        await ensure_operator(
+            ports.directory, ports.passwords, clock, config.operator_password.reveal()
+        )
+        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, PUBLIC)
+        life.health.add("mongodb", database.ping)
+        life.health.add("kafka", producer.check)
+        await stack.enter_async_context(life.background("relay", relay.run()))
+        http = await stack.enter_async_context(
+            health.serve_http(health.asgi(life.health), settings.http_listen)
+        )
+        grpc = await stack.enter_async_context(
+            grpc_server.serve(
+                settings.grpc_listen, interceptor, life.health,
+                lambda server: register_services(server, ports),
+            )
+        )  # fmt: skip
+        yield App(grpc, http)
+
+
+def _verifier(ports: Ports) -> auth.Verifier:
+    """Verifies tokens with identity's own keys, without a call to itself."""
+
+    async def jwks() -> str:
+        return ports.tokens.jwks()
+
+    return auth.Verifier(jwks, ports.clock)

@@ -1,0 +1,55 @@
+"""People and things for identity's tests, valid unless a test says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from common.auth import Caller
+from common.ids import new_id
+from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
+from identity.domain.invite import Invite, Terms, hash_code, make_code
+from identity.domain.network import Network
+from identity.domain.role import Role
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NETWORK = UUID("01900000-0000-7000-8000-000000000001")
+PASSWORD = "correct horse battery"
+
+
+def a_network(slug: str = "lupus-berlin") -> Network:
+    return Network(new_id(), slug, "Lupus Berlin", "Europe/Berlin", NOW)
+
+
+def a_caller(*roles: Role, id: UUID | None = None, network_id: UUID = NETWORK) -> Caller:
+    held = frozenset(map(str, roles or (Role.MEMBER,)))
+    return Caller(id or new_id(), network_id, held, token="", expires_at=0.0)
+
+
+def an_invite(
+    *, max_uses: int = 1, roles: Iterable[Role] = (Role.MEMBER,), days: int = 7,
+    network_id: UUID = NETWORK,
+) -> tuple[Invite, str]:  # fmt: skip
+    id = new_id()
+    code = make_code(network_id, id.bytes)
+    terms = Terms(frozenset(roles), max_uses, NOW + timedelta(days=days))
+    return Invite(id, network_id, hash_code(code), terms), code
+
+
+def a_member(
+    name: str = "ada", *, roles: Iterable[Role] = (Role.MEMBER,), hashed: str = "cheap:x",
+    network_id: UUID = NETWORK,
+) -> tuple[Account, Events]:  # fmt: skip
+    opens = Credentials(f"{name}@example.org", hashed)
+    return join(new_id(), network_id, name, opens, frozenset(roles), NOW)
+
+
+def an_imported(
+    external_id: str = "1", *, handle: str | None = None, consented: bool = False,
+    source: str = "old-place", network_id: UUID = NETWORK,
+) -> tuple[Account, Events]:  # fmt: skip
+    return bring_in(
+        new_id(), network_id, handle or f"member-{external_id}", Origin(source, external_id), NOW,
+        consented=consented,
+    )  # fmt: skip

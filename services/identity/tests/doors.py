@@ -1,0 +1,117 @@
+"""Identity behind a real gRPC channel, as its callers see it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+from common import auth, grpc_client, grpc_server, telemetry
+from common.config import Address
+from common.health import Health
+from common.testing.clock import FakeClock
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters import passwords
+from identity.adapters.tokens import SignedTokens
+from identity.application.ensure_operator import EMAIL, ensure_operator
+from identity.application.ports import Directory
+from identity.domain.network import OPERATOR_SLUG
+from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+from kith.identity.v1 import identity_pb2 as pb
+from kith.identity.v1 import identity_service_pb2 as api
+from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+
+from services.identity.tests.builders import NOW, PASSWORD
+
+ANY_PORT = Address("127.0.0.1", 0)
+CHEAP = {"memory_kib": 8, "passes": 1, "lanes": 1, "workers": 2}
+
+
+class Client:
+    """The stubs of identity, and the short way to call them."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.networks = grpc_api.NetworkServiceStub(channel)
+        self.invites = grpc_api.InviteServiceStub(channel)
+        self.accounts = grpc_api.AccountServiceStub(channel)
+        self.sessions = grpc_api.SessionServiceStub(channel)
+        self.consents = grpc_api.ConsentServiceStub(channel)
+
+    async def sign_in(
+        self, email: str, *, network: str = "berlin", password: str = PASSWORD
+    ) -> pb.Session:
+        request = api.CreateSessionRequest(network=network, email=email, password=password)
+        return (await grpc_client.call(self.sessions.CreateSession, request)).session
+
+    async def operator(self) -> str:
+        """The operator's token."""
+        return (await self.sign_in(EMAIL, network=OPERATOR_SLUG)).access_token
+
+    async def create_network(self, slug: str = "berlin") -> api.CreateNetworkResponse:
+        request = api.CreateNetworkRequest(slug=slug, display_name=slug.title())
+        return await grpc_client.call(
+            self.networks.CreateNetwork, request, token=await self.operator()
+        )
+
+    async def register(
+        self, code: str, handle: str = "ada", *, email: str = "", password: str = PASSWORD
+    ) -> pb.Account:
+        request = api.RegisterRequest(
+            invite_code=code, handle=handle, email=email or f"{handle}@example.org",
+            password=password,
+        )  # fmt: skip
+        return (await grpc_client.call(self.accounts.Register, request)).account
+
+    async def admin(self, network: str = "berlin") -> str:
+        """The token of the admin of a new network."""
+        created = await self.create_network(network)
+        await self.register(created.admin_invite.code, "admin")
+        return (await self.sign_in("admin@example.org", network=network)).access_token
+
+    async def invite(
+        self, admin: str, max_uses: int = 1, roles: Iterable[pb.Role.ValueType] = ()
+    ) -> str:
+        """The code of a new invite."""
+        request = api.CreateInviteRequest(max_uses=max_uses, roles=roles)
+        reply = await grpc_client.call(self.invites.CreateInvite, request, token=admin)
+        return reply.invite.code
+
+    async def member(self, admin: str, handle: str = "ada", network: str = "berlin") -> str:
+        """The token of a new member."""
+        await self.register(await self.invite(admin), handle)
+        return (await self.sign_in(f"{handle}@example.org", network=network)).access_token
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A served identity and a client of it."""
+
+    client: Client
+    clock: FakeClock
+    key: Ed25519PrivateKey
+    ports: Ports
+
+
+@asynccontextmanager
+async def opened(directory: Directory) -> AsyncIterator[Door]:
+    """Identity served over `directory` until the block ends."""
+    clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
+    async with AsyncExitStack() as stack:
+        ours = await stack.enter_async_context(passwords.start(**CHEAP))
+        ports = Ports(directory, ours, SignedTokens(key), clock)
+        await ensure_operator(directory, ours, clock, PASSWORD)
+
+        async def jwks() -> str:
+            return ports.tokens.jwks()
+
+        interceptor = grpc_server.Interceptor(
+            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), PUBLIC
+        )
+        address = await stack.enter_async_context(
+            grpc_server.serve(
+                ANY_PORT, interceptor, Health(), lambda server: register_services(server, ports)
+            )
+        )
+        channel = await stack.enter_async_context(grpc_client.connect(address))
+        yield Door(Client(channel), clock, key, ports)

@@ -1,0 +1,161 @@
+"""Identity's ports in memory, held to the same contract as the database (test_directory.py)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+from common.errors import ConcurrentUpdate, Unavailable
+from common.outbox import MAX_WAITING
+from identity.domain.account import Account, Event, Events
+from identity.domain.credentials import handle_key
+from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
+from identity.domain.invite import Invite, hash_code
+from identity.domain.network import Network
+
+
+class FakeNetworks:
+    """Implements ports.Networks."""
+
+    def __init__(self) -> None:
+        self._networks: dict[UUID, Network] = {}
+
+    async def add(self, network: Network) -> None:
+        if await self.by_slug(network.slug):
+            raise NetworkExists("taken")
+        self._networks[network.id] = network
+
+    async def get(self, id: UUID) -> Network | None:
+        return self._networks.get(id)
+
+    async def by_slug(self, slug: str) -> Network | None:
+        return next((one for one in self._networks.values() if one.slug == slug), None)
+
+
+class FakeInvites:
+    """Implements ports.Invites."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Invite] = {}
+
+    async def add(self, invite: Invite) -> None:
+        self.all[invite.id] = invite
+
+    async def by_code(self, code: str) -> Invite | None:
+        return next((one for one in self.all.values() if one.code_hash == hash_code(code)), None)
+
+    async def save(self, invite: Invite) -> None:
+        if self.all[invite.id].version != invite.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[invite.id] = invite
+
+
+class FakeAccounts:
+    """Implements ports.Accounts; `told` are the events in the order written."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Account] = {}
+        self.told: list[tuple[UUID, Event]] = []
+        self._ruled_out: set[UUID] = set()
+
+    async def add(self, account: Account, events: Events) -> None:
+        if account.id in self._ruled_out:
+            raise ConcurrentUpdate("given up")
+        self._refuse_taken(account)
+        self._store(account, events)
+
+    async def add_many(self, created: Sequence[tuple[Account, Events]]) -> int:
+        for index, (account, events) in enumerate(created):
+            if set(_keys(account)) & set(self._keys()):
+                return index
+            self._store(account, events)
+        return len(created)
+
+    async def save(self, account: Account, events: Events) -> None:
+        current = self.all.get(account.id)
+        if current is None or current.version != account.version - 1:
+            raise ConcurrentUpdate("changed")
+        waiting = Counter(member_id for member_id, _ in self.told)[account.id]
+        if events and waiting >= MAX_WAITING:
+            raise Unavailable("too many events wait")
+        self._store(account, events)
+
+    async def get(self, id: UUID) -> Account | None:
+        return self.all.get(id)
+
+    async def by_email(self, email: str) -> Account | None:
+        return next((one for one in self.all.values() if f"email:{email}" in _keys(one)), None)
+
+    async def by_origin(self, source: str, external_ids: Collection[str]) -> dict[str, UUID]:
+        return {
+            one.origin.external_id: one.id
+            for one in self.all.values()
+            if one.origin and one.origin.source == source
+            if one.origin.external_id in external_ids
+        }
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Account]:
+        ids = sorted(id for id in self.all if after is None or id > after)
+        return [self.all[id] for id in ids[:size]]
+
+    async def rule_out(self, ids: Collection[UUID]) -> Collection[UUID]:
+        there = {id for id in ids if id in self.all}
+        self._ruled_out |= set(ids) - there
+        return there
+
+    def _store(self, account: Account, events: Events) -> None:
+        self.all[account.id] = account
+        self.told.extend((account.id, event) for event in events)
+
+    def _refuse_taken(self, account: Account) -> None:
+        taken = set(_keys(account)) & set(self._keys())
+        if any(key.startswith("handle:") for key in taken):
+            raise HandleTaken("taken")
+        if taken:
+            raise EmailTaken("taken")
+
+    def _keys(self) -> Iterator[str]:
+        for account in self.all.values():
+            yield from _keys(account)
+
+
+class FakeDirectory:
+    """Implements ports.Directory."""
+
+    def __init__(self) -> None:
+        self.networks = FakeNetworks()
+        self._invites: dict[UUID, FakeInvites] = {}
+        self._accounts: dict[UUID, FakeAccounts] = {}
+
+    def invites(self, network_id: UUID) -> FakeInvites:
+        return self._invites.setdefault(network_id, FakeInvites())
+
+    def accounts(self, network_id: UUID) -> FakeAccounts:
+        return self._accounts.setdefault(network_id, FakeAccounts())
+
+
+class FakePasswords:
+    """Implements ports.Passwords at no cost; `cost` are today's settings."""
+
+    def __init__(self, cost: str = "cheap") -> None:
+        self.cost = cost
+        self.verified: list[str | None] = []
+
+    async def hash(self, password: str) -> str:
+        return f"{self.cost}:{password}"
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        self.verified.append(hashed)
+        return hashed is not None and hashed.partition(":")[2] == password
+
+    def outdated(self, hashed: str) -> bool:
+        return not hashed.startswith(f"{self.cost}:")
+
+
+def _keys(account: Account) -> Iterator[str]:
+    yield f"handle:{handle_key(account.handle)}"
+    if account.credentials:
+        yield f"email:{account.credentials.email}"
+    if account.origin:
+        yield f"origin:{account.origin}"

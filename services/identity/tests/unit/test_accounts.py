@@ -1,0 +1,159 @@
+"""Roles, consents, queries, invites and networks, on fakes: who may do what."""
+
+from __future__ import annotations
+
+import pytest
+from common.auth import Caller
+from common.errors import Forbidden, Invalid, Unauthenticated
+from common.ids import new_id
+from common.testing.clock import FakeClock
+from identity.application import queries
+from identity.application.create_invite import create_invite
+from identity.application.create_network import create_network
+from identity.application.set_consent import set_consent
+from identity.application.update_roles import update_roles
+from identity.domain.account import Account, SignalsConsentChanged
+from identity.domain.consent import Purpose
+from identity.domain.errors import AccountNotFound, NetworkExists, NetworkNotFound
+from identity.domain.invite import network_of
+from identity.domain.role import STAFF, Role
+
+from services.identity.tests.builders import NETWORK, NOW, a_caller, a_member, an_invite
+from services.identity.tests.fakes import FakeAccounts, FakeDirectory
+
+CLOCK = FakeClock(NOW)
+NOT_ADMIN = [role for role in Role if role is not Role.NETWORK_ADMIN]
+NOT_STAFF = [role for role in Role if role not in STAFF]
+NOT_OPERATOR = [role for role in Role if role is not Role.PLATFORM_OPERATOR]
+
+
+@pytest.fixture
+def accounts() -> FakeAccounts:
+    return FakeAccounts()
+
+
+@pytest.fixture
+async def ada(accounts: FakeAccounts) -> Account:
+    account, events = a_member("ada")
+    await accounts.add(account, events)
+    return account
+
+
+def caller_of(account: Account) -> Caller:
+    return a_caller(*account.roles, id=account.id)
+
+
+@pytest.mark.parametrize("role", NOT_STAFF)
+async def test_who_is_not_staff_sees_only_her_own_account(
+    accounts: FakeAccounts, ada: Account, role: Role
+) -> None:
+    assert await queries.account_of(accounts, caller_of(ada), ada.id) == ada
+    for asked in (ada.id, new_id()):  # the answer does not tell which of them exists
+        with pytest.raises(Forbidden):
+            await queries.account_of(accounts, a_caller(role), asked)
+
+
+@pytest.mark.parametrize("role", STAFF)
+async def test_staff_see_every_account_of_their_network(
+    accounts: FakeAccounts, ada: Account, role: Role
+) -> None:
+    assert await queries.account_of(accounts, a_caller(role), ada.id) == ada
+    with pytest.raises(AccountNotFound):
+        await queries.account_of(accounts, a_caller(role), new_id())
+
+
+@pytest.mark.parametrize("role", NOT_ADMIN)
+async def test_only_an_admin_lists_gives_roles_and_invites(
+    accounts: FakeAccounts, ada: Account, role: Role
+) -> None:
+    caller = a_caller(role)
+    with pytest.raises(Forbidden):
+        await queries.list_accounts(accounts, caller, None, 10)
+    with pytest.raises(Forbidden):
+        await update_roles(accounts, caller, ada.id, [Role.MENTOR])
+    with pytest.raises(Forbidden):
+        await create_invite(FakeDirectory().invites(NETWORK), CLOCK, caller, an_invite()[0].terms)
+
+
+async def test_pages_follow_one_another_without_gap_or_double(accounts: FakeAccounts) -> None:
+    for number in range(5):
+        await accounts.add(*a_member(f"member-{number}"))
+    admin, seen, after = a_caller(Role.NETWORK_ADMIN), [], None
+    while True:
+        page, more = await queries.list_accounts(accounts, admin, after, 2)
+        seen += [account.id for account in page]
+        if not more:
+            break
+        after = page[-1].id
+    assert seen == sorted(accounts.all)
+
+
+async def test_an_admin_gives_exactly_these_roles(accounts: FakeAccounts, ada: Account) -> None:
+    admin = a_caller(Role.NETWORK_ADMIN)
+    changed = await update_roles(accounts, admin, ada.id, [Role.MENTOR, Role.MODERATOR])
+    assert changed.roles == {Role.MENTOR, Role.MODERATOR}
+    assert accounts.all[ada.id] == changed
+    with pytest.raises(AccountNotFound):
+        await update_roles(accounts, admin, new_id(), [Role.MENTOR])
+    with pytest.raises(Invalid):
+        await update_roles(accounts, admin, ada.id, [Role.PLATFORM_OPERATOR])
+
+
+async def test_a_member_agrees_and_withdraws(accounts: FakeAccounts, ada: Account) -> None:
+    for granted in (True, True, False):
+        decision = await set_consent(accounts, CLOCK, caller_of(ada), Purpose.SIGNALS, granted)
+        assert decision.granted == granted
+    assert [event for _, event in accounts.told[1:]] == [
+        SignalsConsentChanged(NOW, granted=True, imported=False),
+        SignalsConsentChanged(NOW, granted=False, imported=False),
+    ]
+
+
+async def test_a_token_outlives_its_account_but_decides_nothing(accounts: FakeAccounts) -> None:
+    with pytest.raises(Unauthenticated):
+        await set_consent(accounts, CLOCK, a_caller(), Purpose.SIGNALS, True)
+
+
+@pytest.mark.parametrize("role", NOT_OPERATOR)
+async def test_only_the_operator_opens_networks(role: Role) -> None:
+    with pytest.raises(Forbidden):
+        await create_network(
+            FakeDirectory(), CLOCK, a_caller(role), slug="new", display_name="New", time_zone="UTC"
+        )
+
+
+async def test_a_network_opens_with_a_way_in_for_one_admin() -> None:
+    directory, operator = FakeDirectory(), a_caller(Role.PLATFORM_OPERATOR)
+    network, opened = await create_network(
+        directory, CLOCK, operator, slug="new", display_name="New", time_zone="Europe/Berlin"
+    )
+    assert network_of(opened.code) == network.id
+    assert opened.code not in repr(opened)
+    assert opened.invite.terms.max_uses == 1
+    assert opened.invite.terms.roles == {Role.NETWORK_ADMIN}
+    assert await directory.invites(network.id).by_code(opened.code) == opened.invite
+    with pytest.raises(NetworkExists):
+        await create_network(
+            directory, CLOCK, operator, slug="new", display_name="Other", time_zone="UTC"
+        )
+
+
+@pytest.mark.parametrize(
+    "slug, display_name, time_zone",
+    [("N", "New", "UTC"), ("new!", "New", "UTC"), ("n" * 41, "New", "UTC"), ("new", "", "UTC"),
+     ("new", " New", "UTC"), ("new", "N\new", "UTC"), ("new", "N" * 101, "UTC"),
+     ("new", "New", "Mars"), ("new", "New", "../UTC"), ("new", "New", "Europe")],
+)  # fmt: skip
+async def test_a_network_that_cannot_be_is_refused(
+    slug: str, display_name: str, time_zone: str
+) -> None:
+    with pytest.raises(Invalid):
+        await create_network(
+            FakeDirectory(), CLOCK, a_caller(Role.PLATFORM_OPERATOR), slug=slug,
+            display_name=display_name, time_zone=time_zone,
+        )  # fmt: skip
+
+
+async def test_a_caller_of_a_network_that_is_gone_is_told_so() -> None:
+    with pytest.raises(NetworkNotFound):
+        await queries.own_network(FakeDirectory().networks, a_caller())

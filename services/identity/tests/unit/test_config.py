@@ -1,0 +1,70 @@
+"""Settings: everything that is wrong is said at once, and no secret is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from common.config import ConfigError
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from identity.config import Config, Hashing
+
+PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "key.pem"
+    key.write_bytes(Ed25519PrivateKey.generate().private_bytes(*PEM))
+    return {
+        "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
+        "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
+        "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
+        "KITH_OPERATOR_PASSWORD": "operator password",
+    }  # fmt: skip
+
+
+def test_all_that_is_needed_is_enough(environment: dict[str, str]) -> None:
+    config = Config.from_env(environment)
+    assert config.hashing == Hashing()
+    assert config.operator_password.reveal() == "operator password"
+    assert "operator password" not in repr(config)
+
+
+def test_the_cost_of_a_password_is_a_setting(environment: dict[str, str]) -> None:
+    environment |= {"KITH_PASSWORD_MEMORY_KIB": "65536", "KITH_PASSWORD_PASSES": "3"}
+    assert Config.from_env(environment).hashing == Hashing(memory_kib=65_536, passes=3)
+
+
+def test_everything_wrong_is_said_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    other.write_bytes(generate_private_key(SECP256R1()).private_bytes(*PEM))
+    environment |= {
+        "KITH_OPERATOR_PASSWORD": "short", "KITH_PASSWORD_LANES": "0",
+        "KITH_SIGNING_KEY_FILE": str(other),
+    }  # fmt: skip
+    del environment["KITH_KAFKA"]
+    with pytest.raises(ConfigError) as refused:
+        Config.from_env(environment)
+    for name in ("KITH_KAFKA", "KITH_OPERATOR_PASSWORD", "KITH_PASSWORD_LANES"):
+        assert name in str(refused.value)
+    assert "KITH_SIGNING_KEY_FILE must hold an Ed25519 key" in str(refused.value)
+    assert "short" not in str(refused.value).replace("too short", "")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no key"])
+def test_a_key_file_that_cannot_be_read_is_named(
+    environment: dict[str, str], tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "broken.pem"
+    if content is not None:
+        path.write_bytes(content)
+    environment["KITH_SIGNING_KEY_FILE"] = str(path)
+    with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE cannot be read"):
+        Config.from_env(environment)

@@ -1,0 +1,115 @@
+"""Joining with an invite, on fakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from common.errors import Invalid
+from common.testing.clock import FakeClock
+from identity.application.register import Application, register
+from identity.domain.account import Account, AccountCreated
+from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.role import Role
+
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, an_invite
+from services.identity.tests.fakes import FakeDirectory, FakePasswords
+
+
+@pytest.fixture
+def directory() -> FakeDirectory:
+    return FakeDirectory()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+async def invited(directory: FakeDirectory, *, max_uses: int = 1, role: Role = Role.MEMBER) -> str:
+    invite, code = an_invite(max_uses=max_uses, roles=[role])
+    await directory.invites(NETWORK).add(invite)
+    return code
+
+
+async def joined(
+    directory: FakeDirectory, clock: FakeClock, code: str, handle: str, email: str = ""
+) -> Account:
+    address = email or f"{handle}@example.org"
+    wanted = Application(code, handle, address, PASSWORD)
+    return await register(directory, FakePasswords(), clock, wanted)
+
+
+async def test_who_joins_has_the_roles_of_the_invite(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory, role=Role.MENTOR)
+    account = await joined(directory, clock, code, "Ada", email=" ADA@Example.org ")
+    accounts = directory.accounts(NETWORK)
+    assert account.roles == {Role.MENTOR}
+    assert accounts.told == [(account.id, AccountCreated(NOW, imported=False))]
+    assert await accounts.by_email("ada@example.org") == account
+
+
+async def test_an_invite_is_good_for_as_many_as_it_says(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory, max_uses=2)
+    await joined(directory, clock, code, "ada")
+    await joined(directory, clock, code, "bea")
+    with pytest.raises(InviteInvalid):
+        await joined(directory, clock, code, "cleo")
+
+
+async def test_an_expired_invite_lets_nobody_in(directory: FakeDirectory, clock: FakeClock) -> None:
+    code = await invited(directory)
+    clock.advance(timedelta(days=7))
+    with pytest.raises(InviteInvalid):
+        await joined(directory, clock, code, "ada")
+
+
+async def test_a_handle_that_differs_by_case_is_taken_and_costs_no_seat(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory, max_uses=2)
+    await joined(directory, clock, code, "Ada")
+    with pytest.raises(HandleTaken):
+        await joined(directory, clock, code, "aDA", email="other@example.org")
+    await joined(directory, clock, code, "bea")
+
+
+async def test_an_address_signs_in_to_one_account_of_a_network(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory, max_uses=2)
+    await joined(directory, clock, code, "ada")
+    with pytest.raises(EmailTaken):
+        await joined(directory, clock, code, "bea", email="ADA@example.org")
+    await joined(directory, clock, code, "bea")
+
+
+async def test_no_password_is_hashed_for_an_unknown_invite(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    _, code = an_invite()
+
+    class NoPasswords(FakePasswords):
+        async def hash(self, password: str) -> str:
+            raise AssertionError("hashed for a stranger")
+
+    with pytest.raises(InviteInvalid):
+        await register(
+            directory, NoPasswords(), clock, Application(code, "ada", "ada@example.org", PASSWORD)
+        )
+
+
+async def test_what_cannot_be_right_is_refused_before_the_invite_is_looked_at(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    good = Application("no code", "ada", "ada@example.org", PASSWORD)
+    for bad in (
+        replace(good, handle="a b"), replace(good, email="ada"), replace(good, password="short"),
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            await register(directory, FakePasswords(), clock, bad)

@@ -1,0 +1,61 @@
+"""Keys and tokens as the standards have them."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import jwt
+import pytest
+from common import auth
+from common.errors import Unauthenticated
+from common.testing.clock import FakeClock
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.tokens import SignedTokens
+
+from services.identity.tests.builders import NOW, a_member
+
+RFC_8037_SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(RFC_8037_SECRET))
+
+
+def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
+    assert json.loads(SignedTokens(KEY).jwks()) == {
+        "keys": [
+            {
+                "alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "use": "sig",
+                "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            }
+        ]
+    }  # fmt: skip
+
+
+def test_a_token_carries_these_claims_and_no_more() -> None:
+    tokens = SignedTokens(KEY)
+    account, _ = a_member()
+    session = tokens.issue(account, NOW)
+    claims = jwt.decode(session.access_token, options={"verify_signature": False})
+    header = jwt.get_unverified_header(session.access_token)
+    assert set(claims) == {"iss", "aud", "sub", "net", "roles", "iat", "exp", "jti"}
+    assert (claims["iss"], claims["aud"]) == ("kith", "kith")
+    assert (claims["sub"], claims["net"]) == (str(account.id), str(account.network_id))
+    assert claims["roles"] == ["member"]
+    assert claims["exp"] - claims["iat"] == 600
+    assert header == {
+        "alg": "EdDSA",
+        "typ": "JWT",
+        "kid": json.loads(tokens.jwks())["keys"][0]["kid"],
+    }
+    assert tokens.issue(account, NOW).access_token != session.access_token
+
+
+async def test_another_key_verifies_nothing_of_ours() -> None:
+    ours, theirs = SignedTokens(KEY), SignedTokens(Ed25519PrivateKey.generate())
+
+    async def jwks() -> str:
+        return theirs.jwks()
+
+    token = ours.issue(a_member()[0], NOW).access_token
+    with pytest.raises(Unauthenticated):
+        await auth.Verifier(jwks, FakeClock(NOW)).verify(token)

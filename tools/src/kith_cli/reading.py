@@ -1,0 +1,176 @@
+"""Signals for people at a terminal: a table of many members, a plot of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rich.table import Table
+from rich.text import Text
+
+from kith_cli.client import Kith, Refused
+from kith_cli.console import out, say
+from kith_cli.errors import Stop
+from kith_cli.networks import door, sign_in
+from kith_cli.settings import Settings
+
+STATUS = {
+    "estimated": "",
+    "needs_check_in": "ask for a check-in",
+    "unknown_recontact": "unknown, get in touch",
+}
+REASONS = {
+    "surveys": "surveys",
+    "check_ins": "check-ins",
+    "messages_sent": "messages sent",
+    "reply_ratio": "replies received",
+    "asks": "asks",
+    "sessions": "sessions",
+}
+BAR_WIDTH = 10
+COLUMNS = ("member", "engagement", "risk", "interval", "main reasons", "last activity", "note")
+PLOT_SIZE = (100, 18)
+
+
+def show_top(
+    settings: Settings, network: str | None, count: int, *, unknown: bool, as_of: str | None
+) -> None:
+    """Print the members at highest risk. Raises Stop."""
+    with door(settings) as kith:
+        entry = sign_in(settings, kith, network)
+        try:
+            page = kith.get(
+                "/v1/signals", pageSize=count, includeUnknown=str(unknown).lower(), asOfTime=as_of
+            )
+            handles = {item["memberId"]: _handle(kith, item["memberId"]) for item in page["items"]}
+        except Refused as refused:
+            raise Stop(f"{refused.detail} ({refused.reason})") from None
+    if not page["items"]:
+        say(f"Nobody in {entry.network!r} has a signal yet.")
+        return
+    out.print(table(page, entry.network, handles))
+
+
+def show_member(settings: Settings, network: str | None, member: str) -> None:
+    """Print a member's signal and plot her course. Raises Stop."""
+    with door(settings) as kith:
+        entry = sign_in(settings, kith, network)
+        try:
+            member_id = _find(kith, member)
+            latest = kith.get("/v1/signals", pageSize=1)["asOfTime"]
+            signal = kith.get(f"/v1/signals/{member_id}", asOfTime=latest)
+            points = _course(kith, member_id)
+        except Refused as refused:
+            raise Stop(f"{refused.detail} ({refused.reason})") from None
+    out.print(table({"items": [signal], "asOfTime": latest}, entry.network, {member_id: member}))
+    if points:
+        out.print(Text.from_ansi(plot(member, points)))
+    else:
+        say("No day of hers is closed yet.")
+
+
+def table(page: Mapping[str, Any], network: str, handles: Mapping[str, str]) -> Table:
+    """Signals as a table; times are ages at the time they were estimated for."""
+    as_of = _time(page["asOfTime"])
+    made = Table(
+        title=f"{network}: loneliness risk as of {as_of:%Y-%m-%d %H:%M} UTC", title_justify="left",
+        caption="risk: probability of UCLA-3 ≥ 6 if asked then, with its 80 % interval; reasons in "
+        "percentage points of risk", caption_justify="left",
+    )  # fmt: skip
+    for name in COLUMNS:
+        made.add_column(name, justify="right" if name == "risk" else "left")
+    for item in page["items"]:
+        risk = item["risk"]
+        made.add_row(
+            handles.get(item["memberId"], item["memberId"]),
+            f"{_bar(item['engagement']['score'])} {item['engagement']['score']:3.0f}",
+            Text(f"{risk['probability']:.2f}", style=_style(risk.get("band"))),
+            f"{risk['probabilityLow']:.2f}–{risk['probabilityHigh']:.2f}",
+            ", ".join(_reason(reason) for reason in risk["reasons"]) or "–",
+            _age(item.get("lastActivityTime"), as_of),
+            STATUS.get(risk["status"], risk["status"]),
+        )
+    return made
+
+
+def plot(member: str, points: Sequence[Mapping[str, Any]]) -> str:
+    """A member's course as a terminal plot: risk with its interval, engagement below."""
+    import plotext
+
+    days = [_time(point["day"]).strftime("%d/%m/%Y") for point in points]
+    plotext.clear_figure()
+    plotext.subplots(2, 1)
+    risk = plotext.subplot(1, 1)
+    risk.plot_size(*PLOT_SIZE)
+    risk.date_form("d/m/Y")
+    risk.title(f"{member}: loneliness risk (80 % interval)")
+    risk.ylim(0, 1)
+    risk.plot(days, [point["probabilityHigh"] for point in points], color="gray")
+    risk.plot(days, [point["probabilityLow"] for point in points], color="gray")
+    risk.plot(days, [point["probability"] for point in points], color="red", marker="braille")
+    activity = plotext.subplot(2, 1)
+    activity.plot_size(PLOT_SIZE[0], PLOT_SIZE[1] // 2)
+    activity.date_form("d/m/Y")
+    activity.title("engagement (0 to 100)")
+    activity.ylim(0, 100)
+    activity.plot(days, [point["engagement"] for point in points], color="blue", marker="braille")
+    built: str = plotext.build()
+    return built
+
+
+def _course(kith: Kith, member_id: str) -> list[Mapping[str, Any]]:
+    points: list[Mapping[str, Any]] = []
+    token: str | None = None
+    while True:
+        page = kith.get(f"/v1/signals/{member_id}/course", pageSize=1000, pageToken=token)
+        points += page["items"]
+        token = page.get("nextPageToken")
+        if not token:
+            return points
+
+
+def _find(kith: Kith, member: str) -> str:
+    """The id of a member by handle or id. Raises Stop."""
+    try:
+        return str(UUID(member))
+    except ValueError:
+        pass
+    token: str | None = None
+    while True:
+        page = kith.get("/v1/accounts", pageSize=1000, pageToken=token)
+        for account in page["items"]:
+            if account["handle"].lower() == member.lower():
+                return str(account["id"])
+        token = page.get("nextPageToken")
+        if not token:
+            raise Stop(f"Nobody is called {member!r} there; `kith signals top` shows handles.")
+
+
+def _handle(kith: Kith, member_id: str) -> str:
+    return str(kith.get(f"/v1/accounts/{member_id}")["handle"])
+
+
+def _reason(reason: Mapping[str, Any]) -> str:
+    return f"{REASONS.get(reason['code'], reason['code'])} {reason['points']:+.0f}"
+
+
+def _bar(score: float) -> str:
+    full = round(score / 100 * BAR_WIDTH)
+    return "█" * full + "░" * (BAR_WIDTH - full)
+
+
+def _style(band: str | None) -> str:
+    return {"high": "bold red", "raised": "yellow", "low": "green"}.get(band or "", "")
+
+
+def _age(at: str | None, as_of: datetime) -> str:
+    if not at:
+        return "never"
+    hours = max(0.0, (as_of - _time(at)).total_seconds() / 3600)
+    return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} d ago"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

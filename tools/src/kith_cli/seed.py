@@ -1,0 +1,164 @@
+"""A small believable network, made through the public API: for a first look, demos and screenshots.
+
+Everything is made under ids that follow from the story, so a seeding that was cut off is simply
+done again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from kith_cli.client import Kith, Refused
+from kith_cli.networks import Book, door, ensure_network
+from kith_cli.settings import Settings
+
+NETWORK = "demo"
+NETWORK_NAME = "Living with it"
+PASSWORD = "kith-demo-2026"  # noqa: S105  # of made-up people on this machine only
+Story = Mapping[str, Any]
+
+
+def seed_if_empty(settings: Settings) -> Sequence[str]:
+    """Make the demo network unless it is there; lines that tell how to sign in."""
+    book = Book(settings)
+    story: Story = json.loads((files(__package__) / "story.json").read_text())
+    first = story["people"][0]["handle"]
+    known = book.get(NETWORK)
+    if known is None or not known.seeded:
+        with door(settings) as kith:
+            admin = ensure_network(settings, kith, NETWORK, NETWORK_NAME)
+            _Seed(settings, kith, story).run()
+        admin.seeded = True
+        book.put(admin)
+    return [
+        "",
+        f"Demo sign-in: network [bold]{NETWORK}[/bold], e-mail [bold]{_email(first)}[/bold], "
+        f"password [bold]{PASSWORD}[/bold]",
+        f"API documentation: [bold]{settings.gateway_url}/docs[/bold]",
+    ]
+
+
+class _Seed:
+    """The story, told to the API as its people would."""
+
+    def __init__(self, settings: Settings, admin: Kith, story: Story) -> None:
+        self._settings = settings
+        self._admin = admin
+        self._story = story
+        self._people: dict[str, Kith] = {}
+
+    def run(self) -> None:
+        """Everybody joins, then talks, answers and takes part."""
+        people = self._story["people"]
+        invite = self._admin.post("/v1/invites", {"maxUses": len(people)})["code"]
+        try:
+            for person in people:
+                self._join(person["handle"], invite)
+            circles = self._circles()
+            for post in self._story["posts"]:
+                self._post(post, circles)
+            for talk in self._story["conversations"]:
+                self._talk(talk)
+            self._program()
+            for person in people:
+                self._answer(person)
+        finally:
+            for kith in self._people.values():
+                kith.__exit__()
+
+    def _join(self, handle: str, invite: str) -> None:
+        body = {
+            "inviteCode": invite,
+            "handle": handle,
+            "email": _email(handle),
+            "password": PASSWORD,
+        }
+        try:
+            self._admin.request("POST", "/v1/registrations", json=body, anonymous=True)
+        except Refused as refused:
+            if refused.reason not in {"HANDLE_TAKEN", "EMAIL_TAKEN"}:
+                raise
+        kith = door(self._settings)
+        kith.sign_in(NETWORK, _email(handle), PASSWORD)
+        kith.put("/v1/consents/signals", {"granted": True})
+        self._people[handle] = kith
+
+    def _circles(self) -> dict[str, str]:
+        made = {}
+        for circle in self._story["circles"]:
+            body = {**_only(circle, "displayName", "purpose"), "requestId": _id("circle", circle)}
+            made[circle["displayName"]] = self._admin.post("/v1/circles", body)["id"]
+            for handle in circle["members"]:
+                self._people[handle].put(f"/v1/circles/{made[circle['displayName']]}/membership")
+        return made
+
+    def _post(self, post: Story, circles: Mapping[str, str]) -> None:
+        author = self._people[post["by"]]
+        body = {**_only(post, "intent", "text"), "requestId": _id("post", post)}
+        made = author.post(f"/v1/circles/{circles[post['circle']]}/posts", body)
+        for comment in post.get("comments", []):
+            body = {"text": comment["text"], "requestId": _id("comment", post, comment)}
+            self._people[comment["by"]].post(f"/v1/posts/{made['id']}/comments", body)
+
+    def _talk(self, talk: Story) -> None:
+        one, other = talk["between"]
+        opened = _when_known(
+            self._people[one], "/v1/conversations", {"memberId": self._people[other].member_id}
+        )
+        for number, (handle, text) in enumerate(talk["messages"]):
+            body = {"clientMessageId": f"seed-{number}", "text": text}
+            self._people[handle].post(f"/v1/conversations/{opened['id']}/messages", body)
+
+    def _program(self) -> None:
+        program = self._story["program"]
+        steps = _only(program, "displayName", "weeks", "steps")
+        made = self._admin.post("/v1/programs", {**steps, "requestId": _id("program")})
+        cohort = {**program["cohort"], "requestId": _id("cohort")}
+        opened = self._admin.post(f"/v1/programs/{made['id']}/cohorts", cohort)
+        ids = [self._people[handle].member_id for handle in program["members"]]
+        _when_known(self._admin, f"/v1/cohorts/{opened['id']}/enrollments", {"memberIds": ids})
+        for handle in program["members"]:
+            kith = self._people[handle]
+            for enrollment in kith.get("/v1/enrollments")["items"]:
+                for step in program["done"]:
+                    kith.put(f"/v1/enrollments/{enrollment['id']}/steps/{step}")
+
+    def _answer(self, person: Story) -> None:
+        kith = self._people[person["handle"]]
+        for instrument, answers in person.get("answers", {}).items():
+            body = {
+                "instrumentId": instrument,
+                "answers": answers,
+                "requestId": _id(instrument, person),
+            }
+            kith.post("/v1/responses", body)
+
+
+def _when_known(kith: Kith, path: str, body: Mapping[str, Any]) -> Any:
+    """POST; while the service has not heard of the members yet, again."""
+    deadline = time.monotonic() + 60.0
+    while True:
+        try:
+            return kith.post(path, body)
+        except Refused as refused:
+            if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _only(source: Story, *names: str) -> dict[str, Any]:
+    return {name: source[name] for name in names}
+
+
+def _id(*parts: object) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return str(uuid5(NAMESPACE_URL, f"kith-seed:{text}"))
+
+
+def _email(handle: str) -> str:
+    return f"{handle}@demo.kith.local"
