@@ -40,7 +40,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["messages"], producer, source=f"/{NAME}")
-        networks = Networks(database, partial(relay.offer, "messages"))
+        networks = Networks(database, partial(relay.offer, "messages"), relay.room)
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,

@@ -25,7 +25,8 @@ from common.telemetry import current_traceparent
 
 MAX_WAITING = 100
 PER_KEY = 32
-BATCH_DOCUMENTS = 100
+BATCH_DOCUMENTS = 100  # published and forgotten together
+FIND_DOCUMENTS = 1_000  # read together
 EVERYTHING = UUID(int=2**128 - 1)
 INDEX = IndexModel([("outbox_at", ASCENDING)], name="outbox", sparse=True)
 ROOM: Mapping[str, Any] = {f"outbox.{MAX_WAITING - 1}": {"$exists": False}}
@@ -80,8 +81,8 @@ def waiting(
     """The first documents whose events wait since `before`: the query every relay asks."""
     parts = {"outbox": 1, "outbox_at": 1, "outbox_last": 1}
     cursor = collection.find({"outbox_at": {"$lt": before}}, parts)
-    cursor.sort([("outbox_at", ASCENDING)]).limit(BATCH_DOCUMENTS)
-    cursor.batch_size(BATCH_DOCUMENTS + 1)  # one answer, so that nothing moves in between
+    cursor.sort([("outbox_at", ASCENDING)]).limit(FIND_DOCUMENTS)
+    cursor.batch_size(FIND_DOCUMENTS + 1)  # one answer, so that nothing moves in between
     return cursor
 
 
@@ -95,12 +96,13 @@ class Part:
 
 
 def batches(documents: Iterable[Document]) -> Iterator[list[Part]]:
-    """Cut documents into batches with at most PER_KEY entries of one key each."""
+    """Cut documents into batches of at most BATCH_DOCUMENTS, and PER_KEY entries of one key."""
     tally: Tally[str] = Tally()
     batch: list[Part] = []
     for document in documents:
         keys = Tally(entry["key"] for entry in document["outbox"])
-        if batch and any(tally[key] + count > PER_KEY for key, count in keys.items()):
+        crowded = any(tally[key] + count > PER_KEY for key, count in keys.items())
+        if batch and (crowded or len(batch) >= BATCH_DOCUMENTS):
             yield batch
             batch, tally = [], Tally()
         *full, rest = _chunks(document["outbox"])

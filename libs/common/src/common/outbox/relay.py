@@ -12,12 +12,14 @@ from prometheus_client import Counter
 from pymongo.errors import PyMongoError
 
 from common import log
+from common.errors import Unavailable
 from common.ids import new_id
 from common.kafka_producer import Producer, Record, headers
 from common.mongo import Database, Document
 from common.outbox.documents import (
     BATCH_DOCUMENTS,
     EVERYTHING,
+    FIND_DOCUMENTS,
     Part,
     batches,
     forget,
@@ -26,7 +28,10 @@ from common.outbox.documents import (
 
 logger = log.get(__name__)
 MAX_OFFERED = 5_000
+FULL_OFFERED = 1_000
 SWEEP_SECONDS = 1.0
+GRACE_SECONDS = 30.0  # how long what was written is left to the process that wrote it
+ROOM_SECONDS = 30.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 _PUBLISHED = Counter(
     "kith_outbox_published_total", "Events brought from an outbox to Kafka.", ["topic"]
@@ -48,6 +53,8 @@ class Relay:
         self._look = True
         self._offered: deque[tuple[str, Document]] = deque()
         self._swept: set[UUID] = set()  # of what may still be offered
+        self._room = asyncio.Event()
+        self._room.set()
 
     def wake(self) -> None:
         """Publish soon: something was just written. Never blocks."""
@@ -63,7 +70,20 @@ class Relay:
             self._offered.extend((name, document) for document in documents if "outbox" in document)
         else:
             self._look = True
+        if len(self._offered) >= FULL_OFFERED:
+            self._room.clear()
         self._wake.set()
+
+    async def room(self) -> None:
+        """Wait until the relay has caught up: for who writes much at once (an import).
+
+        Raises Unavailable when it does not, because the broker is away.
+        """
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                await self._room.wait()
+        except TimeoutError:
+            raise Unavailable("events cannot be published at the moment; try again") from None
 
     async def run(self) -> None:
         """Publish for ever; failures of broker or database are waited out."""
@@ -89,13 +109,16 @@ class Relay:
     async def drain(self) -> int:
         """Publish all that waits now; how many events that was.
 
-        Waiting documents that nobody told of are left for SWEEP_SECONDS: they are being offered.
+        Waiting documents that nobody told of are left for GRACE_SECONDS: they are being offered.
         """
         self._wake.clear()
         try:
-            return await self._publish_offered() + await self._sweep()
+            total = await self._publish_offered() + await self._sweep()
+            self._room.set()
+            return total
         except BaseException:
             self._look = True  # what was offered is found in the database
+            self._room.clear()
             raise
 
     async def relay_once(self, name: str, before: UUID = EVERYTHING) -> int:
@@ -110,6 +133,8 @@ class Relay:
             for name in self._collections:
                 documents = [document for owner, document in taken if owner == name]
                 total += await self._relay(name, documents)
+            if len(self._offered) < FULL_OFFERED:
+                self._room.set()
         if self._look:
             self._offered.clear()
         return total
@@ -117,7 +142,7 @@ class Relay:
     def _next_offered(self) -> list[tuple[str, Document]]:
         """Some of what was offered. What is so old that another relay may have swept it is not
         trusted, nor what comes after it: the database knows what of it still waits."""
-        oldest = _written_before(SWEEP_SECONDS)
+        oldest = _written_before(GRACE_SECONDS)
         taken: list[tuple[str, Document]] = []
         while self._offered and len(taken) < BATCH_DOCUMENTS:
             name, document = self._offered.popleft()
@@ -130,7 +155,7 @@ class Relay:
         return taken
 
     async def _sweep(self) -> int:
-        fresh = _written_before(SWEEP_SECONDS)
+        fresh = _written_before(GRACE_SECONDS)
         before = new_id() if self._look else fresh
         self._look = False
         self._swept = {at for at in self._swept if at >= fresh}
@@ -142,7 +167,7 @@ class Relay:
                 found = await waiting(collection, before).to_list(None)
                 total += await self._relay(name, found)
                 self._swept.update(document["outbox_at"] for document in found)
-                more = len(found) == BATCH_DOCUMENTS
+                more = len(found) == FIND_DOCUMENTS
         return total
 
     async def _relay(self, name: str, documents: Sequence[Document]) -> int:

@@ -6,7 +6,7 @@ index on (network, conversation, sequence).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from uuid import UUID
 
 from common import outbox
@@ -52,6 +52,7 @@ INDEXES = {
 }  # fmt: skip
 _UNIQUE = (11000, 11001)
 Offer = Callable[[Sequence[Document]], None]
+Room = Callable[[], Awaitable[None]]
 
 
 class MongoConversations:
@@ -106,10 +107,13 @@ class MongoConversations:
 class MongoMessages:
     """Implements ports.Messages."""
 
-    def __init__(self, collection: Scoped, writer: GroupCommit, offer: Offer) -> None:
+    def __init__(
+        self, collection: Scoped, writer: GroupCommit, offer: Offer, room: Room | None
+    ) -> None:
         self._collection = collection
         self._writer = writer
         self._offer = offer
+        self._room = room
 
     async def tail(self, conversation_id: UUID) -> Tail | None:
         """See ports.Messages."""
@@ -138,6 +142,8 @@ class MongoMessages:
             }
             for row in rows
         ]
+        if self._room is not None:
+            await self._room()
         try:
             await self._collection.insert_many(documents, ordered=True)
         except BulkWriteError as error:
@@ -228,9 +234,11 @@ class MongoMembers:
 class Networks:
     """Makes the ports of one network."""
 
-    def __init__(self, database: Database, offer: Offer) -> None:
+    def __init__(self, database: Database, offer: Offer, room: Room | None = None) -> None:
+        """`offer` is told what was stored; `room` returns when much more may be."""
         self._database = database
         self._offer = offer
+        self._room = room
         self._writer = GroupCommit(database, "messages", offer)
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
 
@@ -241,7 +249,9 @@ class Networks:
         return Network(
             id=network_id,
             conversations=MongoConversations(collection("conversations", network_id), seen),
-            messages=MongoMessages(collection("messages", network_id), self._writer, self._offer),
+            messages=MongoMessages(
+                collection("messages", network_id), self._writer, self._offer, self._room
+            ),
             members=self.members(network_id),
         )
 
