@@ -14,8 +14,9 @@ from kith_cli.errors import Stop
 T = TypeVar("T")
 RETRY_SECONDS = 120.0
 RENEW_SECONDS = 60.0
+KNOWN_SECONDS = 60.0
 SESSION_SECONDS = 600.0
-_AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED}
+_AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 class Refused(Exception):
@@ -37,7 +38,7 @@ class Kith:
         self._grpc_address = grpc_address
         self._channel: grpc.Channel | None = None
         self._credentials: dict[str, str] | None = None
-        self._token = ""
+        self.token = ""
         self._signed_in_at = 0.0
         self.member_id = ""
 
@@ -53,7 +54,7 @@ class Kith:
         """Become this account. Raises Refused."""
         self._credentials = {"network": network, "email": email, "password": password}
         session = self.request("POST", "/v1/sessions", json=self._credentials, anonymous=True)
-        self._token = session["accessToken"]
+        self.token = session["accessToken"]
         self.member_id = session["memberId"]
         self._signed_in_at = time.monotonic()
 
@@ -64,6 +65,17 @@ class Kith:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST and decode."""
         return self.request("POST", path, json=body)
+
+    def post_when_known(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST what names members; while the service has not heard of them yet, again."""
+        deadline = time.monotonic() + KNOWN_SECONDS
+        while True:
+            try:
+                return self.post(path, body)
+            except Refused as refused:
+                if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
 
     def put(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """PUT and decode."""
@@ -108,11 +120,9 @@ class Kith:
             try:
                 return call(messages(), metadata=metadata, timeout=RETRY_SECONDS)
             except grpc.RpcError as error:
-                if (
-                    error.code() not in _AWAY
-                    and error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED
-                ):
-                    raise _refused(error) from None
+                refused = _refused(error)
+                if error.code() not in _AWAY and refused.reason != "CONCURRENT_UPDATE":
+                    raise refused from None
                 if time.monotonic() > deadline:
                     raise Stop(f"Kith does not answer ({error.details()})") from None
                 time.sleep(0.5)
@@ -128,7 +138,7 @@ class Kith:
             return {}
         if time.monotonic() - self._signed_in_at > SESSION_SECONDS - RENEW_SECONDS:
             self.sign_in(**self._credentials)
-        return {"authorization": f"Bearer {self._token}"}
+        return {"authorization": f"Bearer {self.token}"}
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:

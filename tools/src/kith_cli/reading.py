@@ -30,8 +30,9 @@ REASONS = {
     "sessions": "sessions",
 }
 BAR_WIDTH = 10
+PAGE, MOST_RANKED = 200, 10_000
 COLUMNS = ("member", "engagement", "risk", "interval", "main reasons", "last activity", "note")
-PLOT_SIZE = (100, 18)
+PLOT_WIDTH = 100
 
 
 def show_top(
@@ -41,13 +42,13 @@ def show_top(
     with door(settings) as kith:
         entry = sign_in(settings, kith, network)
         try:
-            page = kith.get(
-                "/v1/signals", pageSize=count, includeUnknown=str(unknown).lower(), asOfTime=as_of
-            )
-            handles = {item["memberId"]: _handle(kith, item["memberId"]) for item in page["items"]}
+            page = _ranked(kith, count, unknown=unknown, as_of=as_of)
+            handles = {
+                item["memberId"]: _handle(kith, item["memberId"]) for item in page["signals"]
+            }
         except Refused as refused:
             raise Stop(f"{refused.detail} ({refused.reason})") from None
-    if not page["items"]:
+    if not page["signals"]:
         say(f"Nobody in {entry.network!r} has a signal yet.")
         return
     out.print(table(page, entry.network, handles))
@@ -64,7 +65,7 @@ def show_member(settings: Settings, network: str | None, member: str) -> None:
             points = _course(kith, member_id)
         except Refused as refused:
             raise Stop(f"{refused.detail} ({refused.reason})") from None
-    out.print(table({"items": [signal], "asOfTime": latest}, entry.network, {member_id: member}))
+    out.print(table({"signals": [signal], "asOfTime": latest}, entry.network, {member_id: member}))
     if points:
         out.print(Text.from_ansi(plot(member, points)))
     else:
@@ -81,7 +82,7 @@ def table(page: Mapping[str, Any], network: str, handles: Mapping[str, str]) -> 
     )  # fmt: skip
     for name in COLUMNS:
         made.add_column(name, justify="right" if name == "risk" else "left")
-    for item in page["items"]:
+    for item in page["signals"]:
         risk = item["risk"]
         made.add_row(
             handles.get(item["memberId"], item["memberId"]),
@@ -97,27 +98,62 @@ def table(page: Mapping[str, Any], network: str, handles: Mapping[str, str]) -> 
 
 def plot(member: str, points: Sequence[Mapping[str, Any]]) -> str:
     """A member's course as a terminal plot: risk with its interval, engagement below."""
+    days = [_time(point["day"]).strftime("%d/%m/%Y") for point in points]
+    risk = {
+        "gray": [point["probabilityHigh"] for point in points],
+        "gray+": [point["probabilityLow"] for point in points],
+        "red": [point["probability"] for point in points],
+    }
+    engagement = {"blue": [point["engagement"] for point in points]}
+    return (
+        _figure(
+            f"{member}: loneliness risk, with its 80 % interval", days, risk, highest=1, rows=18
+        )
+        + "\n"
+        + _figure("engagement", days, engagement, highest=100, rows=9)
+    )
+
+
+def _figure(
+    title: str,
+    days: Sequence[str],
+    lines: Mapping[str, Sequence[float]],
+    *,
+    highest: int,
+    rows: int,
+) -> str:
     import plotext
 
-    days = [_time(point["day"]).strftime("%d/%m/%Y") for point in points]
     plotext.clear_figure()
-    plotext.subplots(2, 1)
-    risk = plotext.subplot(1, 1)
-    risk.plot_size(*PLOT_SIZE)
-    risk.date_form("d/m/Y")
-    risk.title(f"{member}: loneliness risk (80 % interval)")
-    risk.ylim(0, 1)
-    risk.plot(days, [point["probabilityHigh"] for point in points], color="gray")
-    risk.plot(days, [point["probabilityLow"] for point in points], color="gray")
-    risk.plot(days, [point["probability"] for point in points], color="red", marker="braille")
-    activity = plotext.subplot(2, 1)
-    activity.plot_size(PLOT_SIZE[0], PLOT_SIZE[1] // 2)
-    activity.date_form("d/m/Y")
-    activity.title("engagement (0 to 100)")
-    activity.ylim(0, 100)
-    activity.plot(days, [point["engagement"] for point in points], color="blue", marker="braille")
+    plotext.plot_size(PLOT_WIDTH, rows)
+    plotext.date_form("d/m/Y")
+    plotext.title(title)
+    plotext.ylim(0, highest)
+    for colour, values in lines.items():
+        plotext.plot(days, values, color=colour.rstrip("+"), marker="braille")
     built: str = plotext.build()
     return built
+
+
+def _ranked(kith: Kith, count: int, *, unknown: bool, as_of: str | None) -> dict[str, Any]:
+    """The members at highest risk at that time.
+
+    The API pages by the risk each had at her last activity, which time has changed since, so more
+    are read than shown and sorted anew.
+    """
+    found: list[Mapping[str, Any]] = []
+    token: str | None = None
+    while True:
+        page = kith.get(
+            "/v1/signals", pageSize=PAGE, pageToken=token, asOfTime=as_of,
+            includeUnknown=str(unknown).lower(),
+        )  # fmt: skip
+        found += page["signals"]
+        token, as_of = page.get("nextPageToken"), page.get("asOfTime")
+        if not token or len(found) >= MOST_RANKED:
+            break
+    found.sort(key=lambda signal: -float(signal["risk"]["probability"]))
+    return {"signals": found[:count], "asOfTime": as_of}
 
 
 def _course(kith: Kith, member_id: str) -> list[Mapping[str, Any]]:
@@ -125,7 +161,7 @@ def _course(kith: Kith, member_id: str) -> list[Mapping[str, Any]]:
     token: str | None = None
     while True:
         page = kith.get(f"/v1/signals/{member_id}/course", pageSize=1000, pageToken=token)
-        points += page["items"]
+        points += page["points"]
         token = page.get("nextPageToken")
         if not token:
             return points
@@ -140,7 +176,7 @@ def _find(kith: Kith, member: str) -> str:
     token: str | None = None
     while True:
         page = kith.get("/v1/accounts", pageSize=1000, pageToken=token)
-        for account in page["items"]:
+        for account in page["accounts"]:
             if account["handle"].lower() == member.lower():
                 return str(account["id"])
         token = page.get("nextPageToken")

@@ -7,7 +7,6 @@ done again.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -15,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from kith_cli.client import Kith, Refused
 from kith_cli.networks import Book, door, ensure_network
+from kith_cli.paths import STRONGER_TOGETHER
 from kith_cli.settings import Settings
 
 NETWORK = "demo"
@@ -107,8 +107,8 @@ class _Seed:
 
     def _talk(self, talk: Story) -> None:
         one, other = talk["between"]
-        opened = _when_known(
-            self._people[one], "/v1/conversations", {"memberId": self._people[other].member_id}
+        opened = self._people[one].post_when_known(
+            "/v1/conversations", {"memberId": self._people[other].member_id}
         )
         for number, (handle, text) in enumerate(talk["messages"]):
             body = {"clientMessageId": f"seed-{number}", "text": text}
@@ -116,16 +116,17 @@ class _Seed:
 
     def _program(self) -> None:
         program = self._story["program"]
-        steps = _only(program, "displayName", "weeks", "steps")
-        made = self._admin.post("/v1/programs", {**steps, "requestId": _id("program")})
+        definition = json.loads(STRONGER_TOGETHER.read_text())
+        made = self._admin.post("/v1/programs", {**definition, "requestId": _id("program")})
+        first_week = [step["id"] for step in definition["steps"] if step["week"] == 1]
         cohort = {**program["cohort"], "requestId": _id("cohort")}
         opened = self._admin.post(f"/v1/programs/{made['id']}/cohorts", cohort)
         ids = [self._people[handle].member_id for handle in program["members"]]
-        _when_known(self._admin, f"/v1/cohorts/{opened['id']}/enrollments", {"memberIds": ids})
+        self._admin.post_when_known(f"/v1/cohorts/{opened['id']}/enrollments", {"memberIds": ids})
         for handle in program["members"]:
             kith = self._people[handle]
-            for enrollment in kith.get("/v1/enrollments")["items"]:
-                for step in program["done"]:
+            for enrollment in kith.get("/v1/enrollments")["enrollments"]:
+                for step in first_week:
                     kith.put(f"/v1/enrollments/{enrollment['id']}/steps/{step}")
 
     def _answer(self, person: Story) -> None:
@@ -137,18 +138,6 @@ class _Seed:
                 "requestId": _id(instrument, person),
             }
             kith.post("/v1/responses", body)
-
-
-def _when_known(kith: Kith, path: str, body: Mapping[str, Any]) -> Any:
-    """POST; while the service has not heard of the members yet, again."""
-    deadline = time.monotonic() + 60.0
-    while True:
-        try:
-            return kith.post(path, body)
-        except Refused as refused:
-            if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
-                raise
-        time.sleep(0.2)
 
 
 def _only(source: Story, *names: str) -> dict[str, Any]:

@@ -71,6 +71,14 @@ class Supervisor:
         """Start all services, without waiting for them."""
         self._call("supervisor.startProcessGroup", SERVICE_GROUP, False)
 
+    def start_service(self, name: str) -> None:
+        """Start one service, without waiting for it."""
+        self._call("supervisor.startProcess", f"{SERVICE_GROUP}:{name}", False)
+
+    def stop_service(self, name: str) -> None:
+        """Stop one service and wait until it has ended."""
+        self._call("supervisor.stopProcess", f"{SERVICE_GROUP}:{name}", True)
+
     def shutdown(self) -> None:
         """Stop everything, services first, and end supervisord; returns at once."""
         self._call("supervisor.shutdown")

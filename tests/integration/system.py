@@ -1,0 +1,116 @@
+"""A whole Kith for a test: each service a process of its own, on the shared servers."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from kith_cli.client import Kith
+from kith_cli.local import programs
+from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, is_free
+from kith_cli.local.probes import http_ready
+from kith_cli.local.process import LocalProcess
+from kith_cli.local.secrets import ensure_secrets
+from kith_cli.local.topics import create_topics, load
+from kith_cli.networks import door, ensure_network
+from kith_cli.settings import HIGHEST_OFFSET, Settings, environment
+
+T = TypeVar("T")
+READY_SECONDS = 60.0
+LOG_LEVEL = "info"
+
+
+class System:
+    """Starts, kills and restarts services; topics and databases are its own."""
+
+    def __init__(self, home: Path, kafka: str, mongodb_uri: str, name: str) -> None:
+        self.kafka = kafka
+        self.settings = Settings(
+            home=home, port=_free_block(), log_level=LOG_LEVEL, topic_prefix=f"{name}.",
+            database_prefix=f"kith_{name}", external_mongodb_uri=mongodb_uri,
+        )  # fmt: skip
+        self.secrets = ensure_secrets(self.settings.secrets)
+        self.traces: dict[str, Path] = {}
+        self._processes: dict[str, LocalProcess] = {}
+
+    @property
+    def databases(self) -> list[str]:
+        """Names of the databases the services use."""
+        return [f"{self.settings.database_prefix}_{name}" for name in programs.SERVICES]
+
+    def start(self, services: Sequence[str] = programs.SERVICES) -> None:
+        """Make the topics, start services and wait until they are ready."""
+        create_topics(self.kafka, load(prefix=self.settings.topic_prefix))
+        for service in services:
+            self.launch(service)
+        for service in services:
+            self.wait_ready(service)
+
+    def launch(self, service: str) -> None:
+        """Start one service without waiting for it."""
+        told = programs.variables(service, self.settings, self.secrets) | {"KITH_KAFKA": self.kafka}
+        if service in self.traces:
+            told["KITH_TRACES"] = f"file:{self.traces[service]}"
+        (program,) = programs.services(self.settings, self.secrets, [service])
+        log = self.settings.logs / f"{service}.log"
+        process = LocalProcess(service, log, environment() | told)
+        process.spawn(program.command)
+        self._processes[service] = process
+
+    def wait_ready(self, service: str) -> None:
+        """Until the service says that it is ready. Raises Stop with its log."""
+        address = self.settings.http(service)
+        self._processes[service].wait_until(lambda: http_ready(address), READY_SECONDS)
+
+    def kill(self, service: str) -> None:
+        """SIGKILL a service and start it again, as the supervisor would; does not wait for it."""
+        self._processes[service].kill()
+        self.launch(service)
+
+    def stop(self) -> dict[str, int | None]:
+        """SIGTERM every service; their exit codes."""
+        for process in reversed(self._processes.values()):
+            process.stop(30.0)
+        return {name: process.exit_code for name, process in self._processes.items()}
+
+    def log_of(self, service: str) -> str:
+        """What a service has logged."""
+        return (self.settings.logs / f"{service}.log").read_text()
+
+    def admin(self, network: str) -> Kith:
+        """A client signed in as admin of a network, made if it is not there."""
+        kith = door(self.settings)
+        ensure_network(self.settings, kith, network, network.capitalize())
+        return kith
+
+    def member(self, admin: Kith, network: str, handle: str) -> Kith:
+        """A client signed in as a new member."""
+        code = admin.post("/v1/invites", {})["code"]
+        email, password = f"{handle}@{network}.example", "correct horse battery"
+        body = {"inviteCode": code, "handle": handle, "email": email, "password": password}
+        admin.request("POST", "/v1/registrations", json=body, anonymous=True)
+        kith = door(self.settings)
+        kith.sign_in(network, email, password)
+        return kith
+
+
+def wait_for(ask: Callable[[], T], seconds: float = 60.0) -> T:
+    """The first true answer. Raises AssertionError at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"not so after {seconds:g} s; last answer: {answer!r}"
+        time.sleep(0.05)
+    return answer
+
+
+def _free_block() -> int:
+    """A base port with all the ports a Kith wants after it free."""
+    bases = list(EPHEMERAL_STACK_PORTS[:: HIGHEST_OFFSET + 8])
+    secrets.SystemRandom().shuffle(bases)  # two test runs at once
+    for base in bases:
+        if all(is_free(port) for port in range(base, base + HIGHEST_OFFSET + 1)):
+            return base
+    raise RuntimeError("no block of free ports")

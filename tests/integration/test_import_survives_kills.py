@@ -1,0 +1,154 @@
+"""The main job under kills: whatever service is killed while a history comes in, and whenever,
+messages and signals end up as if nothing had happened."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kith_cli.client import Kith
+from kith_cli.importing.messages import Import, Report
+from pymongo import MongoClient
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.integration.conftest import MakeSystem
+from tests.integration.system import System, wait_for
+
+DATA = Path(__file__).parent / "data" / "CollegeMsg.txt.gz"
+ROWS = 2_500
+VICTIMS = ("messaging", "signals", "identity", "gateway")
+MOMENTS = 8
+Outcome = tuple[dict[tuple[str, str], list[tuple[Any, ...]]], dict[str, tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first rows of a real history."""
+    path = tmp_path_factory.mktemp("history") / "slice.txt"
+    with gzip.open(DATA, "rt") as lines:
+        path.write_text("".join(line for _, line in zip(range(ROWS + 1), lines, strict=False)))
+    return path
+
+
+@pytest.mark.timeout(420)
+def test_kills_during_an_import_change_nothing(make_system: MakeSystem, history: Path) -> None:
+    calm, troubled = make_system(), make_system()
+    calm.start()
+    undisturbed = _outcome(calm, _import(calm, history))
+    calm.stop()
+
+    troubled.start()
+    trouble = _Trouble(troubled, seed=20261123)
+    trouble.start()
+    report = _import(troubled, history)
+    trouble.end()
+    again = _import(troubled, history)
+    disturbed = _outcome(troubled, again)
+
+    assert report.created + report.existing == ROWS
+    assert (again.created, again.existing) == (0, ROWS)
+    assert trouble.killed == {name: MOMENTS // len(VICTIMS) for name in VICTIMS}
+    assert disturbed[0] == undisturbed[0]
+    assert disturbed[1] == undisturbed[1]
+
+
+class _Trouble(threading.Thread):
+    """Kills services in turn, each time the import has moved on by some rows."""
+
+    def __init__(self, system: System, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._system = system
+        self._over = threading.Event()
+        self._chance = random.Random(seed)
+        self.killed: dict[str, int] = {}
+
+    def run(self) -> None:
+        plan = list(VICTIMS) * (MOMENTS // len(VICTIMS))
+        self._chance.shuffle(plan)
+        marks = sorted(self._chance.sample(range(1, ROWS), len(plan)))
+        with MongoClient[dict[str, Any]](self._system.settings.external_mongodb_uri) as client:
+            database = client[f"{self._system.settings.database_prefix}_messaging"]
+            for victim, mark in zip(plan, marks, strict=True):
+                while database["messages"].estimated_document_count() < mark:
+                    if self._over.wait(0.01):
+                        break
+                self._system.kill(victim)
+                self.killed[victim] = self.killed.get(victim, 0) + 1
+
+    def end(self) -> None:
+        """Wait for the last kill and until everybody is back."""
+        self._over.set()
+        self.join(120)
+        for service in VICTIMS:
+            self._system.wait_ready(service)
+
+
+def _import(system: System, history: Path) -> Report:
+    with system.admin("moved") as admin, Progress(console=Console(quiet=True)) as progress:
+        return Import(admin, progress, "slice", True).run(history)
+
+
+def _outcome(system: System, report: Report) -> Outcome:
+    """Messages by pair of handles, and signals by handle, once everything has come to rest."""
+    uri, prefix = system.settings.external_mongodb_uri, system.settings.database_prefix
+    with system.admin("moved") as admin, MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+        messages = client[f"{prefix}_messaging"]["messages"]
+        wait_for(lambda: messages.count_documents({"outbox_at": {"$exists": True}}) == 0)
+        handles = _handles(admin)
+        talks = _talks(messages.find(), handles)
+        expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin
+        taken = wait_for(lambda: _settled_count(admin, expected), 90.0)
+        assert taken == expected - (len(handles) - 1)
+        return talks, {
+            handle: _signal(admin, id) for id, handle in handles.items() if handle != "admin"
+        }
+
+
+def _handles(admin: Kith) -> dict[str, str]:
+    accounts = admin.get("/v1/accounts", pageSize=1000)["accounts"]
+    return {account["id"]: account["handle"] for account in accounts}
+
+
+def _talks(found: Any, handles: Mapping[str, str]) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    talks: dict[Any, list[tuple[Any, ...]]] = {}
+    for message in found:
+        entry = (
+            message["sequence"], handles[str(message["sender_id"])], message["text"],
+            message["created_at"], message["client_message_id"], message["imported"],
+        )  # fmt: skip
+        talks.setdefault(message["conversation_id"], []).append(entry)
+    ordered = [sorted(talk) for talk in talks.values()]
+    for talk in ordered:
+        assert [entry[0] for entry in talk] == list(range(1, len(talk) + 1)), "a gap in a sequence"
+    return {(talk[0][4], talk[0][1]): talk for talk in ordered}
+
+
+def _activities(talks: Mapping[Any, list[tuple[Any, ...]]]) -> int:
+    """How many activities the messages amount to: one each, and one more for each answer."""
+    answers = sum(
+        before[1] != after[1] for talk in talks.values() for before, after in pairwise(talk)
+    )
+    return sum(len(talk) for talk in talks.values()) + int(answers)
+
+
+def _settled_count(admin: Kith, expected: int) -> int:
+    progress = admin.get("/v1/signals/progress")
+    members, activities = int(progress["memberCount"]), int(progress["activityCount"])
+    return activities if members + activities == expected else 0
+
+
+def _signal(admin: Kith, member_id: str) -> tuple[Any, ...]:
+    latest = admin.get("/v1/signals", pageSize=1)["asOfTime"]
+    signal = admin.get(f"/v1/signals/{member_id}", asOfTime=latest)
+    course = admin.get(f"/v1/signals/{member_id}/course")["points"]
+    return (
+        signal["engagement"], signal["risk"], signal.get("lastActivityTime"),
+        signal["modelVersion"], course,
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""One trace crosses every hop: HTTP, gRPC, Kafka and the consumers behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import MakeSystem
+from tests.integration.system import wait_for
+
+EDGES = [
+    ("gateway", "messaging"),  # gRPC
+    ("messaging", "gateway"),  # Kafka: messaging.message.v1
+]
+
+
+@pytest.mark.timeout(180)
+def test_a_message_is_one_trace_from_the_door_to_the_push(
+    make_system: MakeSystem, tmp_path: Path, network: str
+) -> None:
+    system = make_system()
+    services = ("identity", "messaging", "signals", "gateway")
+    system.traces = {name: tmp_path / f"{name}.jsonl" for name in services}
+    system.start(services)
+    admin = system.admin(network)
+    ana, ben = (system.member(admin, network, handle) for handle in ("ana", "ben"))
+    talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
+    ana.post(f"/v1/conversations/{talk['id']}/messages", {"clientMessageId": "1", "text": "Hello"})
+
+    def edges() -> set[tuple[str, str]]:
+        spans = [span for path in system.traces.values() for span in _spans(path)]
+        return _edges(spans)
+
+    wait_for(lambda: set(EDGES) <= edges())
+
+
+def _spans(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    complete = path.read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in complete.splitlines() if line]
+
+
+def _edges(spans: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Pairs of services of which the second has a span whose parent is a span of the first."""
+    owner = {span["context"]["span_id"]: _service(span) for span in spans}
+    return {
+        (owner[span["parent_id"]], _service(span))
+        for span in spans
+        if span["parent_id"] in owner and owner[span["parent_id"]] != _service(span)
+    }
+
+
+def _service(span: dict[str, Any]) -> str:
+    return str(span["resource"]["attributes"]["service.name"])

@@ -1,0 +1,39 @@
+"""Reading what processes used: CPU and memory of each, by name, from the system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from kith_cli.local.supervisor import Supervisor
+
+_TICK = os.sysconf("SC_CLK_TCK")
+SERVERS = frozenset({"kafka", "mongodb"})
+
+
+def cpu_seconds(supervisor: Supervisor) -> dict[str, float]:
+    """User and system time of every process so far."""
+    return {process.name: _cpu(process.pid) for process in supervisor.processes() if process.pid}
+
+
+def resident_mb(supervisor: Supervisor) -> dict[str, float]:
+    """Resident memory of every process, in MB (10^6 bytes)."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    return {
+        process.name: int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * page / 1e6
+        for process in supervisor.processes()
+        if process.pid
+    }
+
+
+def spent(before: Mapping[str, float], after: Mapping[str, float]) -> tuple[float, float, float]:
+    """Seconds that Kith's processes, the broker and the database used between two readings."""
+    used = {name: after[name] - before.get(name, 0.0) for name in after}
+    kith = sum(seconds for name, seconds in used.items() if name not in SERVERS)
+    return kith, used.get("kafka", 0.0), used.get("mongodb", 0.0)
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK

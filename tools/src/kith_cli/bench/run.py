@@ -1,0 +1,226 @@
+"""`kith bench`: starts a Kith of its own, loads it through the public doors, prints the figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.request import urlopen
+
+from rich.progress import Progress
+
+from kith_cli.bench import probe
+from kith_cli.bench.load import Person, closed_loop, percentile, steady
+from kith_cli.client import Kith
+from kith_cli.console import err
+from kith_cli.errors import Stop
+from kith_cli.importing.messages import Import
+from kith_cli.local import supervision
+from kith_cli.local.supervisor import Supervisor
+from kith_cli.networks import door, ensure_network
+from kith_cli.settings import Settings, environment
+
+SENDERS = 20
+CLOSED_SECONDS = 20.0
+STEADY_SECONDS = 20.0
+MESSAGES_PER_SECOND = 100.0  # about 200 activities: a message that answers is two
+START_SECONDS = 180.0
+NETWORK = "bench"
+PASSWORD = "bench-password-1"  # noqa: S105  # of made-up people in a Kith that is thrown away
+
+
+def bench(file: Path, rows: int) -> None:
+    """Measure all figures, each printed as a JSON line on stdout. Raises Stop."""
+    with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
+        settings = replace(Settings.from_env(environment()), home=Path(folder), log_level="warning")
+        part = _part(file, Path(folder) / "history.txt", rows)
+        backlog = _part(file, Path(folder) / "backlog.txt", rows * 2)
+        with _running(settings) as seconds:
+            figure("start.seconds", seconds)
+            supervisor = Supervisor(supervision.socket_path(settings.run))
+            with door(settings) as kith:
+                ensure_network(settings, kith, NETWORK, "Bench")
+                people = _people(settings, kith)
+                _measure_sends(settings, supervisor, people)
+                _measure_signals(settings, people)
+                _measure_import(kith, part)
+                _measure_backlog(settings, supervisor, kith, backlog)
+            _measure_memory(supervisor)
+
+
+def figure(name: str, value: float, **more: float) -> None:
+    """Print one figure."""
+    print(json.dumps({"figure": name, "value": round(value, 3), **more}), flush=True)
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[float]:
+    """A Kith that runs as long as the block; yields the seconds it took to be ready."""
+    variables = environment() | {"KITH_HOME": str(settings.home), "KITH_LOG_LEVEL": "warning"}
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kith_cli", "up"], env=variables, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        lines: list[str] = []
+        for line in process.stderr or ():
+            lines.append(line)
+            if "Kith runs at" in line:
+                break
+        else:
+            raise Stop("Kith did not start:\n" + "".join(lines[-20:]))
+        yield time.monotonic() - begun
+    finally:
+        process.terminate()
+        process.communicate(timeout=START_SECONDS)
+
+
+def _people(settings: Settings, admin: Kith) -> list[Person]:
+    """Senders, each with a conversation with the next."""
+    invite = admin.post("/v1/invites", {"maxUses": SENDERS})["code"]
+    people, doors = [], []
+    for number in range(SENDERS):
+        email = f"sender{number}@bench.kith.local"
+        body = {
+            "inviteCode": invite,
+            "handle": f"sender{number}",
+            "email": email,
+            "password": PASSWORD,
+        }
+        admin.request("POST", "/v1/registrations", json=body, anonymous=True)
+        kith = door(settings)
+        kith.sign_in(NETWORK, email, PASSWORD)
+        kith.put("/v1/consents/signals", {"granted": True})
+        people.append(Person(kith.member_id, kith.token))
+        doors.append(kith)
+    for number, kith in enumerate(doors):
+        peer = people[(number + 1) % SENDERS].member_id
+        opened = kith.post_when_known("/v1/conversations", {"memberId": peer})
+        people[number].conversation_id = opened["id"]
+        kith.post(
+            f"/v1/conversations/{opened['id']}/messages", {"clientMessageId": "0", "text": "Hello"}
+        )
+        kith.__exit__()
+    return people
+
+
+def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
+    host, port = _address(settings)
+    asyncio.run(closed_loop(host, port, people, 3.0))  # warm up
+    before = probe.cpu_seconds(supervisor)
+    load = asyncio.run(closed_loop(host, port, people, CLOSED_SECONDS))
+    kith, kafka, mongodb = probe.spent(before, probe.cpu_seconds(supervisor))
+    count = len(load.latencies)
+    figure("send.messages_per_s", count / load.seconds)
+    figure("send.p50_ms", 1000 * percentile(load.latencies, 0.5), senders=SENDERS)
+    figure("send.p99_ms", 1000 * percentile(load.latencies, 0.99), senders=SENDERS)
+    figure("send.cpu_ms_per_message", 1000 * kith / count)
+    figure("send.kafka_cpu_ms_per_message", 1000 * kafka / count)
+    figure("send.mongodb_cpu_ms_per_message", 1000 * mongodb / count)
+
+
+def _measure_signals(settings: Settings, people: list[Person]) -> None:
+    host, port = _address(settings)
+    load = asyncio.run(steady(host, port, people, MESSAGES_PER_SECOND, STEADY_SECONDS))
+    rate = len(load.latencies) / load.seconds
+    figure(
+        "event_to_signal.p50_ms", 1000 * percentile(load.delays, 0.5), messages_per_s=round(rate, 1)
+    )
+    figure("event_to_signal.p99_ms", 1000 * percentile(load.delays, 0.99), samples=len(load.delays))
+    figure(
+        "send.steady_p99_ms", 1000 * percentile(load.latencies, 0.99), messages_per_s=round(rate, 1)
+    )
+
+
+def _measure_import(kith: Kith, file: Path) -> None:
+    with Progress(console=err) as progress:
+        begun = time.monotonic()
+        report = Import(kith, progress, "bench", True).run(file)
+        figure(
+            "import.messages_per_s",
+            report.created / (time.monotonic() - begun),
+            rows=report.created,
+        )
+
+
+def _measure_backlog(settings: Settings, supervisor: Supervisor, kith: Kith, file: Path) -> None:
+    """How fast one worker takes what piled up while it was away."""
+    _settled(lambda: _taken(settings))
+    supervisor.stop_service("signals")
+    with Progress(console=err) as progress:
+        Import(kith, progress, "bench", False).run(file)
+    _settled(lambda: _published(settings))
+    supervisor.start_service("signals")
+    first, begun, last, ended = 0.0, 0.0, 0.0, 0.0
+    deadline = time.monotonic() + 120.0
+    while time.monotonic() < deadline:
+        taken, now = _taken(settings), time.monotonic()
+        if taken > last:
+            if not begun:
+                first, begun = taken, now
+            last, ended = taken, now
+        elif begun and now - ended > 3.0:
+            break
+        time.sleep(0.05)
+    if ended <= begun:
+        raise Stop("The backlog was too small to measure; use more rows.")
+    figure("signals.events_per_s", (last - first) / (ended - begun), events=last)
+
+
+def _measure_memory(supervisor: Supervisor) -> None:
+    used = probe.resident_mb(supervisor)
+    kith = {name: mb for name, mb in used.items() if name not in probe.SERVERS}
+    figure("memory.mb", sum(kith.values()), **{name: round(mb, 1) for name, mb in used.items()})
+
+
+def _settled(count: Callable[[], float], seconds: float = 120.0) -> None:
+    """Until the count has not changed for two seconds."""
+    deadline, last, since = time.monotonic() + seconds, -1.0, time.monotonic()
+    while time.monotonic() < deadline:
+        now = count()
+        if now != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > 2.0:
+            return
+        time.sleep(0.1)
+    raise Stop("The platform does not come to rest.")
+
+
+def _taken(settings: Settings) -> float:
+    return _metric(settings, "signals", r'kith_signals_activities_total\{outcome="taken"\} (\S+)')
+
+
+def _published(settings: Settings) -> float:
+    return _metric(
+        settings, "messaging", r'kith_outbox_published_total\{topic="activity[^}]*\} (\S+)'
+    )
+
+
+def _metric(settings: Settings, service: str, pattern: str) -> float:
+    try:
+        with urlopen(f"http://{settings.http(service)}/metrics", timeout=5) as answer:  # loopback
+            found = re.search(pattern, answer.read().decode())
+    except OSError:
+        return 0.0
+    return float(found.group(1)) if found else 0.0
+
+
+def _part(file: Path, into: Path, rows: int) -> Path:
+    import gzip
+
+    with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
+        into.write_text("".join(line for _, line in zip(range(rows + 1), lines, strict=False)))
+    return into
+
+
+def _address(settings: Settings) -> tuple[str, int]:
+    host, _, port = settings.http("gateway").rpartition(":")
+    return host, int(port)
