@@ -138,6 +138,10 @@ async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
 
 async def _answer(send: Send, status: int, body: Mapping[str, object]) -> None:
     content = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

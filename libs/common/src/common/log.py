@@ -55,7 +55,7 @@ def configure(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(number)
-    for chatty in ("aiokafka", "pymongo", "faust", "mode", "httpx", "uvicorn.access"):
+    for chatty in ("aiokafka", "pymongo", "faust", "mode", "httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
 
 

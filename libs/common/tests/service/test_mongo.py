@@ -13,7 +13,14 @@ from bson.codec_options import CodecOptions
 from common import mongo
 from common.clock import to_millis
 from common.ids import new_id
-from common.mongo import ASCENDING, BulkWriteError, Collection, Database, DuplicateKeyError, IndexModel
+from common.mongo import (
+    ASCENDING,
+    BulkWriteError,
+    Collection,
+    Database,
+    DuplicateKeyError,
+    IndexModel,
+)
 from pymongo.errors import (
     AutoReconnect,
     ExecutionTimeout,

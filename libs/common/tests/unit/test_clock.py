@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 MOMENTS = st.datetimes(
-    datetime(1900, 1, 1), datetime(9000, 1, 1),  # noqa: DTZ001
+    datetime(1900, 1, 1), datetime(9000, 1, 1),
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from common.config import Secret
 from common.telemetry import configure
 from opentelemetry.trace import SpanKind
 
+
 class Lines:
     """What was logged since the last question, as objects."""
 

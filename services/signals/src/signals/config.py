@@ -7,23 +7,17 @@ from dataclasses import dataclass
 
 from common.config import Reader, ServiceConfig
 
-PARTITIONS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings of the service. `partitions` is how many the activity topic has."""
+    """All settings of the service."""
 
     service: ServiceConfig
-    partitions: int
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
         """Read the settings. Raises ConfigError listing everything missing or wrong."""
         reader = Reader(environment)
-        config = cls(
-            service=ServiceConfig.read(reader),
-            partitions=reader.integer("KITH_ACTIVITY_PARTITIONS", PARTITIONS),
-        )
+        config = cls(service=ServiceConfig.read(reader))
         reader.done()
         return config

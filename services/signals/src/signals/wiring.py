@@ -18,7 +18,8 @@ from signals.config import Config
 from signals.domain.parameters import Parameters
 from signals.entrypoints.consumers import GROUP, TOPICS, Projection
 from signals.entrypoints.grpc import SignalService
-from signals.entrypoints.streams import Stream, build_app, running
+from signals.entrypoints.streams import Stream
+from signals.entrypoints.worker import Worker, running
 
 NAME = "signals"
 
@@ -47,7 +48,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, public=())
-        stream = Stream(producer, parameters)
+        worker = Worker(settings.kafka, settings.topic_prefix)
+        stream = Stream(producer, parameters, worker)
 
         def register(server: grpc.aio.Server) -> None:
             service = SignalService(
@@ -58,9 +60,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         life.health.add("mongodb", database.ping)
         life.health.add("kafka", producer.check)
         life.health.add("consumer", consumer.check)
+        life.health.add("faust", worker.check)
         life.health.add("stream", stream.check)
-        app = build_app(settings.kafka, settings.topic_prefix, config.partitions, stream)
-        await stack.enter_async_context(running(app, stream, life))
+        await stack.enter_async_context(running(worker, stream, life))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

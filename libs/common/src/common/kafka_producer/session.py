@@ -7,6 +7,7 @@ would be refused or, worse, overtake it. So the first failure ends the session.
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -95,7 +96,8 @@ class Session:
         self._sender.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
-        logger.warning("kafka.session_ended", error=type(error).__name__)
+        if not isinstance(error, ProducerClosed):
+            logger.warning("kafka.session_ended", error=type(error).__name__)
         self._leaving = self._loop.create_task(self._leave(error))
 
     async def gone(self) -> None:
@@ -107,30 +109,18 @@ class Session:
         """Wait for what is queued, for a while, then end."""
         if self._waiting and not self.ended:
             await asyncio.wait(list(self._waiting), timeout=CLOSE_SECONDS)
-        if self._waiting:
-            self.end(KafkaTimeoutError("not delivered before the end"))
-        if self._alarm is not None:
-            self._alarm.cancel()
+        if not self.ended:
+            self.end(ProducerClosed())
         await self.gone()
-        await self._stop()
 
     async def _leave(self, error: KafkaError) -> None:
         # What is on the wire comes to its end, so that a next session cannot be overtaken by it.
         await asyncio.wait([self._sender], timeout=REQUEST_MILLIS / 1000)
-        self._producer._message_accumulator.fail_all(error)
-        await self._stop()
-
-    async def _stop(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._producer.stop()
-        except (KafkaError, TimeoutError, asyncio.CancelledError) as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            # a request without an answer: aiokafka lets its own cancelling of it through to us
-            logger.warning("kafka.not_closed", error=type(error).__name__)
-            await self._producer.client.close()
+        for future in list(self._waiting):
+            if not future.done():
+                future.set_exception(copy.copy(error))
+        self._producer._closed = True  # its own `stop` would wait for what was given up
+        await self._producer.client.close()
 
     def _settled(self, future: asyncio.Future[Any]) -> None:
         self._waiting.pop(future, None)

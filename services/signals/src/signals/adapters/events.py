@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
+from typing import NamedTuple
 
 from common.errors import Invalid
+from common.ids import parse_id
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity_pb
 from kith.signals.events.v1 import signals_events_pb2 as signals_pb
@@ -23,7 +24,14 @@ ACTIVITY_TOPIC = "activity.member.v1"
 SIGNAL_TOPIC = "signals.member.v1"
 CLOCK_SKEW = 300_000
 _KINDS = {int(kind): kind for kind in ActivityKind}
-Changed = signals_pb.MemberSignalUpdated | signals_pb.MemberSignalCleared
+
+
+class Change(NamedTuple):
+    """What the world is told of a member: the event, and the offset and time (ms) it is of."""
+
+    offset: int
+    at: int
+    event: signals_pb.MemberSignalUpdated | signals_pb.MemberSignalCleared
 
 
 def to_activity(event: activity_pb.ActivityRecorded, event_id: str, recorded_at: int) -> Activity:
@@ -33,8 +41,8 @@ def to_activity(event: activity_pb.ActivityRecorded, event_id: str, recorded_at:
     one event from the future would make all that follow look late.
     """
     kind = _KINDS.get(event.kind)
-    if kind is None or not event.member_id or not event.network_id or not event_id:
-        raise Invalid("an activity needs an id, a network, a member and a known kind")
+    if kind is None or not event_id:
+        raise Invalid("an activity needs an id and a known kind")
     at = event.occur_time.seconds * 1000 + event.occur_time.nanos // 1_000_000
     if at > recorded_at + CLOCK_SKEW:
         raise Invalid("an activity that had not happened yet when it was recorded")
@@ -50,23 +58,25 @@ def to_activity(event: activity_pb.ActivityRecorded, event_id: str, recorded_at:
         raise Invalid(str(error)) from error
 
 
-def to_events(touched: Touched, parameters: Parameters) -> Iterator[tuple[int, Changed]]:
-    """What the world is told of a member's changes, each with the offset it is of."""
+def to_events(touched: Touched, parameters: Parameters) -> Iterator[Change]:
+    """What the world is told of a member's changes; all of it follows from her state."""
     state = touched.state
     ids = {"network_id": touched.network_id, "member_id": touched.member_id}
     if touched.cleared is not None:
-        yield touched.cleared, signals_pb.MemberSignalCleared(**ids, offset=touched.cleared)
+        offset, at = touched.cleared
+        yield Change(offset, at, signals_pb.MemberSignalCleared(**ids, offset=offset))
     if state.consent is not Consent.GRANTED:
         return
     at = state.newest_at or state.consent_at
     now, engagement = estimate(state, at, parameters), engagement_at(state, at)
-    yield state.offset, signals_pb.MemberSignalUpdated(
+    updated = signals_pb.MemberSignalUpdated(
         **ids, offset=state.offset, last_activity_time=timestamp(state.last_at),
         activity_count=state.taken, probability=now.risk.p if now else 0.0,
         engagement=engagement.score if engagement else 0.0,
         state=to_numbers(state), model_version=parameters.version,
         closed_days=[_closed(day) for day in touched.closed],
     )  # fmt: skip
+    yield Change(state.offset, at, updated)
 
 
 def to_update(event: signals_pb.MemberSignalUpdated) -> Update:
@@ -75,13 +85,18 @@ def to_update(event: signals_pb.MemberSignalUpdated) -> Update:
         state = from_numbers(event.state)
     except UnknownLayout as error:
         raise Invalid(f"a state this release cannot read: {error}") from error
-    row = Row(UUID(event.member_id), state, event.probability)
-    return Update(UUID(event.network_id), row, tuple(map(_day, event.closed_days)))
+    row = Row(parse_id(event.member_id, "member_id"), state, event.probability)
+    return Update(
+        parse_id(event.network_id, "network_id"), row, tuple(map(_day, event.closed_days))
+    )
 
 
 def to_cleared(event: signals_pb.MemberSignalCleared) -> Cleared:
-    """The change of the read model an event asks for."""
-    return Cleared(UUID(event.network_id), UUID(event.member_id), event.offset)
+    """The change of the read model an event asks for. Raises Invalid."""
+    return Cleared(
+        parse_id(event.network_id, "network_id"), parse_id(event.member_id, "member_id"),
+        event.offset,
+    )  # fmt: skip
 
 
 def timestamp(millis: int) -> Timestamp | None:

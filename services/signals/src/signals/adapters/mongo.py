@@ -98,21 +98,19 @@ class MongoWriter:
     async def write(self, changes: Sequence[Update | Cleared]) -> None:
         """See ports.Writer."""
         latest: dict[UUID, Update | Cleared] = {}
+        cleared: dict[UUID, Cleared] = {}
         days: dict[UUID, list[Document]] = {}
         for change in changes:
+            latest[change.member_id] = change
             if isinstance(change, Cleared):
-                latest[change.member_id] = change
+                cleared[change.member_id] = change
                 days.pop(change.member_id, None)
             else:
-                latest[change.row.member_id] = change
-                days.setdefault(change.row.member_id, []).extend(_days(change))
+                days.setdefault(change.member_id, []).extend(_days(change))
+        for clearing in cleared.values():
+            await self._days.delete_many(_days_before(clearing))
         await self._insert([day for member in days.values() for day in member])
         await self._upsert([_write(change) for change in latest.values()])
-        for change in latest.values():
-            if isinstance(change, Cleared):
-                await self._days.delete_many(
-                    {"network_id": change.network_id, "member_id": change.member_id}
-                )
 
     async def _insert(self, documents: Sequence[Document]) -> None:
         if documents:
@@ -153,12 +151,20 @@ def _older(member_id: UUID, network_id: UUID, offset: int) -> Document:
     return {"_id": member_id, "network_id": network_id, "offset": {"$lt": offset}}
 
 
+def _days_before(clearing: Cleared) -> Document:
+    """Those after it stay, also if it comes again when they are there already."""
+    return {
+        "network_id": clearing.network_id, "member_id": clearing.member_id,
+        "offset": {"$lte": clearing.offset},
+    }  # fmt: skip
+
+
 def _days(change: Update) -> list[Document]:
     member_id = change.row.member_id
     return [
         {
             "_id": f"{member_id}:{day.day}", "network_id": change.network_id,
-            "member_id": member_id, "day": day.day,
+            "member_id": member_id, "day": day.day, "offset": change.row.state.offset,
             "values": [day.p, day.p_low, day.p_high, day.theta, day.variance, day.engagement,
                        day.messages],
         }

@@ -26,15 +26,16 @@ Load = Callable[[str], bytes | None]
 class Touched:
     """A member whose state changed since the last flush.
 
-    `cleared` is the offset of a withdrawal (or erasure) among the changes, even if she has agreed
-    again since: what was derived before it must go everywhere. `closed` are the days after it.
+    `cleared` is offset and time (ms) of a withdrawal (or erasure) among the changes, even if she
+    has agreed again since: what was derived before it must go everywhere. `closed` are the days
+    closed after it.
     """
 
     member_id: str
     network_id: str
     partition: int
     state: MemberState
-    cleared: int | None = None
+    cleared: tuple[int, int] | None = None
     closed: list[ClosedDay] = field(default_factory=list)
 
 
@@ -63,7 +64,7 @@ class Fold:
         if state.consent is Consent.GRANTED:
             touched.closed.extend(closed)
         else:
-            touched.cleared = state.offset
+            touched.cleared = state.offset, state.consent_at
             touched.closed.clear()
 
     def touched(self) -> list[Touched]:

@@ -67,6 +67,11 @@ class Update:
     row: Row
     closed: tuple[ClosedDay, ...]
 
+    @property
+    def member_id(self) -> UUID:
+        """Whose."""
+        return self.row.member_id
+
 
 @dataclass(frozen=True, slots=True)
 class Cleared:

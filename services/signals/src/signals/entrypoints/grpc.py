@@ -162,6 +162,6 @@ def _rank(token: str) -> bytes:
 def _day(token: str) -> int:
     if not token:
         return -1
-    if not token.isdigit() or len(token) > 9:
+    if not (token.isascii() and token.isdigit()) or len(token) > 9:
         raise Invalid("page_token must come from the page before", field="page_token")
     return int(token)

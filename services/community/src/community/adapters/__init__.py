@@ -1,0 +1,1 @@
+"""Community's ports on MongoDB."""

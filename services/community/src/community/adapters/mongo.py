@@ -1,0 +1,68 @@
+"""The database of community: its collections and what leads to them.
+
+A post or comment and its events are one document and one write. Every number (of a member in a
+circle, of a comment on a post) is guarded by a unique index; circle and post only remember the
+highest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from common import outbox
+from common.mongo import ASCENDING, Database, IndexModel
+
+from community.adapters.mongo_circles import MongoCircles, MongoMemberships
+from community.adapters.mongo_posts import MongoComments, MongoPosts
+from community.adapters.reach import Reach
+from community.application.ports import Network
+
+
+def _index(name: str, *fields: str, unique: bool = False) -> IndexModel:
+    keys = [("network_id", ASCENDING), *((field, ASCENDING) for field in fields)]
+    return IndexModel(keys, name=name, unique=unique)
+
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "circles": [
+        _index("once", "founder_id", "request_id", unique=True),
+        _index("page", "_id"),
+    ],
+    "memberships": [
+        _index("place", "circle_id", "number", unique=True),
+        _index("of_member", "member_id"),
+    ],
+    "posts": [
+        _index("once", "author_id", "request_id", unique=True),
+        _index("page", "circle_id", "_id"),
+        outbox.INDEX,
+    ],
+    "comments": [
+        _index("once", "author_id", "request_id", unique=True),
+        _index("place", "post_id", "number", unique=True),
+        outbox.INDEX,
+    ],
+}
+TOLD = ["posts", "comments"]
+"""The collections with an outbox: posts first, so that no comment is told before its post."""
+
+
+class MongoNetworks:
+    """Implements ports.Networks; `wake` tells the relay that events wait."""
+
+    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._wake = wake
+        self._reach = Reach()
+
+    def of(self, network_id: UUID) -> Network:
+        """See ports.Networks."""
+        collection = self._database.collection
+        return Network(
+            id=network_id,
+            circles=MongoCircles(collection("circles", network_id)),
+            memberships=MongoMemberships(collection("memberships", network_id)),
+            posts=MongoPosts(collection("posts", network_id), self._reach, self._wake),
+            comments=MongoComments(collection("comments", network_id), self._wake),
+        )

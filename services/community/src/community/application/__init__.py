@@ -1,0 +1,1 @@
+"""What can be done with circles, posts and comments, one verb a file."""

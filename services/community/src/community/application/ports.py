@@ -1,0 +1,132 @@
+"""What community needs from the outside; each port is bound to one network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from community.domain.circle import Circle, Membership
+from community.domain.post import Comment, Post
+
+
+class Taken(Exception):
+    """A number, a request id or a place in a circle is in use: look again, then decide."""
+
+
+class Circles(Protocol):
+    """The circles of one network."""
+
+    async def add(self, circle: Circle) -> None:
+        """Store a new circle. Raises Taken if its founder used the request id before."""
+        ...
+
+    async def get(self, id: UUID) -> Circle | None:
+        """The circle, or None."""
+        ...
+
+    async def by_request(self, founder_id: UUID, request_id: str) -> Circle | None:
+        """The circle that this request of the founder's became, or None."""
+        ...
+
+    async def page(self, after: UUID | None, limit: int) -> Sequence[Circle]:
+        """Circles with a higher id, ascending."""
+        ...
+
+    async def count_up(self, id: UUID, number: int) -> None:
+        """There is a member of this number; a lower one than known changes nothing."""
+        ...
+
+
+class Memberships(Protocol):
+    """Who is in which circle of one network."""
+
+    async def add(self, membership: Membership) -> None:
+        """Store a membership. Raises Taken if the member is in, or somebody has the number."""
+        ...
+
+    async def get(self, circle_id: UUID, member_id: UUID) -> Membership | None:
+        """The member's place in the circle, or None."""
+        ...
+
+    async def remove(self, circle_id: UUID, member_id: UUID) -> None:
+        """Forget a membership, if there is one."""
+        ...
+
+    async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
+        """The circles a member is in."""
+        ...
+
+    async def last_number(self, circle_id: UUID, known: int) -> int:
+        """The highest number somebody has in the circle; `known` if none is higher."""
+        ...
+
+
+class Posts(Protocol):
+    """The posts of one network."""
+
+    async def add(self, post: Post) -> None:
+        """Store a post with its events in one write.
+
+        Raises Taken if its author used the request id before.
+        """
+        ...
+
+    async def get(self, id: UUID) -> Post | None:
+        """The post, or None."""
+        ...
+
+    async def by_request(self, author_id: UUID, request_id: str) -> Post | None:
+        """The post that this request of the author's became, or None."""
+        ...
+
+    async def page(self, circle_id: UUID, before: UUID | None, limit: int) -> Sequence[Post]:
+        """Posts of a circle with a lower id (None: from the newest), descending."""
+        ...
+
+    async def count_up(self, id: UUID, number: int) -> None:
+        """There is a comment of this number; a lower one than known changes nothing."""
+        ...
+
+
+class Comments(Protocol):
+    """The comments of one network."""
+
+    async def add(self, post: Post, comment: Comment) -> None:
+        """Store a comment on `post` with its events in one write.
+
+        Raises Taken if its number is, or its author used the request id before.
+        """
+        ...
+
+    async def by_request(self, author_id: UUID, request_id: str) -> Comment | None:
+        """The comment that this request of the author's became, or None."""
+        ...
+
+    async def page(self, post_id: UUID, after: int, limit: int) -> Sequence[Comment]:
+        """Comments on a post with a higher number, ascending."""
+        ...
+
+    async def last_number(self, post_id: UUID, known: int) -> int:
+        """The highest number a comment on the post has; `known` if none is higher."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Everything community keeps for one network."""
+
+    id: UUID
+    circles: Circles
+    memberships: Memberships
+    posts: Posts
+    comments: Comments
+
+
+class Networks(Protocol):
+    """Everything community keeps: what belongs to a network is reached through its id alone."""
+
+    def of(self, network_id: UUID) -> Network:
+        """What is kept for this network."""
+        ...

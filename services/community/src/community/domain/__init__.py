@@ -1,0 +1,1 @@
+"""What circles, posts and comments are; no I/O, no clock."""

@@ -1,0 +1,68 @@
+"""A circle and who is in it. Members are numbered from 1 as they join, so the highest number is
+how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from community.domain.text import check_optional_text, check_request_id, check_text
+
+MAX_NAME = 80
+MAX_PURPOSE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CircleDraft:
+    """What a founder hands in."""
+
+    founder_id: UUID
+    display_name: str
+    purpose: str
+    request_id: str
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raise Invalid unless all texts are within their limits."""
+        check_text(self.display_name, "display_name", most=MAX_NAME)
+        check_optional_text(self.purpose, "purpose", most=MAX_PURPOSE)
+        check_request_id(self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A small group inside a network."""
+
+    id: UUID
+    founder_id: UUID
+    display_name: str
+    purpose: str
+    request_id: str
+    created_at: datetime
+    member_count: int = 1
+
+    def is_of(self, draft: CircleDraft) -> bool:
+        """Whether `draft` is this circle again."""
+        return (self.founder_id, self.display_name, self.purpose) == (
+            draft.founder_id, draft.display_name, draft.purpose,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A member's place in a circle."""
+
+    circle_id: UUID
+    member_id: UUID
+    number: int
+    joined_at: datetime
+
+
+def found(draft: CircleDraft, id: UUID) -> tuple[Circle, Membership]:
+    """A new circle with its founder in it."""
+    circle = Circle(
+        id=id, founder_id=draft.founder_id, display_name=draft.display_name, purpose=draft.purpose,
+        request_id=draft.request_id, created_at=draft.created_at,
+    )  # fmt: skip
+    return circle, Membership(id, draft.founder_id, 1, draft.created_at)

@@ -1,0 +1,89 @@
+"""The services behind the doors: channels, stubs, and which calls may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+from common import grpc_client
+from common.config import Address
+from kith.community.v1 import community_service_pb2_grpc as community
+from kith.identity.v1 import identity_service_pb2 as identity_api
+from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
+from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
+from kith.programs.v1 import programs_service_pb2_grpc as programs
+from kith.signals.v1 import signals_service_pb2_grpc as signals
+
+Channels = Mapping[str, grpc.aio.Channel]
+
+# What has the same effect however often it is done: reading, setting, and creating with an id
+# that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
+RETRIED: Mapping[str, tuple[str, ...]] = {
+    "identity": (
+        "kith.identity.v1.NetworkService/GetNetwork",
+        "kith.identity.v1.AccountService/GetAccount",
+        "kith.identity.v1.AccountService/ListAccounts",
+        "kith.identity.v1.AccountService/UpdateRoles",
+        "kith.identity.v1.SessionService/GetJwks",
+        "kith.identity.v1.ConsentService",
+    ),
+    "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
+    "messaging": (
+        "kith.messaging.v1.ConversationService",
+        "kith.messaging.v1.MessageService/SendMessage",
+        "kith.messaging.v1.MessageService/ListMessages",
+    ),
+    "programs": ("kith.programs.v1.ProgramService", "kith.programs.v1.EnrollmentService"),
+    "outcomes": ("kith.outcomes.v1.ResponseService",),
+    "signals": ("kith.signals.v1.SignalService",),
+}
+
+
+@asynccontextmanager
+async def connect(addresses: Mapping[str, Address]) -> AsyncIterator[Channels]:
+    """A channel to each service, by its name; none of them needs to be there yet."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(grpc_client.connect(address, RETRIED[name]))
+            for name, address in addresses.items()
+        }
+
+
+class Services:
+    """The stubs of everything REST speaks to."""
+
+    def __init__(self, channels: Channels) -> None:
+        self.networks = identity.NetworkServiceStub(channels["identity"])
+        self.invites = identity.InviteServiceStub(channels["identity"])
+        self.accounts = identity.AccountServiceStub(channels["identity"])
+        self.sessions = identity.SessionServiceStub(channels["identity"])
+        self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.circles = community.CircleServiceStub(channels["community"])
+        self.posts = community.PostServiceStub(channels["community"])
+        self.conversations = messaging.ConversationServiceStub(channels["messaging"])
+        self.messages = messaging.MessageServiceStub(channels["messaging"])
+        self.programs = programs.ProgramServiceStub(channels["programs"])
+        self.enrollments = programs.EnrollmentServiceStub(channels["programs"])
+        self.responses = outcomes.ResponseServiceStub(channels["outcomes"])
+        self.signals = signals.SignalServiceStub(channels["signals"])
+
+
+class Keys:
+    """The public keys of identity, and whether they were ever had."""
+
+    def __init__(self, services: Services) -> None:
+        self._sessions = services.sessions
+        self._had = False
+
+    async def fetch(self) -> str:
+        """Ask identity for its keys as JWKS (RFC 7517). Raises what it answered with."""
+        reply = await grpc_client.call(self._sessions.GetJwks, identity_api.GetJwksRequest())
+        self._had = True
+        return reply.jwks
+
+    async def check(self) -> None:
+        """Raise until keys were had once: with them the door stays open when identity is away."""
+        if not self._had:
+            await self.fetch()

@@ -1,0 +1,1 @@
+"""REST, one resource a file: decode, one call, encode."""

@@ -1,0 +1,80 @@
+"""Conversations."""
+
+from __future__ import annotations
+
+from kith.messaging.v1 import messaging_pb2 as pb
+from kith.messaging.v1 import messaging_service_pb2 as api
+from litestar import get, post
+from litestar.params import JSONBody
+
+from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.fields import Input, Output, PageSize, PageToken, PathId, Time, time
+from gateway.entrypoints.http.request import KithRequest
+
+TAGS = ["messaging"]
+
+
+class CreateConversation(Input):
+    """With whom to talk."""
+
+    member_id: str
+
+
+class Conversation(Output):
+    """A private talk among a few members."""
+
+    id: str
+    member_ids: list[str]
+    last_sequence: int
+    create_time: Time
+
+
+class ConversationPage(Output):
+    """The caller's conversations, newest first."""
+
+    conversations: list[Conversation]
+    next_page_token: str
+
+
+def conversation_of(conversation: pb.Conversation) -> Conversation:
+    return Conversation(
+        id=conversation.id, member_ids=list(conversation.member_ids),
+        last_sequence=conversation.last_sequence, create_time=time(conversation.create_time),
+    )  # fmt: skip
+
+
+@post(
+    "/v1/conversations", dto=Json[CreateConversation],
+    summary="Open the conversation with another member", tags=TAGS,
+)  # fmt: skip
+async def create_conversation(
+    request: KithRequest, data: JSONBody[CreateConversation]
+) -> Conversation:
+    reply = await request.ask(
+        request.services.conversations.CreateConversation,
+        api.CreateConversationRequest(member_id=data.member_id),
+    )
+    return conversation_of(reply.conversation)
+
+
+@get("/v1/conversations", summary="The caller's conversations", tags=TAGS)
+async def list_conversations(
+    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = ""
+) -> ConversationPage:
+    reply = await request.ask(
+        request.services.conversations.ListConversations,
+        api.ListConversationsRequest(page_size=page_size, page_token=page_token),
+    )
+    return ConversationPage(
+        conversations=[conversation_of(conversation) for conversation in reply.conversations],
+        next_page_token=reply.next_page_token,
+    )
+
+
+@get("/v1/conversations/{conversation_id:str}", summary="One conversation", tags=TAGS)
+async def get_conversation(request: KithRequest, conversation_id: PathId) -> Conversation:
+    reply = await request.ask(
+        request.services.conversations.GetConversation,
+        api.GetConversationRequest(conversation_id=conversation_id),
+    )
+    return conversation_of(reply.conversation)

@@ -1,0 +1,100 @@
+"""Messages of a conversation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from kith.messaging.v1 import messaging_pb2 as pb
+from kith.messaging.v1 import messaging_service_pb2 as api
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+
+from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.conversations import TAGS
+from gateway.entrypoints.http.fields import INT64_MAX, Input, Output, PageSize, PathId, Time, time
+from gateway.entrypoints.http.request import KithRequest
+
+After = Annotated[
+    int,
+    QueryParameter(
+        name="afterSequence", ge=0, le=INT64_MAX, description="Only later ones, oldest first."
+    ),
+]
+Before = Annotated[
+    int,
+    QueryParameter(
+        name="beforeSequence", ge=0, le=INT64_MAX, description="Only earlier ones, newest first."
+    ),
+]
+
+
+class SendMessage(Input):
+    """A message to send; the same client message id again gives the same message."""
+
+    client_message_id: str
+    text: str
+
+
+class Message(Output):
+    """One message; sequence numbers count 1, 2, 3, … and are the same for every device."""
+
+    id: str
+    conversation_id: str
+    sequence: int
+    sender_id: str
+    client_message_id: str
+    text: str
+    create_time: Time
+    imported: bool
+
+
+class MessagePage(Output):
+    """Messages in the order asked for; the newest page when no sequence number is given."""
+
+    messages: list[Message]
+    has_more: bool
+
+
+def message_of(message: pb.Message) -> Message:
+    return Message(
+        id=message.id, conversation_id=message.conversation_id, sequence=message.sequence,
+        sender_id=message.sender_id, client_message_id=message.client_message_id,
+        text=message.text, create_time=time(message.create_time), imported=message.imported,
+    )  # fmt: skip
+
+
+@post(
+    "/v1/conversations/{conversation_id:str}/messages", dto=Json[SendMessage],
+    summary="Send a message", tags=TAGS,
+)  # fmt: skip
+async def send_message(
+    request: KithRequest, conversation_id: PathId, data: JSONBody[SendMessage]
+) -> Message:
+    reply = await request.ask(
+        request.services.messages.SendMessage,
+        api.SendMessageRequest(
+            conversation_id=conversation_id, client_message_id=data.client_message_id,
+            text=data.text,
+        ),
+    )  # fmt: skip
+    return message_of(reply.message)
+
+
+@get(
+    "/v1/conversations/{conversation_id:str}/messages", summary="Messages by sequence number",
+    tags=TAGS,
+)  # fmt: skip
+async def list_messages(
+    request: KithRequest, conversation_id: PathId, after_sequence: After = 0,
+    before_sequence: Before = 0, page_size: PageSize = 0,
+) -> MessagePage:  # fmt: skip
+    reply = await request.ask(
+        request.services.messages.ListMessages,
+        api.ListMessagesRequest(
+            conversation_id=conversation_id, after_sequence=after_sequence,
+            before_sequence=before_sequence, page_size=page_size,
+        ),
+    )  # fmt: skip
+    return MessagePage(
+        messages=[message_of(message) for message in reply.messages], has_more=reply.has_more
+    )

@@ -1,0 +1,35 @@
+"""Joining a network with an invite."""
+
+from __future__ import annotations
+
+from kith.identity.v1 import identity_service_pb2 as api
+from litestar import post
+from litestar.params import JSONBody
+
+from gateway.entrypoints.http.accounts import TAGS, Account, account_of
+from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.fields import Input
+from gateway.entrypoints.http.request import KithRequest
+
+
+class Register(Input):
+    """Who wants to join, and the invite that lets her."""
+
+    invite_code: str
+    handle: str
+    email: str
+    password: str
+
+
+@post(
+    "/v1/registrations", dto=Json[Register], summary="Join a network with an invite", tags=TAGS,
+)  # fmt: skip
+async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
+    reply = await request.ask(
+        request.services.accounts.Register,
+        api.RegisterRequest(
+            invite_code=data.invite_code, handle=data.handle, email=data.email,
+            password=data.password,
+        ),
+    )  # fmt: skip
+    return account_of(reply.account)

@@ -1,0 +1,32 @@
+"""The metrics of the gateway; the chassis counts its gRPC calls and the events it takes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prometheus_client import Counter, Gauge, Histogram
+
+Push = Literal["queued", "dropped", "failed", "gone", "overflow"]
+
+REQUESTS = Counter(
+    # 5xx of a route: the service behind it is in trouble; 401 in bulk: somebody tries tokens
+    "kith_http_requests_total", "REST requests answered.", ["method", "route", "status"],
+)  # fmt: skip
+SECONDS = Histogram(
+    # what a member waits for, without the network between her and us
+    "kith_http_seconds", "Time to answer a REST request.", ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+SOCKETS = Gauge(
+    # how many members look on right now
+    "kith_gateway_sockets", "WebSockets that are signed in.",
+)  # fmt: skip
+PUSHES = Counter(
+    # dropped or failed: members see a message only when they ask again
+    "kith_gateway_pushes_total", "New messages by what became of their push.", ["outcome"],
+)  # fmt: skip
+
+
+def count_push(outcome: Push) -> None:
+    """One more message for one member (queued: for one socket)."""
+    PUSHES.labels(outcome).inc()

@@ -1,0 +1,101 @@
+"""A running gateway on real sockets, in front of fake services and without a broker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import httpx
+import websockets
+from common import auth, grpc_client, grpc_server, health, telemetry
+from common.clock import SystemClock
+from common.config import Address
+from common.health import Health
+from gateway.adapters.clients import RETRIED, Keys, Services, connect
+from gateway.application.sockets import Sockets
+from gateway.entrypoints.grpc import METHODS, Door
+from gateway.entrypoints.http.app import rest
+from gateway.entrypoints.http.entry import Entry
+from gateway.entrypoints.stream import PATH, Stream
+from gateway.wiring import HTTP_OPTIONS
+from kith.identity.v1 import identity_service_pb2 as identity
+from websockets.asyncio.client import ClientConnection
+
+from services.gateway.tests.fakes import GET_JWKS, FakeServices, served
+from services.gateway.tests.tokens import Issuer
+
+ANY_PORT = Address("127.0.0.1", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway, and what is on both its sides."""
+
+    services: FakeServices
+    issuer: Issuer
+    sockets: Sockets
+    health: Health
+    http: httpx.AsyncClient
+    address: Address
+    channel: grpc.aio.Channel
+
+    def headers(self, token: str | None = None) -> dict[str, str]:
+        """Signed in."""
+        return {"authorization": f"Bearer {token or self.issuer.token()}"}
+
+    def stream(self, path: str = PATH) -> websockets.connect:
+        """A WebSocket to the gateway."""
+        return websockets.connect(f"ws://{self.address}{path}", compression=None)
+
+    def reset(self) -> None:
+        """Forget what a test before told the services."""
+        self.services.calls.clear()
+        self.services.replies.clear()
+        self.services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=self.issuer.jwks())
+
+
+@asynccontextmanager
+async def running(
+    traces: str = "off", methods: dict[str, str] | None = None
+) -> AsyncIterator[Gateway]:
+    """A gateway with its doors open until the block ends."""
+    async with AsyncExitStack() as stack:
+        fakes, issuer, ours = FakeServices(), Issuer(), Health()
+        behind = await stack.enter_async_context(served(fakes))
+        channels = await stack.enter_async_context(connect(dict.fromkeys(RETRIED, behind)))
+        services, sockets, clock = Services(channels), Sockets(), SystemClock()
+        verifier = auth.Verifier(Keys(services).fetch, clock)
+        tracing = telemetry.configure("gateway", traces)
+        stack.callback(tracing.close)
+
+        async def pushing() -> None:
+            """Nothing is missed where nothing arrives."""
+
+        entry = Entry(
+            rest(services, verifier), Stream(sockets, verifier, clock, pushing), ours, tracing
+        )
+        http = await stack.enter_async_context(health.serve_http(entry, ANY_PORT, **HTTP_OPTIONS))
+        door = Door(channels, methods or METHODS)
+        interceptor = grpc_server.Interceptor(verifier, tracing, public=())
+        address = await stack.enter_async_context(
+            grpc_server.serve(
+                ANY_PORT, interceptor, ours, lambda server: server.add_generic_rpc_handlers((door,))
+            )
+        )
+        await ours.begin()
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{http}"))
+        channel = await stack.enter_async_context(grpc_client.connect(address))
+        gateway = Gateway(fakes, issuer, sockets, ours, client, http, channel)
+        gateway.reset()
+        yield gateway
+
+
+async def sign_in(gateway: Gateway, socket: ClientConnection, token: str = "") -> None:
+    """Authenticate a socket and wait until it is ready."""
+    await socket.send(
+        json.dumps({"type": "authenticate", "accessToken": token or gateway.issuer.token()})
+    )
+    assert await socket.recv() == '{"type":"ready"}'

@@ -1,0 +1,9 @@
+"""Every route of REST, each with one good request: the call it becomes, and the answer it gets."""
+
+from __future__ import annotations
+
+from services.gateway.tests.builders import Route
+from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
+from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
+
+ROUTES: list[Route] = [*IDENTITY, *COMMUNITY, *MESSAGING, *PROGRAMS, *OUTCOMES, *SIGNALS]

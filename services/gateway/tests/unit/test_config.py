@@ -1,0 +1,67 @@
+"""Settings, and the tables that name methods of other services."""
+
+from __future__ import annotations
+
+import pytest
+from common.config import Address, ConfigError
+from gateway.adapters.clients import RETRIED
+from gateway.config import Config
+from gateway.entrypoints.grpc import METHODS
+
+from services.gateway.tests.fakes import MODULES
+
+BACKENDS = ("IDENTITY", "COMMUNITY", "MESSAGING", "PROGRAMS", "OUTCOMES", "SIGNALS")
+GOOD = {
+    "KITH_KAFKA": "127.0.0.1:1", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
+    "KITH_GRPC_LISTEN": "127.0.0.1:2", "KITH_HTTP_LISTEN": "127.0.0.1:3",
+    **{f"KITH_{name}": f"127.0.0.1:{port}" for port, name in enumerate(BACKENDS, 10)},
+}  # fmt: skip
+SERVICES = {
+    service.full_name: service
+    for module in MODULES
+    for service in module.DESCRIPTOR.services_by_name.values()
+}
+
+
+def test_the_services_behind_the_doors_are_read() -> None:
+    config = Config.from_env(GOOD)
+    assert config.service.identity == Address("127.0.0.1", 10)
+    assert config.signals == Address("127.0.0.1", 15)
+
+
+def test_everything_that_is_missing_or_wrong_is_told_at_once() -> None:
+    wrong = {key: value for key, value in GOOD.items() if key != "KITH_SIGNALS"}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env(wrong | {"KITH_MESSAGING": "nowhere"})
+    assert "KITH_SIGNALS is not set" in str(caught.value)
+    assert "KITH_MESSAGING must be host:port" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_what_the_door_passes_on_exists_and_takes_a_stream(name: str) -> None:
+    service, method = name.strip("/").split("/")
+    found = SERVICES[service].methods_by_name[method]
+    assert found.client_streaming
+    assert not found.server_streaming
+    assert METHODS[name] == service.split(".")[1]
+
+
+def test_what_is_repeated_exists_and_may_be() -> None:
+    repeated = set()
+    for owner, names in RETRIED.items():
+        for name in names:
+            service, _, method = name.partition("/")
+            assert service.split(".")[1] == owner
+            found = [method] if method else list(SERVICES[service].methods_by_name)
+            repeated |= {f"{service}/{one}" for one in found}
+    known = {f"{service}/{method}" for service, found in SERVICES.items()
+             for method in found.methods_by_name}  # fmt: skip
+    assert repeated <= known
+    assert known - repeated == {
+        "kith.identity.v1.NetworkService/CreateNetwork",
+        "kith.identity.v1.InviteService/CreateInvite",
+        "kith.identity.v1.AccountService/Register",
+        "kith.identity.v1.AccountService/ImportAccounts",
+        "kith.identity.v1.SessionService/CreateSession",
+        "kith.messaging.v1.MessageService/ImportMessages",
+    }

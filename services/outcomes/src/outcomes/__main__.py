@@ -1,0 +1,13 @@
+"""Start outcomes: `python -m outcomes run` serves and relays in one process."""
+
+from __future__ import annotations
+
+import sys
+
+from common import lifecycle
+
+from outcomes.config import Config
+from outcomes.wiring import NAME, build
+
+if __name__ == "__main__":
+    raise SystemExit(lifecycle.main(NAME, sys.argv[1:], Config.from_env, build))

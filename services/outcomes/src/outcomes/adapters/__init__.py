@@ -1,0 +1,1 @@
+"""The outside world as outcomes uses it: database, other services, events."""

@@ -1,0 +1,1 @@
+"""What instruments, responses and scores are; no I/O, no clock."""

@@ -1,0 +1,65 @@
+"""The only place that constructs anything with I/O."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
+from common.clock import SystemClock
+from common.config import Address
+from common.lifecycle import Lifecycle
+from common.outbox import Relay
+
+from outcomes.adapters.clients import jwks_of
+from outcomes.adapters.mongo import INDEXES, MongoNetworks
+from outcomes.config import Config
+from outcomes.entrypoints.grpc import register_services
+
+NAME = "outcomes"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Where the running service is reached."""
+
+    grpc: Address
+    http: Address
+
+
+@asynccontextmanager
+async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
+    """The whole service, running until the block ends."""
+    settings = config.service
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        tracing = telemetry.configure(NAME, settings.traces)
+        stack.callback(tracing.close)
+        database = await stack.enter_async_context(
+            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+        )
+        await database.create_collections(INDEXES)
+        producer = await stack.enter_async_context(
+            kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
+        )
+        relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
+        networks = MongoNetworks(database, partial(relay.offer, "responses"))
+        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        interceptor = grpc_server.Interceptor(
+            auth.Verifier(jwks_of(identity), clock), tracing, public=()
+        )
+        life.health.add("mongodb", database.ping)
+        life.health.add("kafka", producer.check)
+        await stack.enter_async_context(life.background("relay", relay.run()))
+        http = await stack.enter_async_context(
+            health.serve_http(health.asgi(life.health), settings.http_listen)
+        )
+        grpc = await stack.enter_async_context(
+            grpc_server.serve(
+                settings.grpc_listen, interceptor, life.health,
+                lambda server: register_services(server, networks, clock),
+            )
+        )  # fmt: skip
+        yield App(grpc, http)

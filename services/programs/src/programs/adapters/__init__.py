@@ -1,0 +1,1 @@
+"""The outside world as programs uses it: database, other services, events, built-in programs."""

@@ -1,0 +1,1 @@
+"""What programs, cohorts and enrollments are; no I/O, no clock."""

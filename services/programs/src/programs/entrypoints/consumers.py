@@ -1,0 +1,22 @@
+"""The events programs listens to."""
+
+from __future__ import annotations
+
+from common.ids import parse_id
+from common.kafka_consumer import Handlers, Meta
+from kith.identity.events.v1 import identity_events_pb2 as identity
+
+from programs.application.ports import Networks
+
+GROUP = "programs.members.v1"
+TOPICS = ("identity.account.v1",)
+
+
+def handlers(networks: Networks) -> Handlers:
+    """What to do with which event. A handler raises Invalid for ids that are none."""
+
+    async def on_account_created(event: identity.AccountCreated, meta: Meta) -> None:
+        network_id = parse_id(event.network_id, "network_id")
+        await networks.of(network_id).members.add(parse_id(event.member_id, "member_id"))
+
+    return {identity.AccountCreated: on_account_created}
