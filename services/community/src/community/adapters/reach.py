@@ -30,7 +30,7 @@ class Reach:
         high = before
         if (known := self._known.get(circle_id)) is not None:
             newest, pace = known
-            low = newest
+            low = newest if before is None else min(newest, before.int >> _MILLIS)
             width = max(round(pace * limit * SLACK), 1)
             while (low := low - width) > circle_id.int >> _MILLIS:
                 yield (bound := UUID(int=low << _MILLIS)), high
