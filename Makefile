@@ -28,7 +28,7 @@ check-style: .venv/.ready
 	@$(BIN)/ruff check --quiet .
 
 check-types: .venv/.ready
-	@$(BIN)/mypy conftest.py libs services tools $(if $(wildcard tests/*/*.py),tests)
+	@$(BIN)/mypy conftest.py libs services tools deploy tests
 
 check-imports: .venv/.ready
 	@$(BIN)/lint-imports
@@ -39,6 +39,7 @@ check-protos: .venv/.ready
 
 check-generated: .venv/.ready
 	@$(BIN)/python tools/generate.py --check
+	@$(BIN)/python tools/render_topics.py --check
 
 check-common: .venv/.ready
 	@$(BIN)/python tools/check_common.py
@@ -48,6 +49,7 @@ fix: .venv/.ready ## format, and mend what can be mended by itself
 
 generate: .venv/.ready ## rewrite generated code and documents
 	@$(BIN)/python tools/generate.py
+	@$(BIN)/python tools/render_topics.py
 
 golden: .venv/.ready ## rewrite the golden files from what the code does now; review the diff
 	@$(BIN)/kith stack -- $(BIN)/pytest --rewrite-golden $(ARGS)

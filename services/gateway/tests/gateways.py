@@ -71,11 +71,11 @@ async def running(
         tracing = telemetry.configure("gateway", traces)
         stack.callback(tracing.close)
 
-        async def pushing() -> None:
+        async def heard() -> None:
             """Nothing is missed where nothing arrives."""
 
         entry = Entry(
-            rest(services, verifier), Stream(sockets, verifier, clock, pushing), ours, tracing
+            rest(services, verifier), Stream(sockets, verifier, clock, heard), ours, tracing
         )
         http = await stack.enter_async_context(health.serve_http(entry, ANY_PORT, **HTTP_OPTIONS))
         door = Door(channels, methods or METHODS)

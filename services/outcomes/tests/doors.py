@@ -13,6 +13,7 @@ import jwt
 from common import auth, grpc_client, grpc_server, telemetry
 from common.auth import AUDIENCE, ISSUER
 from common.config import Address
+from common.grpc_client import call
 from common.health import Health
 from common.ids import new_id
 from common.testing.clock import FakeClock
@@ -29,6 +30,7 @@ from outcomes.entrypoints.grpc import register_services
 from services.outcomes.tests.builders import NETWORK, NOW
 
 ANY_PORT = Address("127.0.0.1", 0)
+PATIENCE = 30.0  # a busy machine is no error
 
 
 class Issuer:
@@ -90,8 +92,11 @@ class Client:
         self.responses = grpc_api.ResponseServiceStub(channel)
 
     async def instruments(self, token: str) -> list[pb.Instrument]:
-        reply = await grpc_client.call(
-            self.responses.ListInstruments, api.ListInstrumentsRequest(), token=token
+        reply = await call(
+            self.responses.ListInstruments,
+            api.ListInstrumentsRequest(),
+            token=token,
+            seconds=PATIENCE,
         )
         return list(reply.instruments)
 
@@ -101,14 +106,14 @@ class Client:
         request = api.CreateResponseRequest(
             instrument_id=instrument_id, answers=answers, request_id=request_id
         )
-        reply = await grpc_client.call(self.responses.CreateResponse, request, token=token)
+        reply = await call(self.responses.CreateResponse, request, token=token, seconds=PATIENCE)
         return reply.response
 
     async def own(
         self, token: str, *, size: int = 0, page_token: str = ""
     ) -> api.ListResponsesResponse:
         request = api.ListResponsesRequest(page_size=size, page_token=page_token)
-        return await grpc_client.call(self.responses.ListResponses, request, token=token)
+        return await call(self.responses.ListResponses, request, token=token, seconds=PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)

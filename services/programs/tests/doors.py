@@ -13,6 +13,7 @@ import jwt
 from common import auth, grpc_client, grpc_server, telemetry
 from common.auth import AUDIENCE, ISSUER
 from common.config import Address
+from common.grpc_client import call
 from common.health import Health
 from common.ids import new_id
 from common.testing.clock import FakeClock
@@ -30,6 +31,7 @@ from programs.entrypoints.grpc import register_services
 from services.programs.tests.builders import NETWORK, NOW
 
 ANY_PORT = Address("127.0.0.1", 0)
+PATIENCE = 30.0  # a busy machine is no error
 START = Timestamp(seconds=1_770_000_000)
 STEP = pb.Step(id="hello", week=1, kind=pb.STEP_KIND_DISCUSSION, title="Say hello")
 LAST = pb.Step(id="bye", week=12, kind=pb.STEP_KIND_TASK, title="Say goodbye")
@@ -101,7 +103,9 @@ class Client:
         request = api.CreateProgramRequest(
             display_name=display_name, weeks=weeks, steps=steps, request_id=request_id
         )
-        return (await grpc_client.call(self.programs.CreateProgram, request, token=token)).program
+        return (
+            await call(self.programs.CreateProgram, request, token=token, seconds=PATIENCE)
+        ).program
 
     async def create_cohort(
         self, token: str, program_id: str, *, request_id: str = "r-1",
@@ -111,7 +115,9 @@ class Client:
             program_id=program_id, display_name=display_name, start_time=start,
             request_id=request_id,
         )  # fmt: skip
-        return (await grpc_client.call(self.programs.CreateCohort, request, token=token)).cohort
+        return (
+            await call(self.programs.CreateCohort, request, token=token, seconds=PATIENCE)
+        ).cohort
 
     async def a_cohort(self, admin: str) -> pb.Cohort:
         """A cohort of a new program with two steps."""
@@ -123,19 +129,19 @@ class Client:
         self, token: str, cohort_id: str, member_ids: Iterable[UUID | str]
     ) -> list[pb.Enrollment]:
         request = api.EnrollMembersRequest(cohort_id=cohort_id, member_ids=map(str, member_ids))
-        reply = await grpc_client.call(self.enrollments.EnrollMembers, request, token=token)
+        reply = await call(self.enrollments.EnrollMembers, request, token=token, seconds=PATIENCE)
         return list(reply.enrollments)
 
     async def mark(self, token: str, enrollment_id: str, step_id: str) -> pb.Enrollment:
         request = api.MarkStepDoneRequest(enrollment_id=enrollment_id, step_id=step_id)
-        reply = await grpc_client.call(self.enrollments.MarkStepDone, request, token=token)
+        reply = await call(self.enrollments.MarkStepDone, request, token=token, seconds=PATIENCE)
         return reply.enrollment
 
     async def own(
         self, token: str, *, size: int = 0, page_token: str = ""
     ) -> api.ListEnrollmentsResponse:
         request = api.ListEnrollmentsRequest(page_size=size, page_token=page_token)
-        return await grpc_client.call(self.enrollments.ListEnrollments, request, token=token)
+        return await call(self.enrollments.ListEnrollments, request, token=token, seconds=PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from common.ids import new_id, timed_id
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.community.tests.builders import NETWORK, NOW, a_post
-from services.community.tests.fakes import FakeNetwork, a_network
+from services.community.tests.fakes import FakeNetwork, FakePosts, a_network
 
 CIRCLES = [new_id() for _ in range(5)]
 MINE = CIRCLES[:4]
@@ -20,8 +21,8 @@ MINE = CIRCLES[:4]
 READER = new_id()
 
 
-async def a_reader() -> FakeNetwork:
-    network = a_network(NETWORK)
+async def a_reader(posts: FakePosts | None = None) -> FakeNetwork:
+    network = a_network(NETWORK, posts)
     for circle_id in MINE:
         await network.memberships.add(Membership(circle_id, READER, 1, NOW))
     return network
@@ -34,14 +35,15 @@ async def arrive(network: FakeNetwork, at: int, circle: int) -> Post:
 
 
 @given(
-    before=st.lists(st.integers(0, 4), max_size=40),
+    runs=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 9)), max_size=10),
     meanwhile=st.lists(st.lists(st.integers(0, 4), max_size=3), max_size=10),
     sizes=st.lists(st.integers(1, 7), min_size=1, max_size=5),
 )
 async def test_no_post_is_lost_or_doubled_while_new_ones_arrive(
-    before: list[int], meanwhile: list[list[int]], sizes: list[int]
+    runs: list[tuple[int, int]], meanwhile: list[list[int]], sizes: list[int]
 ) -> None:
     network = await a_reader()
+    before = [circle for circle, length in runs for _ in range(length)]
     wanted = [await arrive(network, 1000 + at, circle) for at, circle in enumerate(before)]
     seen: list[Post] = []
     token: UUID | None = None
@@ -57,6 +59,27 @@ async def test_no_post_is_lost_or_doubled_while_new_ones_arrive(
     assert [post.id for post in seen] == [
         post.id for post in reversed(wanted) if post.circle_id in MINE
     ]
+
+
+class Counting(FakePosts):
+    """Counts what is read."""
+
+    read = 0
+
+    async def page(self, circle_id: UUID, before: UUID | None, limit: int) -> Sequence[Post]:
+        found = await super().page(circle_id, before, limit)
+        self.read += len(found)
+        return found
+
+
+async def test_a_page_reads_little_more_than_it_shows_however_much_there_is() -> None:
+    posts = Counting()
+    network = await a_reader(posts)
+    for at in range(500):
+        await arrive(network, at, at % 5)
+    found, _ = await list_home_feed(network, READER, None, 20)
+    assert len(found) == 20
+    assert posts.read <= 2 * 21
 
 
 async def test_who_is_in_no_circle_reads_nothing() -> None:

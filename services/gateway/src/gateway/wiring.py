@@ -18,13 +18,14 @@ from gateway.adapters.dead_letters import Nowhere
 from gateway.application.push import Pusher
 from gateway.application.sockets import Sockets
 from gateway.config import Config
-from gateway.entrypoints.consumers import TOPICS, group, handlers, pushing
+from gateway.entrypoints.consumers import TOPICS, Listener, group, handlers
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.app import rest
 from gateway.entrypoints.http.entry import Entry
 from gateway.entrypoints.stream import MAX_FRAME_BYTES, Protocol, Stream, frames
 
 NAME = "gateway"
+KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep a connection they may use again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,20 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         verifier = auth.Verifier(keys.fetch, clock)
         sockets = Sockets()
         pusher = Pusher(sockets, frames(services))
-        consumer = Consumer(
-            settings.kafka, group=group(), topics=TOPICS, handlers=handlers(pusher),
-            producer=Nowhere(settings.kafka, NAME), tracing=tracing,
-            topic_prefix=settings.topic_prefix, from_now=True,
-        )  # fmt: skip
+
+        def make_consumer() -> Consumer:
+            return Consumer(
+                settings.kafka, group=group(), topics=TOPICS, handlers=handlers(pusher),
+                producer=Nowhere(settings.kafka, NAME), tracing=tracing,
+                topic_prefix=settings.topic_prefix, from_now=True,
+            )  # fmt: skip
+
+        listener = Listener(make_consumer)
         life.health.add("keys", keys.check)
-        life.health.add("push", consumer.check)
+        life.health.add("push", listener.check)
         await stack.enter_async_context(life.background("pusher", pusher.run()))
-        await stack.enter_async_context(life.background("consumer", consumer.run()))
-        stream = Stream(sockets, verifier, clock, pushing(consumer))
+        await stack.enter_async_context(life.background("listener", listener.run()))
+        stream = Stream(sockets, verifier, clock, listener.heard)
         http = await stack.enter_async_context(
             health.serve_http(
                 Entry(rest(services, verifier), stream, life.health, tracing),
@@ -76,7 +81,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
 
 HTTP_OPTIONS: Mapping[str, object] = {
-    "http": "httptools", "lifespan": "off", "proxy_headers": False, "server_header": False,
+    "http": "httptools", "lifespan": "off", "timeout_keep_alive": KEEP_ALIVE_SECONDS, "proxy_headers": False, "server_header": False,
     "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
 }  # fmt: skip
 

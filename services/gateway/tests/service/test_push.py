@@ -236,6 +236,26 @@ async def test_records_nobody_can_read_are_passed_by(world: World) -> None:
         assert await sequences(ada, 1) == [1]
 
 
+async def test_many_records_nobody_can_read_do_not_close_the_door(world: World) -> None:
+    async with world.device(ADA) as ada:
+        for _ in range(20):
+            await world.publish(b"\xff\xff\xff")
+        sequence = 0
+
+        async def heard_again() -> bool:
+            nonlocal sequence
+            sequence += 1
+            await world.happens(sequence)
+            try:
+                async with asyncio.timeout(0.2):
+                    await ada.recv()
+            except TimeoutError:
+                return False
+            return True
+
+        await until(heard_again)
+
+
 async def test_it_is_ready_when_it_can_push_and_has_had_the_keys(world: World) -> None:
     async with httpx.AsyncClient(base_url=f"http://{world.app.http}") as http:
 

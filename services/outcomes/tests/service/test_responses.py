@@ -42,7 +42,8 @@ class NetworksContract:
     async def test_the_same_request_id_of_somebody_else_is_another_request(
         self, responses: Responses
     ) -> None:
-        for made in (a_response(), a_response()):
+        both = a_response(), a_response()
+        for made in (*both, *both):
             assert await responses.add(made, a_request(made, "r")) == made
 
     async def test_pages_hold_every_own_response_once_newest_first(

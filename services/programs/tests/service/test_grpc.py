@@ -138,6 +138,14 @@ async def test_a_cohort_is_told_with_how_many_are_in_it(
     assert (await client.create_cohort(admin, program.id)).enrollment_count == 1
 
 
+async def test_a_start_is_kept_to_the_millisecond(client: Client, admin: str) -> None:
+    program = await client.create_program(admin)
+    exact = Timestamp(seconds=1_770_000_000, nanos=123_456_789)
+    cohort = await client.create_cohort(admin, program.id, start=exact)
+    assert cohort.start_time == Timestamp(seconds=1_770_000_000, nanos=123_000_000)
+    assert await client.create_cohort(admin, program.id, start=exact) == cohort
+
+
 @pytest.mark.parametrize(
     "changed, kind, reason, field",
     [

@@ -59,8 +59,8 @@ class NetworksContract:
     async def test_the_same_request_id_of_somebody_else_is_another_request(
         self, network: Network
     ) -> None:
-        for request in (a_request("r"), a_request("r")):
-            program = a_program()
+        both = [(a_program(), a_request("r")) for _ in range(2)]
+        for program, request in both * 2:
             assert await network.programs.add(program, request) == program
 
     async def test_a_cohort_comes_back_as_it_was_stored(self, network: Network) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
+from common import log
 from common.ids import new_id, parse_id
-from common.kafka_consumer import Consumer, Handlers, Meta
+from common.kafka_consumer import Consumer, DlqLimitReached, Handlers, Meta
 from kith.messaging.events.v1 import messaging_events_pb2 as messaging
 
 from gateway.application.push import Arrival, Pusher
 
+logger = log.get(__name__)
 TOPICS = ("messaging.message.v1",)
-_ASK_SECONDS = 0.05
+ASK_SECONDS = 0.05
+AGAIN_SECONDS = 1.0
 
 
 def group() -> str:
-    """A consumer group that lives as long as this process: each gateway sees every message."""
+    """A consumer group that lives as long as its consumer: each gateway sees every message."""
     return f"gateway.push.v1.{new_id()}"
 
 
@@ -41,16 +44,35 @@ def handlers(pusher: Pusher) -> Handlers:
     return {messaging.MessageSent: on_message_sent}
 
 
-def pushing(consumer: Consumer) -> Callable[[], Awaitable[None]]:
-    """Waits until the consumer has found its place: nothing later than that is missed."""
-    there = asyncio.Event()
+class Listener:
+    """Listens for as long as the process lives.
 
-    async def wait() -> None:
-        while not there.is_set():
+    A consumer stops at a row of records that nobody can read. For a projection that is right; the
+    public door stays open, and goes on with a new consumer at the end of the topic.
+    """
+
+    def __init__(self, make: Callable[[], Consumer]) -> None:
+        self._make = make
+        self._consumer = make()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        while True:
             try:
-                await consumer.check()
-                there.set()
-            except RuntimeError:
-                await asyncio.sleep(_ASK_SECONDS)
+                await self._consumer.run()
+            except DlqLimitReached as error:
+                logger.error("push.unreadable", exc_info=error)
+            await asyncio.sleep(AGAIN_SECONDS)
+            self._consumer = self._make()
 
-    return wait
+    async def check(self) -> None:
+        """Raise unless what happens from now on is heard: for readiness."""
+        await self._consumer.check()
+
+    async def heard(self) -> None:
+        """Return once what happens from now on is heard."""
+        while True:
+            try:
+                return await self.check()
+            except RuntimeError:
+                await asyncio.sleep(ASK_SECONDS)

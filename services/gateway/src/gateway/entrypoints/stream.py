@@ -72,13 +72,13 @@ class Stream:
 
     def __init__(
         self, sockets: Sockets, verifier: Verifier, clock: Clock,
-        pushing: Callable[[], Awaitable[None]],
+        heard: Callable[[], Awaitable[None]],
     ) -> None:  # fmt: skip
-        """`pushing` returns once nothing that happens from now on is missed."""
+        """`heard` returns once nothing that happens from now on is missed."""
         self._sockets = sockets
         self._verifier = verifier
         self._clock = clock
-        self._pushing = pushing
+        self._heard = heard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
@@ -123,7 +123,7 @@ class Stream:
     async def _ready(self) -> None:
         try:
             async with asyncio.timeout(READY_SECONDS):
-                await self._pushing()
+                await self._heard()
         except TimeoutError:
             raise Close(1013, "messages cannot be pushed now; try again") from None
 

@@ -58,7 +58,7 @@ class CircleServiceServicer(object):
 
     def CreateCircle(self, request, context):
         """Creates a circle and puts the caller in it. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class CircleServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CircleServiceAsyncStub: ...
     CreateCircle: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.CreateCircleRequest, _community_service_pb2.CreateCircleResponse]
     """Creates a circle and puts the caller in it. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListCircles: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListCirclesRequest, _community_service_pb2.ListCirclesResponse]
     """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
@@ -51,7 +51,7 @@ class CircleServiceAsyncStub(CircleServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCircle: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCircleRequest, _community_service_pb2.CreateCircleResponse]  # type: ignore[assignment]
     """Creates a circle and puts the caller in it. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListCircles: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCirclesRequest, _community_service_pb2.ListCirclesResponse]  # type: ignore[assignment]
     """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
@@ -70,7 +70,7 @@ class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.CreateCircleResponse, _abc.Awaitable[_community_service_pb2.CreateCircleResponse]]:
         """Creates a circle and puts the caller in it. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -16,13 +16,14 @@ from litestar.exceptions import InternalServerException
 from gateway.adapters.clients import Services
 from gateway.entrypoints.http.errors import BodyTooSlow, Disconnected
 
-BODY_SECONDS = 10.0
 Sent = TypeVar("Sent")
 Answer = TypeVar("Answer")
 
 
 class KithRequest(Request[Any, Caller | None, State]):
     """A request, and the services that can answer it."""
+
+    body_seconds = 10.0
 
     @property
     def services(self) -> Services:
@@ -38,7 +39,7 @@ class KithRequest(Request[Any, Caller | None, State]):
     async def body(self) -> bytes:
         """The body. Raises BodyTooSlow, Disconnected, and litestar's RequestEntityTooLarge."""
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(self.body_seconds):
                 return await super().body()
         except TimeoutError:
             raise BodyTooSlow("the body of the request did not arrive in time") from None
