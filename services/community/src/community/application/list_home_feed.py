@@ -47,4 +47,4 @@ def _newest(pages: Iterable[Sequence[Post]], count: int) -> list[Post]:
 
 def _may_go_on(last: Post, found: Sequence[Post], wanted: int) -> bool:
     """Whether posts older than the last one read of a circle may belong on the page."""
-    return last.id > found[-1].id and len(found) == wanted
+    return len(found) < wanted or last.id > found[-1].id
