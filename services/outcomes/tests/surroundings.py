@@ -94,13 +94,21 @@ class Process:
             assert process.returncode is None, "it did not start"
             return await is_ready(self.http)
 
-        await until(ready, every=0.05)
+        await until(ready, seconds=40, every=0.05)
         return process
 
 
 def header(record: Any, name: str) -> str:
     """One header of a record, as text."""
     return str(dict(record.headers)[name].decode())
+
+
+@asynccontextmanager
+async def client_of(process: Process) -> AsyncIterator[Client]:
+    """A client of a process, connected: a channel shares its backoff with those before it."""
+    async with grpc_client.connect(process.grpc) as channel:
+        await channel.channel_ready()
+        yield Client(channel)
 
 
 async def is_ready(address: Address) -> bool:

@@ -103,9 +103,8 @@ class Client:
         request = api.CreateProgramRequest(
             display_name=display_name, weeks=weeks, steps=steps, request_id=request_id
         )
-        return (
-            await call(self.programs.CreateProgram, request, token=token, seconds=PATIENCE)
-        ).program
+        reply = await call(self.programs.CreateProgram, request, token=token, seconds=PATIENCE)
+        return reply.program
 
     async def create_cohort(
         self, token: str, program_id: str, *, request_id: str = "r-1",
@@ -115,9 +114,8 @@ class Client:
             program_id=program_id, display_name=display_name, start_time=start,
             request_id=request_id,
         )  # fmt: skip
-        return (
-            await call(self.programs.CreateCohort, request, token=token, seconds=PATIENCE)
-        ).cohort
+        reply = await call(self.programs.CreateCohort, request, token=token, seconds=PATIENCE)
+        return reply.cohort
 
     async def a_cohort(self, admin: str) -> pb.Cohort:
         """A cohort of a new program with two steps."""

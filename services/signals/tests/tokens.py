@@ -27,9 +27,7 @@ class Issuer:
         public = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return json.dumps({"keys": [{**public, "kid": "one", "use": "sig", "alg": ALGORITHM}]})
 
-    def token(
-        self, subject: UUID, network_id: UUID, *roles: str, expires_at: int = FOREVER
-    ) -> str:
+    def token(self, subject: UUID, network_id: UUID, *roles: str, expires_at: int = FOREVER) -> str:
         claims = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(subject), "net": str(network_id),
             "roles": list(roles or ("member",)), "exp": expires_at,

@@ -50,6 +50,8 @@ def is_away(error: BaseException) -> bool:
     """
     if isinstance(error, ConnectionFailure | ExecutionTimeout | WriteConcernError):
         return True
+    if isinstance(error, BulkWriteError):
+        return not error.details.get("writeErrors") and bool(error.details)
     if isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT:
         return True
     return isinstance(error, PyMongoError) and (

@@ -359,6 +359,28 @@ async def test_from_now_skips_what_was_there_and_misses_nothing_after(
         await until(lambda: _equals(rows.all(), {"new": (2, 1)}))
 
 
+async def test_from_now_means_the_same_now_after_joining_again(
+    make: Make, producer: Producer, commits: Callable[..., Awaitable[int | None]]
+) -> None:
+    taken: list[int] = []
+    failures = iter([ConnectionError("away"), ConnectionError("away")])
+
+    async def take(event: Int64Value, meta: Meta) -> None:
+        taken.append(event.value)
+
+    async def flush() -> None:
+        for failure in failures:
+            raise failure
+
+    await publish(producer, record("old", 1))
+    consumer = make(take, from_now=True, flush=flush)
+    async with running(consumer):
+        await until(lambda: ready(consumer))
+        await publish(producer, record("new", 2))
+        await until(lambda: _equals(commits(), 2))
+    assert taken == [2, 2, 2]
+
+
 async def test_what_is_noted_is_done_before_it_is_committed_and_again_if_that_failed(
     make: Make, producer: Producer, commits: Callable[..., Awaitable[int | None]]
 ) -> None:

@@ -33,6 +33,15 @@ def _record(number: int, key: str = "k", size: int = 0) -> Record:
     return Record(TOPIC, key, str(number).encode().ljust(size, b" "), [])
 
 
+async def _sent(producer: Producer, name: str, number: int) -> bool:
+    value = f"{name} {number}".encode()
+    try:
+        await (await producer.send(TOPIC, key=name, value=value, headers=[]))
+    except KafkaError:
+        return False
+    return True
+
+
 async def _numbers(kafka: str, topic: str) -> list[int]:
     return [int(record.value) for record in await topics.read(kafka, topic)]
 
@@ -117,17 +126,9 @@ async def test_sends_in_flight_while_a_producer_fails_all_come_to_an_end(
     again: everything reaches the log, and the first appearances of each task are in order."""
     await create_topics(TOPIC, partitions=3, settings=SMALL)
 
-    async def sent(name: str, number: int) -> bool:
-        value = f"{name} {number}".encode()
-        try:
-            await (await producer.send(TOPIC, key=name, value=value, headers=[]))
-        except KafkaError:
-            return False
-        return True
-
     async def write(name: str) -> None:
         for number in range(40):
-            while not await sent(name, number):
+            while not await _sent(producer, name, number):
                 pass
 
     async def disturb() -> None:

@@ -284,6 +284,7 @@ async def test_a_server_that_is_there_answers(database: Database) -> None:
     [
         AutoReconnect("x"), NetworkTimeout("x"), NotPrimaryError("x"), ExecutionTimeout("x"),
         WTimeoutError("x"), OperationFailure("write conflict", 112),
+        BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
         OperationFailure("x", 1, {"errorLabels": ["TransientTransactionError"]}),
     ],
     ids=repr,
@@ -294,7 +295,12 @@ def test_what_may_pass_is_away(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [DuplicateKeyError("x"), OperationFailure("bad query", 2), BulkWriteError({}), ValueError("x")],
+    [
+        DuplicateKeyError("x"),
+        OperationFailure("bad query", 2),
+        ValueError("x"),
+        BulkWriteError({"writeErrors": [{"code": 11000}], "writeConcernErrors": [{"code": 64}]}),
+    ],
     ids=repr,
 )
 def test_what_stays_wrong_is_not_away(error: Exception) -> None:

@@ -371,6 +371,13 @@ async def test_more_offers_than_can_be_held_are_found_in_the_database(
     )
 
 
+async def test_what_is_offered_for_a_collection_nobody_relays_is_a_mistake(
+    things: Things, relay: Relay
+) -> None:
+    with pytest.raises(ValueError, match="others is not relayed"):
+        relay.offer("others", [])
+
+
 async def test_the_collections_of_a_service_are_all_relayed(
     things: Things, producer: Producer, kafka: str, topic_prefix: str
 ) -> None:

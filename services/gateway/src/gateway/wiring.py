@@ -81,7 +81,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
 
 HTTP_OPTIONS: Mapping[str, object] = {
-    "http": "httptools", "lifespan": "off", "timeout_keep_alive": KEEP_ALIVE_SECONDS, "proxy_headers": False, "server_header": False,
+    "http": "httptools", "lifespan": "off", "proxy_headers": False, "server_header": False,
+    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
     "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
 }  # fmt: skip
 

@@ -65,14 +65,13 @@ class World:
 
     async def happens(
         self, sequence: int, *, conversation: UUID = CONVERSATION, imported: bool = False,
-        network: UUID = NETWORK, stored: bool = True,
+        network: UUID = NETWORK, recipient: UUID = BEN,
     ) -> None:  # fmt: skip
         """Ada wrote to Ben."""
-        if stored:
-            self.messages.add(conversation, sequence, f"text {sequence}")
+        self.messages.add(conversation, sequence, f"text {sequence}")
         event = events.MessageSent(
             network_id=str(network), conversation_id=str(conversation), message_id=str(new_id()),
-            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(BEN)], imported=imported,
+            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(recipient)], imported=imported,
         )  # fmt: skip
         await self.publish(event.SerializeToString(), str(conversation))
 
@@ -150,12 +149,10 @@ async def test_nothing_is_fetched_for_those_who_do_not_look_on(world: World) -> 
     stranger = new_id()
     async with world.device(stranger) as socket:
         await world.happens(1)
-        await world.happens(1, network=new_id())
-        async with world.device(ADA) as ada:
-            await world.happens(2)
-            assert await sequences(ada, 1) == [2]
-        assert len(world.services.asked(LIST_MESSAGES)) == 1
-        assert not socket.close_code
+        await world.happens(2, network=new_id(), recipient=stranger)
+        await world.happens(3, recipient=stranger)
+        assert await sequences(socket, 1) == [3]
+    assert len(world.services.asked(LIST_MESSAGES)) == 1
 
 
 async def test_history_from_elsewhere_is_not_news(world: World) -> None:

@@ -32,7 +32,7 @@ def request(*events: dict[str, Any]) -> KithRequest:
     async def receive() -> Any:
         return said.pop(0) if said else await asyncio.Event().wait()
 
-    app = Litestar([handler], openapi_config=None, logging_config=None)
+    app = Litestar([handler], request_class=Impatient, openapi_config=None, logging_config=None)
     scope: Any = {
         "type": "http", "method": "POST", "path": "/", "headers": [], "litestar_app": app,
         "route_handler": app.route_handler_method_map["/"]["POST"], "state": {},
@@ -55,6 +55,8 @@ async def test_a_client_that_leaves_is_no_failure_of_ours() -> None:
 
 
 async def test_a_body_in_pieces_is_put_together() -> None:
-    pieces = [{"type": "http.request", "body": b"{", "more_body": True},
-              {"type": "http.request", "body": b"}"}]  # fmt: skip
+    pieces: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.request", "body": b"}"},
+    ]
     assert await request(*pieces).body() == b"{}"

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from common import grpc_client
 from common.config import Address
 from common.errors import RemoteError
 from common.ids import new_id
@@ -26,6 +25,7 @@ from services.outcomes.tests.surroundings import (
     RESPONSES,
     Process,
     Surroundings,
+    client_of,
     header,
     http,
 )
@@ -109,8 +109,8 @@ async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arri
         if len(acknowledged) == total // 3:
             first.send_signal(signal.SIGKILL)
 
-    async with grpc_client.connect(process.grpc) as channel:
-        answers = (answer(Client(channel), number) for number in range(total))
+    async with client_of(process) as client:
+        answers = (answer(client, number) for number in range(total))
         for outcome in await asyncio.gather(*answers, return_exceptions=True):
             assert outcome is None or isinstance(outcome, RemoteError)
     await first.wait()
@@ -118,10 +118,10 @@ async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arri
 
     second = await process.start()
     made: dict[str, pb.Response] = {}
-    async with grpc_client.connect(process.grpc) as channel:
+    async with client_of(process) as client:
         for number in range(total):
             id = f"r-{number}"
-            made[id] = await Client(channel).answer(token, "check-in", {"week": number % 5}, id)
+            made[id] = await client.answer(token, "check-in", {"week": number % 5}, id)
     assert acknowledged == {id: made[id] for id in acknowledged}
     told = await surroundings.records(RESPONSES, total)
     assert {record.key.decode() for record in told} == {one.id for one in made.values()}

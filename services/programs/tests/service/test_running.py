@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from common import grpc_client
 from common.config import Address
 from common.errors import RemoteError
 from common.ids import new_id
@@ -31,6 +30,7 @@ from services.programs.tests.surroundings import (
     ENROLLMENTS,
     Process,
     Surroundings,
+    client_of,
     header,
     http,
 )
@@ -174,8 +174,7 @@ async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arri
         if len(acknowledged) == len(members) // 3:
             first.send_signal(signal.SIGKILL)
 
-    async with grpc_client.connect(process.grpc) as channel:
-        client = Client(channel)
+    async with client_of(process) as client:
         cohort = await client.a_cohort(admin)
         made = await enrolled_when_known(client, admin, cohort.id, members)
         marks = (mark(client, one) for one in made)
@@ -185,8 +184,7 @@ async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arri
     assert len(members) // 3 <= len(acknowledged) < len(members)
 
     second = await process.start()
-    async with grpc_client.connect(process.grpc) as channel:
-        client = Client(channel)
+    async with client_of(process) as client:
         again = await client.enroll(admin, cohort.id, members)
         assert [one.id for one in again] == [one.id for one in made]
         assert acknowledged <= {one.id for one in again if "hello" in one.done_step_ids}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 
 from common import log
 
@@ -30,11 +31,16 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         await self._revoke()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """Called with none as well. `now` is before anybody is told that we read."""
+        """Called with none as well."""
+        if self._from_now and assigned:
+            await self._pin(assigned)
+        self._assign()
+
+    async def _pin(self, assigned: Collection[TopicPartition]) -> None:
+        """Let `now` be before anybody is told that we read, also if we have to join again."""
         try:
             async with asyncio.timeout(POSITION_SECONDS):
-                for partition in assigned if self._from_now else ():
-                    await self._consumer.position(partition)
-        except TimeoutError:
-            logger.warning("consumer.no_position")
-        self._assign()
+                positions = {where: await self._consumer.position(where) for where in assigned}
+                await self._consumer.commit(positions)
+        except (KafkaError, TimeoutError) as error:
+            logger.warning("consumer.no_position", error=type(error).__name__)

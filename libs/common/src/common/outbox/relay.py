@@ -64,8 +64,11 @@ class Relay:
     def offer(self, name: str, documents: Iterable[Document]) -> None:
         """Publish soon these documents, with their `_id`, as the database acknowledged them.
 
-        They were just inserted, in this order, and do not change. Never blocks.
+        They were just inserted, in this order, and do not change. Never blocks. Raises ValueError
+        for a collection that is not relayed.
         """
+        if name not in self._collections:
+            raise ValueError(f"{name} is not relayed")
         if len(self._offered) < MAX_OFFERED:
             self._offered.extend((name, document) for document in documents if "outbox" in document)
         else:

@@ -26,7 +26,10 @@ from signals.domain.days import ClosedDay
 
 INDEXES = {
     "members": [
-        IndexModel([("network_id", ASCENDING), ("rank", ASCENDING)], name="by_risk"),
+        IndexModel(
+            [("network_id", ASCENDING), ("rank", ASCENDING), ("last_activity", ASCENDING)],
+            name="by_risk",
+        ),
         IndexModel([("network_id", ASCENDING), ("last_activity", DESCENDING)], name="latest"),
     ],
     "days": [
@@ -53,10 +56,10 @@ class MongoSignals:
 
     async def top(self, active_since: int, after: bytes, limit: int) -> Sequence[Row]:
         """See ports.Signals."""
-        found = await self._members.find(
-            {"rank": {"$gt": after}, "last_activity": {"$gte": active_since}},
-            sort=[("rank", ASCENDING)], limit=limit,
-        )  # fmt: skip
+        wanted: Document = {"rank": {"$gt": after}}
+        if active_since > 0:
+            wanted["last_activity"] = {"$gte": active_since}
+        found = await self._members.find(wanted, sort=[("rank", ASCENDING)], limit=limit)
         return [_row(document) for document in found]
 
     async def course(self, member_id: UUID, after_day: int, limit: int) -> Sequence[ClosedDay]:
@@ -79,7 +82,7 @@ class MongoSignals:
     async def progress(self) -> Progress:
         """See ports.Signals."""
         found = await self._members.aggregate([
-            {"$match": {"activities": {"$gte": 0}}},
+            {"$match": {"last_activity": {"$gte": 0}}},
             {"$group": {"_id": None, "members": {"$sum": 1}, "activities": {"$sum": "$activities"},
                         "last": {"$max": "$last_activity"}}},
         ])  # fmt: skip
