@@ -98,7 +98,10 @@ def _import(system: System, history: Path) -> Report:
 def _outcome(system: System, report: Report) -> Outcome:
     """Messages by pair of handles, and signals by handle, once everything has come to rest."""
     uri, prefix = system.settings.external_mongodb_uri, system.settings.database_prefix
-    with system.admin("moved") as admin, MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+    with (
+        system.admin("moved") as admin,
+        MongoClient[dict[str, Any]](uri, tz_aware=True, uuidRepresentation="standard") as client,
+    ):
         messages = client[f"{prefix}_messaging"]["messages"]
         wait_for(lambda: messages.count_documents({"outbox_at": {"$exists": True}}) == 0)
         handles = _handles(admin)

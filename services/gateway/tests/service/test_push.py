@@ -71,7 +71,8 @@ class World:
         self.messages.add(conversation, sequence, f"text {sequence}")
         event = events.MessageSent(
             network_id=str(network), conversation_id=str(conversation), message_id=str(new_id()),
-            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(recipient)], imported=imported,
+            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(recipient)],
+            imported=imported,
         )  # fmt: skip
         await self.publish(event.SerializeToString(), str(conversation))
 
