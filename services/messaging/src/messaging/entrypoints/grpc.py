@@ -97,9 +97,9 @@ class MessageService(grpc_api.MessageServiceServicer):
         id = parse_id(request.conversation_id, "conversation_id")
         size = page_size(request.page_size, default=50, most=200)
         after, before = request.after_sequence, request.before_sequence
-        if after < 0 or before < 0 or (after and before):
+        if after < 0 or before < 0 or ((after or request.oldest_first) and before):
             raise Invalid("give after_sequence or before_sequence, not both, and not negative")
-        if request.after_sequence:
+        if after or request.oldest_first:
             found, more = await queries.messages_after(network, id, caller.subject, after, size)
         else:
             end = before or None

@@ -229,6 +229,7 @@ class ListMessagesRequest(_message.Message):
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     BEFORE_SEQUENCE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    OLDEST_FIRST_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """Of which conversation."""
     after_sequence: _builtins.int
@@ -237,6 +238,8 @@ class ListMessagesRequest(_message.Message):
     """Only messages before this sequence number, newest first; the newest page when both are zero."""
     page_size: _builtins.int
     """1 to 200; 50 when zero."""
+    oldest_first: _builtins.bool
+    """From the oldest message on, also when after_sequence is zero. Not together with before_sequence."""
     def __init__(
         self,
         *,
@@ -244,10 +247,11 @@ class ListMessagesRequest(_message.Message):
         after_sequence: _builtins.int = ...,
         before_sequence: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        oldest_first: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "before_sequence", b"before_sequence", "conversation_id", b"conversation_id", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "before_sequence", b"before_sequence", "conversation_id", b"conversation_id", "oldest_first", b"oldest_first", "page_size", b"page_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

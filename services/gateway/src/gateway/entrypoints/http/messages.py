@@ -27,6 +27,13 @@ Before = Annotated[
     ),
 ]
 
+OldestFirst = Annotated[
+    bool,
+    QueryParameter(
+        name="oldestFirst", description="From the oldest on, also when afterSequence is 0."
+    ),
+]
+
 
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
@@ -86,13 +93,13 @@ async def send_message(
 )  # fmt: skip
 async def list_messages(
     request: KithRequest, conversation_id: PathId, after_sequence: After = 0,
-    before_sequence: Before = 0, page_size: PageSize = 0,
+    before_sequence: Before = 0, page_size: PageSize = 0, oldest_first: OldestFirst = False,
 ) -> MessagePage:  # fmt: skip
     reply = await request.ask(
         request.services.messages.ListMessages,
         api.ListMessagesRequest(
             conversation_id=conversation_id, after_sequence=after_sequence,
-            before_sequence=before_sequence, page_size=page_size,
+            before_sequence=before_sequence, page_size=page_size, oldest_first=oldest_first,
         ),
     )  # fmt: skip
     return MessagePage(
