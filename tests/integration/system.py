@@ -35,6 +35,7 @@ class System:
         self.secrets = ensure_secrets(self.settings.secrets)
         self.traces: dict[str, Path] = {}
         self._processes: dict[str, LocalProcess] = {}
+        self._clients: list[Kith] = []
 
     @property
     def databases(self) -> list[str]:
@@ -71,7 +72,10 @@ class System:
         self.launch(service)
 
     def stop(self) -> dict[str, int | None]:
-        """SIGTERM every service; their exit codes."""
+        """Hang up, then SIGTERM every service; their exit codes."""
+        for client in self._clients:
+            client.__exit__()
+        self._clients.clear()
         for process in reversed(self._processes.values()):
             process.stop(30.0)
         return {name: process.exit_code for name, process in self._processes.items()}
@@ -82,8 +86,13 @@ class System:
 
     def admin(self, network: str) -> Kith:
         """A client signed in as admin of a network, made if it is not there."""
-        kith = door(self.settings)
+        kith = self._open()
         ensure_network(self.settings, kith, network, network.capitalize())
+        return kith
+
+    def _open(self) -> Kith:
+        kith = door(self.settings)
+        self._clients.append(kith)
         return kith
 
     def member(self, admin: Kith, network: str, handle: str) -> Kith:
@@ -92,7 +101,7 @@ class System:
         email, password = f"{handle}@{network}.example", "correct horse battery"
         body = {"inviteCode": code, "handle": handle, "email": email, "password": password}
         admin.request("POST", "/v1/registrations", json=body, anonymous=True)
-        kith = door(self.settings)
+        kith = self._open()
         kith.sign_in(network, email, password)
         return kith
 
