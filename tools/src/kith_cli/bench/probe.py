@@ -27,11 +27,14 @@ def resident_mb(supervisor: Supervisor) -> dict[str, float]:
     }
 
 
-def spent(before: Mapping[str, float], after: Mapping[str, float]) -> tuple[float, float, float]:
-    """Seconds that Kith's processes, the broker and the database used between two readings."""
-    used = {name: after[name] - before.get(name, 0.0) for name in after}
-    kith = sum(seconds for name, seconds in used.items() if name not in SERVERS)
-    return kith, used.get("kafka", 0.0), used.get("mongodb", 0.0)
+def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """Seconds that each process used between two readings."""
+    return {name: after[name] - before.get(name, 0.0) for name in after}
+
+
+def of_kith(used: Mapping[str, float]) -> dict[str, float]:
+    """What Kith's own processes used, without broker and database."""
+    return {name: amount for name, amount in used.items() if name not in SERVERS}
 
 
 def _cpu(pid: int) -> float:

@@ -117,14 +117,16 @@ def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Pers
     asyncio.run(closed_loop(host, port, people, 3.0))  # warm up
     before = probe.cpu_seconds(supervisor)
     load = asyncio.run(closed_loop(host, port, people, CLOSED_SECONDS))
-    kith, kafka, mongodb = probe.spent(before, probe.cpu_seconds(supervisor))
+    used = probe.spent(before, probe.cpu_seconds(supervisor))
     count = len(load.latencies)
+    each = {name: round(1000 * seconds / count, 3) for name, seconds in used.items()}
+    kith = probe.of_kith(each)
     figure("send.messages_per_s", count / load.seconds)
     figure("send.p50_ms", 1000 * percentile(load.latencies, 0.5), senders=SENDERS)
     figure("send.p99_ms", 1000 * percentile(load.latencies, 0.99), senders=SENDERS)
-    figure("send.cpu_ms_per_message", 1000 * kith / count)
-    figure("send.kafka_cpu_ms_per_message", 1000 * kafka / count)
-    figure("send.mongodb_cpu_ms_per_message", 1000 * mongodb / count)
+    figure("send.cpu_ms_per_message", sum(kith.values()), **kith)
+    figure("send.kafka_cpu_ms_per_message", each.get("kafka", 0.0))
+    figure("send.mongodb_cpu_ms_per_message", each.get("mongodb", 0.0))
 
 
 def _measure_signals(settings: Settings, people: list[Person]) -> None:
@@ -177,8 +179,8 @@ def _measure_backlog(settings: Settings, supervisor: Supervisor, kith: Kith, fil
 
 def _measure_memory(supervisor: Supervisor) -> None:
     used = probe.resident_mb(supervisor)
-    kith = {name: mb for name, mb in used.items() if name not in probe.SERVERS}
-    figure("memory.mb", sum(kith.values()), **{name: round(mb, 1) for name, mb in used.items()})
+    each = {name: round(mb, 1) for name, mb in used.items()}
+    figure("memory.mb", sum(probe.of_kith(each).values()), **each)
 
 
 def _settled(count: Callable[[], float], seconds: float = 120.0) -> None:
