@@ -30,6 +30,7 @@ logger = log.get(__name__)
 MAX_OFFERED = 5_000
 FULL_OFFERED = 1_000
 SWEEP_SECONDS = 1.0
+LINGER_SECONDS = 0.02  # a round costs as much for ten as for one
 GRACE_SECONDS = 30.0  # how long what was written is left to the process that wrote it
 ROOM_SECONDS = 30.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -106,6 +107,7 @@ class Relay:
             try:
                 async with asyncio.timeout(SWEEP_SECONDS):
                     await self._wake.wait()
+                await asyncio.sleep(LINGER_SECONDS)
             except TimeoutError:
                 pass  # nobody woke us: sweep what a crash left behind
 
