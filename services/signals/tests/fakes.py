@@ -47,15 +47,20 @@ class FakeProducer(Producer):
 
 
 class FakePartitions:
-    """Implements streams.Partitions."""
+    """Implements Partitions, over any of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int = 3) -> None:
         self.states: dict[bytes, bytes] = {}
-        self.generation = 1
+        self.generation: int | None = 1
         self.committed: dict[int, int] = {}
+        self.sought: list[Mapping[int, int]] = []
+        self._count = count
 
-    def holds(self, generation: int) -> bool:
-        return generation == self.generation
+    async def begin(self) -> Mapping[int, int]:
+        return {partition: self.committed.get(partition, 0) for partition in range(self._count)}
+
+    async def seek(self, offsets: Mapping[int, int]) -> None:
+        self.sought.append(offsets)
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         self.committed |= offsets

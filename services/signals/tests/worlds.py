@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import grpc
 from aiokafka import AIOKafkaConsumer
 from common import grpc_client
 from common.config import Address
-from common.kafka_producer import Producer
-from common.kafka_producer import Record as Sent
 from common.testing.poll import until
-from kith.activity.events.v1 import activity_events_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
-from signals.adapters.records import read
-from signals.domain.codec import encode
-from signals.domain.days import ClosedDay
-from signals.domain.state import Consent, MemberState
-from signals.domain.take import take
 
 from services.signals.tests.builders import (
     ACTIVITY,
-    CONSENT,
-    DAY,
-    HOUR,
-    PARAMETERS,
     SET_ASIDE,
     SIGNAL,
-    START,
-    WITHDRAWAL,
-    an_event,
-    head,
 )
 from services.signals.tests.doors import Stub
 from services.signals.tests.tokens import Issuer
@@ -196,102 +178,3 @@ async def connected(address: Address) -> AsyncIterator[Stub]:
     """A client that waits for the service to come back."""
     async with grpc_client.connect(address, ["kith.signals.v1.SignalService"]) as channel:
         yield grpc_api.SignalServiceStub(channel)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An activity to be published, and its id."""
-
-    event: pb.ActivityRecorded
-    id: UUID
-
-    @property
-    def record(self) -> Sent:
-        return Sent(
-            ACTIVITY, self.event.member_id, self.event.SerializeToString(), head(self.id)
-        )  # fmt: skip
-
-
-async def feed(producer: Producer, told: Sequence[Told], chunk: int = 200) -> None:
-    """Publish, a few at a time, in order."""
-    for first in range(0, len(told), chunk):
-        sent = await producer.send_all([one.record for one in told[first : first + chunk]])
-        assert not any(sent)
-
-
-_USUAL = {
-    pb.ACTIVITY_KIND_MESSAGE_SENT: 50, pb.ACTIVITY_KIND_REPLY_RECEIVED: 30,
-    pb.ACTIVITY_KIND_SESSION: 10, pb.ACTIVITY_KIND_ASK: 5, pb.ACTIVITY_KIND_OFFER: 3,
-    pb.ACTIVITY_KIND_COMMENT: 8, pb.ACTIVITY_KIND_REACTION: 8, pb.ACTIVITY_KIND_CHECK_IN: 4,
-    pb.ACTIVITY_KIND_SURVEY_SCORE: 2, pb.ACTIVITY_KIND_POST_ANSWERED: 3,
-    pb.ACTIVITY_KIND_ENROLLED: 1, CONSENT: 0.3, WITHDRAWAL: 0.3,
-}  # fmt: skip
-
-
-def a_history(chance: random.Random, members: Sequence[UUID], count: int, network_id: UUID,
-              ) -> list[Told]:  # fmt: skip
-    """What they did within half a year; some change their minds, some events are told twice."""
-    told = [Told(an_event(member, CONSENT, START, network_id), _id(chance)) for member in members]
-    at = START
-    for _ in range(count):
-        at += round(chance.expovariate(1) * 180 * DAY / count)
-        (kind,) = chance.choices(list(_USUAL), list(_USUAL.values()))
-        event = an_event(chance.choice(members), kind, at, network_id, **_details(chance, kind))
-        told.append(Told(event, _id(chance)))
-        if chance.random() < 0.05:
-            told.append(chance.choice(told[-20:]))
-    return told
-
-
-def _details(chance: random.Random, kind: pb.ActivityKind.ValueType) -> dict[str, Any]:
-    if kind == pb.ACTIVITY_KIND_CHECK_IN:
-        return {"value": chance.randrange(5)}
-    if kind == pb.ACTIVITY_KIND_SURVEY_SCORE:
-        return {"value": chance.randrange(3, 10)}
-    if kind == pb.ACTIVITY_KIND_MESSAGE_SENT:
-        return {"opens_turn": chance.random() < 0.5}
-    if kind in (pb.ACTIVITY_KIND_REPLY_RECEIVED, pb.ACTIVITY_KIND_POST_ANSWERED):
-        return {"reply_latency_ms": chance.randrange(60 * HOUR)}
-    return {}
-
-
-def _id(chance: random.Random) -> UUID:
-    return UUID(int=START << 80 | 7 << 76 | 2 << 62 | chance.getrandbits(60))
-
-
-@dataclass
-class Expected:
-    """What the model alone makes of a log, undisturbed."""
-
-    states: dict[UUID, MemberState] = field(default_factory=dict)
-    days: dict[UUID, dict[int, ClosedDay]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, records: Sequence[Any]) -> Expected:
-        expected = cls()
-        for record in records:
-            found = read(record)
-            if found is not None:
-                member = UUID(found.member_id)
-                taken = take(expected.states.get(member), found.activity, record.offset, PARAMETERS)
-                expected.states[member] = taken.state
-                days = expected.days.setdefault(member, {})
-                if taken.changed and taken.state.consent is not Consent.GRANTED:
-                    days.clear()
-                days |= {day.day: day for day in taken.closed}
-        return expected
-
-    @property
-    def stored(self) -> dict[bytes, bytes]:
-        """The last state of each member in the changelog."""
-        return {str(member).encode(): encode(state) for member, state in self.states.items()}
-
-    def granted(self) -> Iterator[tuple[UUID, MemberState]]:
-        """Those of whom there is a signal."""
-        for member, state in self.states.items():
-            if state.consent is Consent.GRANTED:
-                yield member, state
-
-    @property
-    def taken(self) -> int:
-        return sum(state.taken for _, state in self.granted())

@@ -348,6 +348,33 @@ async def test_partitions_change_hands_without_an_effect_lost_or_doubled(
     assert len(takers) > 1
 
 
+async def test_partitions_are_given_up_between_two_records_and_not_after_a_whole_batch(
+    make: Make, kafka: str, topic_prefix: str, create_topics: CreateTopics
+) -> None:
+    await create_topics("two.v1", partitions=2)
+    await _publish_to_partitions(kafka, topic_prefix + "two.v1", range(1, 51))
+    begun, release = asyncio.Event(), asyncio.Event()
+    taken: dict[str, list[tuple[int, int]]] = {"first": [], "second": []}
+
+    async def slowly(event: Int64Value, meta: Meta) -> None:
+        begun.set()
+        await release.wait()
+        taken["first"].append((meta.partition, event.value))
+
+    async def quickly(event: Int64Value, meta: Meta) -> None:
+        taken["second"].append((meta.partition, event.value))
+
+    first = make(slowly, topics=["two.v1"])
+    async with running(first):
+        await begun.wait()
+        async with running(make(quickly, topics=["two.v1"])):
+            await until(lambda: _true(len(first._given_up or ()) == 2))
+            release.set()
+            await until(lambda: _true(sum(map(len, taken.values())) == 100))
+    assert len(taken["second"]) >= 49
+    assert len({*taken["first"], *taken["second"]}) == 100
+
+
 async def test_from_now_skips_what_was_there_and_misses_nothing_after(
     make: Make, rows: Rows, producer: Producer
 ) -> None:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
-import grpc
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
+from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
-from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.mongo import INDEXES, Networks
-from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
-from messaging.entrypoints.grpc import ConversationService, MessageService
+from messaging.entrypoints.grpc import register_services
 
 NAME = "messaging"
 
 
+@dataclass(frozen=True, slots=True)
+class App:
+    """Where the running service is reached."""
+
+    grpc: Address
+    http: Address
+
+
 @asynccontextmanager
-async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
+async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
     """The whole service, running until the block ends."""
     settings = config.service
     clock = SystemClock()
@@ -49,25 +56,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         interceptor = grpc_server.Interceptor(
             auth.Verifier(jwks_of(identity), clock), tracing, public=()
         )
-        tails = Tails()
-
-        def register(server: grpc.aio.Server) -> None:
-            grpc_api.add_ConversationServiceServicer_to_server(
-                ConversationService(networks, clock), server
-            )
-            grpc_api.add_MessageServiceServicer_to_server(
-                MessageService(networks, tails, clock), server
-            )
-
         life.health.add("mongodb", database.ping)
         life.health.add("kafka", producer.check)
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
-        await stack.enter_async_context(
+        http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
-        await stack.enter_async_context(
-            grpc_server.serve(settings.grpc_listen, interceptor, life.health, register)
-        )
-        yield
+        grpc = await stack.enter_async_context(
+            grpc_server.serve(
+                settings.grpc_listen, interceptor, life.health,
+                lambda server: register_services(server, networks, clock),
+            )
+        )  # fmt: skip
+        yield App(grpc, http)

@@ -6,80 +6,55 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
-from common.errors import DomainError
 from common.grpc_client import call
 from common.ids import new_id
 from common.kafka_producer import Producer
+from common.kafka_producer import Record as Sent
 from common.testing.poll import until
+from kith.activity.events.v1 import activity_events_pb2 as pb
 from kith.signals.v1 import signals_pb2
 from kith.signals.v1 import signals_service_pb2 as api
+from pymongo import AsyncMongoClient
+from signals.domain.codec import decode
 from signals.domain.estimate import estimate
-from signals.domain.state import Consent
+from signals.domain.state import Consent, MemberState
 
 from services.signals.tests.builders import (
     ACTIVITY,
+    CONSENT,
     DAY,
     NETWORK,
     PARAMETERS,
+    SET_ASIDE,
     SIGNAL,
     START,
     STATES,
-    stamp,
+    WITHDRAWAL,
+    an_event,
+    head,
 )
-from services.signals.tests.doors import Stub, course_of, signal_of
-from services.signals.tests.worlds import Expected, Process, World, a_history, connected, feed
+from services.signals.tests.doors import Stub, signal_of
+from services.signals.tests.expectations import (
+    END,
+    Expected,
+    is_exact,
+    one,
+    progress,
+    settles,
+    staff,
+)
+from services.signals.tests.histories import Told, a_history, feed
+from services.signals.tests.worlds import Process, World, connected
 
-END = START + 200 * DAY
 Processes = Callable[[], Process]
 
 
 def members(count: int) -> list[UUID]:
     return [new_id() for _ in range(count)]
-
-
-def staff(world: World, network_id: UUID = NETWORK) -> str:
-    return world.issuer.token(UUID(int=99), network_id, "care_team")
-
-
-async def progress(stub: Stub, world: World) -> api.GetProgressResponse:
-    return await call(stub.GetProgress, api.GetProgressRequest(), token=staff(world))
-
-
-async def settles(world: World, stub: Stub) -> Expected:
-    """What the log amounts to, once everything of it can be read."""
-    expected = Expected.of(await world.records(ACTIVITY))
-    count = sum(1 for _ in expected.granted())
-
-    async def all_there() -> bool:
-        found = await progress(stub, world)
-        return (found.member_count, found.activity_count) == (count, expected.taken)
-
-    await until(all_there, seconds=60)
-    return expected
-
-
-async def is_exact(world: World, stub: Stub, expected: Expected) -> None:
-    """Every door and the changelog say what the model says."""
-    token = staff(world)
-    for member, state in expected.states.items():
-        one = api.GetMemberSignalRequest(member_id=str(member), as_of_time=stamp(END))
-        if state.consent is not Consent.GRANTED:
-            with pytest.raises(DomainError, match="no signal"):
-                await call(stub.GetMemberSignal, one, token=token)
-            continue
-        found = await call(stub.GetMemberSignal, one, token=token)
-        assert found.signal == signal_of(member, state, END)
-        course = api.ListCoursePointsRequest(member_id=str(member), page_size=1000)
-        days = expected.days[member]
-        assert list((await call(stub.ListCoursePoints, course, token=token)).points) == course_of(
-            days[day] for day in sorted(days)
-        )
-    assert {
-        record.key: record.value for record in await world.records(STATES)
-    } == expected.stored  # the last of each is the state a restart begins with
 
 
 async def ranked(stub: Stub, token: str) -> list[signals_pb2.MemberSignal]:
@@ -116,9 +91,7 @@ async def test_a_history_becomes_what_the_model_says(
 
         await until(all_there, seconds=40)
         for member, state in expected.granted():
-            request = api.GetMemberSignalRequest(member_id=str(member), as_of_time=stamp(END))
-            found = await call(stub.GetMemberSignal, request, token=staff(world))
-            assert found.signal == signal_of(member, state, END)
+            assert await one(stub, world, member) == signal_of(member, state, END)
         await _list_is_ranked(world, stub, expected)
         mine = world.issuer.token(people[0], NETWORK)
         own = await call(stub.GetMemberSignal, api.GetMemberSignalRequest(), token=mine)
@@ -141,32 +114,119 @@ async def _list_is_ranked(world: World, stub: Stub, expected: Expected) -> None:
     ]
 
 
+async def killed(process: Process, world: World, *, after: int) -> None:
+    """SIGKILL once so many more signals are published: most likely before their states are kept."""
+    wanted = await world.count(SIGNAL) + after
+
+    async def so_many() -> bool:
+        return await world.count(SIGNAL) >= wanted
+
+    await until(so_many, seconds=40, every=0.001)
+    await process.kill()
+
+
 @pytest.mark.timeout(150)
-async def test_kill_9_at_any_moment_changes_nothing(
+async def test_kills_and_moving_partitions_change_nothing(
     world: World, producer: Producer, processes: Processes
 ) -> None:
-    """The stream is killed while it works, at moments counted in signals it had published by then,
-    and started again; once there are two workers, and the other takes over."""
+    """What does this test do? While records flow, a worker is killed at work and started again; a
+    second one joins, is killed at work and started again; then the first one ends in peace. So all
+    partitions have moved there and back, with states stored, published only, and neither."""
     chance = random.Random(20_261_123)
     told = a_history(chance, members(60), 4_000, NETWORK)
-    lives = 4
-    share = len(told) // lives
-    process = processes()
-    for life in range(lives):
-        await process.start()
-        last = life == lives - 1
-        slice_ = told[life * share :] if last else told[life * share : (life + 1) * share]
-        seen = await world.count(SIGNAL)
-        feeding = asyncio.create_task(feed(producer, slice_, chunk=25))
-        if not last:
-            wanted = seen + chance.randrange(1, 60)
+    quarters = [told[first : first + 1_100] for first in range(0, len(told), 1_100)]
+    first, second = processes(), processes()
 
-            async def so_many(wanted: int = wanted) -> bool:
-                return await world.count(SIGNAL) >= wanted
+    def feeding() -> asyncio.Task[None]:
+        return asyncio.create_task(feed(producer, quarters.pop(0), chunk=25))
 
-            await until(so_many, seconds=40, every=0.001)
-            await process.kill()
-        await feeding
-    async with connected(process.grpc) as stub:
+    await first.start()
+    fed = feeding()
+    await killed(first, world, after=chance.randrange(1, 40))
+    await fed
+    await first.start()
+    fed = feeding()
+    await until(first.is_ready, seconds=60)
+    await second.start()
+    await until(second.is_ready, seconds=60)
+    await fed
+    fed = feeding()
+    await killed(second, world, after=chance.randrange(1, 40))
+    await fed
+    await second.start()
+    fed = feeding()
+    await until(second.is_ready, seconds=60)
+    assert await first.terminate() == 0
+    await fed
+    assert not quarters
+    async with connected(second.grpc) as stub:
+        await is_exact(world, stub, await settles(world, stub))
+
+
+async def test_a_withdrawal_takes_everything_with_it_and_a_new_consent_begins_anew(
+    world: World, producer: Producer, processes: Processes, mongodb_uri: str
+) -> None:
+    process, (ada,) = processes(), members(1)
+    acts = [tell(an_event(ada, at=START + day * DAY)) for day in range(1, 13)]
+    await process.start()
+    await feed(producer, [tell(an_event(ada, CONSENT)), *acts])
+    await until(process.is_ready, seconds=60)
+    async with (
+        connected(process.grpc) as stub,
+        AsyncMongoClient[dict[str, Any]](mongodb_uri) as client,
+    ):
+        await is_exact(world, stub, await settles(world, stub))
+        days = client[f"{world.name}_signals"]["days"]
+        assert await days.count_documents({}) == 9
+        await feed(producer, [tell(an_event(ada, WITHDRAWAL, START + 20 * DAY)), *acts])
+        await is_exact(world, stub, await settles(world, stub))
+        assert await days.count_documents({}) == 0
+        left = (await world.records(STATES))[-1].value
+        assert decode(left) == MemberState(Consent.WITHDRAWN, START + 20 * DAY, 13)
+        later = [tell(an_event(ada, at=START + day * DAY)) for day in range(31, 36)]
+        await feed(producer, [tell(an_event(ada, CONSENT, START + 30 * DAY)), *later])
         expected = await settles(world, stub)
+        assert expected.states[ada].taken == 5
         await is_exact(world, stub, expected)
+
+
+async def test_bad_records_are_set_aside_until_there_are_so_many_that_it_must_be_us(
+    world: World, producer: Producer, processes: Processes
+) -> None:
+    process, (ada,) = processes(), members(1)
+    good = [tell(an_event(ada, at=START + day * DAY)) for day in range(1, 5)]
+    future = Told(an_event(ada, at=4_000_000_000_000), new_id())
+    undecodable = Sent(ACTIVITY, str(ada), b"\xff\xff", head())
+    await process.start()
+    await feed(producer, [tell(an_event(ada, CONSENT)), good[0], future, good[1]])
+    await producer.send_all([undecodable])
+    await feed(producer, good[2:])
+    await until(process.is_ready, seconds=60)
+    async with connected(process.grpc) as stub:
+
+        async def all_good_are_taken() -> bool:
+            return (await progress(stub, world)).activity_count == 4
+
+        await until(all_good_are_taken, seconds=40)
+    aside = await world.records(SET_ASIDE)
+    assert [record.value for record in aside] == [future.event.SerializeToString(), b"\xff\xff"]
+    assert [dict(record.headers)["error_reason"] for record in aside] == [
+        b"INVALID_ARGUMENT", b"UNDECODABLE",
+    ]  # fmt: skip
+    assert dict(aside[0].headers)["ce_id"] == str(future.id).encode()
+
+    rest = tell(an_event(ada, at=START + 9 * DAY))
+    await producer.send_all([undecodable] * 9)
+    await feed(producer, [rest])
+    assert await asyncio.wait_for(process.wait(), 40) == 1
+    assert "signals.state.v1: more than 5 records in a row are UNDECODABLE" in world.log.read_text()
+    assert await world.count(SET_ASIDE) == 7
+    await process.start()  # as a supervisor does: the same are set aside again, and no more
+    assert await asyncio.wait_for(process.wait(), 40) == 1
+    assert await world.count(SET_ASIDE) == 12
+    states = {record.key: record.value for record in await world.records(STATES)}
+    assert decode(states[str(ada).encode()]).taken == 4
+
+
+def tell(event: pb.ActivityRecorded) -> Told:
+    return Told(event, new_id())

@@ -59,8 +59,10 @@ def partitions() -> FakePartitions:
 
 
 @pytest.fixture
-def stream(producer: FakeProducer, partitions: FakePartitions) -> Stream:
-    return Stream(producer, P, partitions)
+async def stream(producer: FakeProducer, partitions: FakePartitions) -> Stream:
+    stream = Stream(producer, P, partitions)
+    await stream.find_place()
+    return stream
 
 
 @asynccontextmanager
@@ -164,9 +166,54 @@ async def test_after_partitions_moved_nothing_of_before_is_kept(
     await stream.drain()
     assert producer.sent == []
     assert partitions.committed == {}
+    await stream.find_place()
     await stream.take([agreed(ADA), *asks(ADA, 1)], 2)
     await stream.drain()
     assert partitions.committed == {0: 2}
+
+
+async def test_what_is_not_next_in_its_partition_is_read_again_from_there(
+    stream: Stream, producer: FakeProducer, partitions: FakePartitions
+) -> None:
+    await stream.take(asks(ADA, 3, 4), 1)  # Faust had dropped what came before
+    assert partitions.sought == []
+    await stream.find_place()
+    assert partitions.sought == [{0: 0}]
+    await stream.take(asks(ADA, 4, 5), 1)  # was on its way
+    await stream.take([agreed(ADA), *asks(ADA, 1, 2, 3)], 1)
+    await stream.take(asks(ADA, 2, 3, 4), 1)
+    await stream.take(asks(ADA, 1, 2), 1)
+    await stream.take(asks(ADA, 5), 1)
+    await stream.drain()
+    assert partitions.committed == {0: 6}
+    assert decode(partitions.states[str(ADA).encode()]).taken == 5
+    await stream.find_place()
+    await stream.find_place()
+    assert partitions.sought == [{0: 0}, {0: 6}]  # nothing is lost by looking once more
+
+
+async def test_partitions_that_are_not_here_are_left_alone(
+    stream: Stream, producer: FakeProducer, partitions: FakePartitions
+) -> None:
+    await stream.take([a_record(an_event(ADA, CONSENT), 0, partition=7)], 1)
+    await stream.drain()
+    assert producer.sent == []
+
+
+async def test_a_worker_begins_where_the_last_one_committed(
+    producer: FakeProducer, partitions: FakePartitions
+) -> None:
+    partitions.committed = {0: 2}
+    stream = Stream(producer, P, partitions)
+    await stream.take([agreed(ADA), *asks(ADA, 1)], 1)  # nobody knows yet where to begin
+    partitions.generation = None
+    await stream.find_place()
+    await stream.take([agreed(ADA), *asks(ADA, 1)], 1)
+    partitions.generation = 1
+    await stream.find_place()
+    await stream.take([agreed(ADA), *asks(ADA, 1), agreed(BEA, 2)], 1)
+    await stream.drain()
+    assert partitions.states.keys() == {str(BEA).encode()}
 
 
 async def test_what_is_kept_but_not_committed_comes_again_without_effect(
@@ -175,6 +222,7 @@ async def test_what_is_kept_but_not_committed_comes_again_without_effect(
     await stream.take([agreed(ADA), *asks(ADA, 1, 2)], 1)
     await stream.flush()
     await stream.forget()
+    await stream.find_place()
     sent = list(producer.sent)
     await stream.take([agreed(ADA), *asks(ADA, 1, 2)], 1)
     await stream.drain()
@@ -186,7 +234,7 @@ async def test_a_replay_publishes_the_same_under_the_same_ids(
     stream: Stream, producer: FakeProducer, partitions: FakePartitions
 ) -> None:
     log = [
-        agreed(ADA), *asks(ADA, *range(1, 9)),
+        agreed(ADA), *asks(ADA, *range(1, 10)),
         a_record(an_event(ADA, WITHDRAWAL, START + 10 * DAY), 10),
         a_record(an_event(ADA, CONSENT, START + 11 * DAY), 11), *asks(ADA, 12, 13),
     ]  # fmt: skip
@@ -195,6 +243,7 @@ async def test_a_replay_publishes_the_same_under_the_same_ids(
         producer.sent.clear()
         partitions.states.clear()
         await stream.forget()
+        await stream.find_place()
         for count, record in enumerate(log, 1):
             await stream.take([record], 1)
             if count in ends:
@@ -268,8 +317,8 @@ async def test_a_state_that_went_to_another_partition_stops_it(
 async def test_there_is_a_limit_to_what_waits_to_be_stored(
     stream: Stream, producer: FakeProducer
 ) -> None:
-    await stream.take([agreed(ADA)] * MAX_PENDING, 1)
-    more = asyncio.create_task(stream.take([agreed(BEA, 1)], 1))
+    await stream.take([agreed(ADA, offset) for offset in range(MAX_PENDING)], 1)
+    more = asyncio.create_task(stream.take([agreed(BEA, MAX_PENDING)], 1))
     for _ in range(10):
         await asyncio.sleep(0)
     assert not more.done()

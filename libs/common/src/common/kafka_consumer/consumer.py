@@ -7,7 +7,7 @@ only between two records, with everything taken so far committed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -35,7 +35,7 @@ logger = log.get(__name__)
 POLL_MILLIS = 200
 POLL_RECORDS = 500
 REJOIN_SECONDS = 1.0
-COMMIT_SECONDS = 10.0
+COMMIT_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 _TAKEN = Counter("kith_consumer_records_total", "Records, by what became.", ["group", "outcome"])
 
@@ -69,8 +69,8 @@ class Consumer:
         self._done: dict[TopicPartition, int] = {}  # taken and not yet committed
         self._busy = asyncio.Lock()
         self._stopping = False
-        self._revoking = False
-        self._assignments = 0
+        self._joined = False
+        self._given_up: Collection[TopicPartition] | None = None
 
     async def run(self) -> None:
         """Consume until cancelled; then finish the record in hand, commit and leave the group.
@@ -94,7 +94,7 @@ class Consumer:
 
     async def check(self) -> None:
         """Raise unless it is in its group and no partition is stopped: for readiness."""
-        if not self._assignments:
+        if not self._joined:
             raise RuntimeError("not in the consumer group yet")
         if self._partitions.any_stopped:
             raise RuntimeError("a partition is stopped by an error in its handler")
@@ -123,11 +123,9 @@ class Consumer:
             await consumer.start()
             while True:
                 fetched = await consumer.getmany(timeout_ms=POLL_MILLIS, max_records=POLL_RECORDS)
-                assignment = self._assignments
+                owned = consumer.assignment()  # one object for as long as it is not replaced
                 async with self._busy:
-                    # What was fetched before partitions moved is fetched again by who has them.
-                    if assignment == self._assignments:
-                        await self._take(consumer, fetched)
+                    await self._take(consumer, fetched, owned)
         finally:
             await self._leave(consumer)
 
@@ -140,11 +138,17 @@ class Consumer:
         self._give_up_partitions()
 
     async def _take(
-        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, Sequence[Any]]
-    ) -> None:
+        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, Sequence[Any]],
+        owned: Collection[TopicPartition],
+    ) -> None:  # fmt: skip
         try:
             for partition, records in fetched.items():
-                await self._take_partition(consumer, partition, records)
+                for record in records:
+                    # What is left of partitions we give up is read again by who has them next.
+                    if self._stopping or owned is self._given_up:
+                        return
+                    if not await self._take_or_hold(consumer, partition, record):
+                        break
         except DlqLimitReached as error:
             mine = consumer.assignment()
             self._done |= {where: at for where, at in error.rewind.items() if where in mine}
@@ -165,22 +169,20 @@ class Consumer:
             raise FlushFailed from error
         self._flush_failed = False
 
-    async def _take_partition(
-        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]
-    ) -> None:
-        for record in records:
-            if self._stopping or self._revoking:
-                return
-            try:
-                outcome = await self._take_record(partition, record)
-            except DlqLimitReached:
-                raise
-            except Exception as error:
-                self._partitions.hold(consumer, partition, record, error)
-                return
-            self._partitions.passed(partition)
-            _TAKEN.labels(self._group, outcome).inc()
-            self._done[partition] = record.offset + 1
+    async def _take_or_hold(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, record: Any
+    ) -> bool:
+        try:
+            outcome = await self._take_record(partition, record)
+        except DlqLimitReached:
+            raise
+        except Exception as error:
+            self._partitions.hold(consumer, partition, record, error)
+            return False
+        self._partitions.passed(partition)
+        _TAKEN.labels(self._group, outcome).inc()
+        self._done[partition] = record.offset + 1
+        return True
 
     async def _take_record(self, partition: TopicPartition, record: Any) -> str:
         meta = meta_of(record)
@@ -218,16 +220,15 @@ class Consumer:
             logger.info("consumer.commit_failed", group=self._group, error=type(error).__name__)
         self._done.clear()
 
-    async def _revoke(self) -> None:
-        """Stop before the next record and let go of all partitions."""
-        self._revoking = True
+    async def _revoke(self, owned: Collection[TopicPartition]) -> None:
+        """Stop before the next record and let go of these partitions."""
+        self._given_up = owned
         async with self._busy:
             self._give_up_partitions()
 
     def _assign(self) -> None:
-        """Begin with the partitions there are now, where their last owner has committed."""
-        self._assignments += 1
-        self._revoking = False
+        """Note that the partitions there are now are ours."""
+        self._joined = True
 
     def _give_up_partitions(self) -> None:
         self._done.clear()

@@ -12,13 +12,14 @@ from common import log
 
 logger = log.get(__name__)
 POSITION_SECONDS = 5.0
+Revoke = Callable[[Collection[TopicPartition]], Awaitable[None]]
 
 
 class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     """Tells the owner of a consumer to let go, and to go on."""
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, revoke: Callable[[], Awaitable[None]],
+        self, consumer: AIOKafkaConsumer, revoke: Revoke,
         assign: Callable[[], None], from_now: bool,
     ) -> None:  # fmt: skip
         self._consumer = consumer
@@ -28,7 +29,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
 
     async def on_partitions_revoked(self, revoked: object) -> None:
         """Called before each assignment, the first one too."""
-        await self._revoke()
+        await self._revoke(self._consumer.assignment())
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Called with none as well."""

@@ -45,12 +45,14 @@ INDEXES = {
              ("sender_id", ASCENDING), ("client_message_id", ASCENDING)],
             name="once", unique=True,
         ),
+        # For finding rows: the local database asks no compound or partial index for a range.
         IndexModel([("import_key", ASCENDING)], name="imported", sparse=True),
         outbox.INDEX,
     ],
     "members": [],
 }  # fmt: skip
 _UNIQUE = (11000, 11001)
+_LAST = 2**63 - 1  # the greatest whole number the database knows
 Offer = Callable[[Sequence[Document]], None]
 Room = Callable[[], Awaitable[None]]
 
@@ -133,6 +135,11 @@ class MongoMessages:
         except DuplicateKeyError as error:
             raise Taken from error
 
+    async def room(self) -> None:
+        """See ports.Messages."""
+        if self._room is not None:
+            await self._room()
+
     async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
         """See ports.Messages."""
         documents = [
@@ -142,14 +149,12 @@ class MongoMessages:
             }
             for row in rows
         ]
-        if self._room is not None:
-            await self._room()
         try:
             await self._collection.insert_many(documents, ordered=True)
         except BulkWriteError as error:
             first = min(_duplicates(error))
             self._offer(documents[:first])
-            raise Taken from error
+            raise Taken(first) from error
         self._offer(documents)
 
     async def by_client_id(
@@ -176,7 +181,8 @@ class MongoMessages:
         found = await self._collection.find(
             {
                 "conversation_id": conversation_id,
-                "sequence": {"$gt": sequence, "$lte": sequence + limit},  # gapless: just these
+                # gapless: just these
+                "sequence": {"$gt": sequence, "$lte": min(sequence + limit, _LAST)},
             },
             sort=[("sequence", ASCENDING)], limit=limit, projection={"outbox": 0},
         )  # fmt: skip
@@ -186,10 +192,20 @@ class MongoMessages:
         self, conversation_id: UUID, sequence: int | None, limit: int
     ) -> Sequence[Message]:
         """See ports.Messages."""
+        if sequence is None:
+            return await self._newest(conversation_id, {}, limit)
+        first = max(sequence - limit, 1)  # gapless: just these, unless it lies beyond the end
+        found = await self._newest(conversation_id, {"$gte": first, "$lt": sequence}, limit)
+        if len(found) < sequence - first:
+            return await self._newest(conversation_id, {"$lt": sequence}, limit)
+        return found
+
+    async def _newest(
+        self, conversation_id: UUID, sequences: Document, limit: int
+    ) -> Sequence[Message]:
         wanted: Document = {"conversation_id": conversation_id}
-        if sequence is not None:
-            # gapless: just these
-            wanted["sequence"] = {"$gte": sequence - limit, "$lt": sequence}
+        if sequences:
+            wanted["sequence"] = sequences
         found = await self._collection.find(
             wanted, sort=[("sequence", DESCENDING)], limit=limit, projection={"outbox": 0}
         )
@@ -263,7 +279,8 @@ class Networks:
 def _duplicates(error: BulkWriteError) -> list[int]:
     """Indexes of the documents a unique index refused; any other failure is raised."""
     failures = error.details.get("writeErrors", [])
-    if any(failure.get("code") not in _UNIQUE for failure in failures):
+    uncertain = not failures or error.details.get("writeConcernErrors")
+    if uncertain or any(failure.get("code") not in _UNIQUE for failure in failures):
         raise error
     return [failure["index"] for failure in failures]
 

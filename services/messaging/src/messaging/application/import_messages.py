@@ -3,7 +3,8 @@ at most once however often the history is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.application.tails import Slot, Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MemberNotFound, MessageIdReused
-from messaging.domain.message import Draft, Message, place
+from messaging.domain.message import Draft, place
 
 TRIES = 8
 
@@ -46,19 +47,24 @@ async def import_messages(network: Network, tails: Tails, rows: Sequence[Row]) -
     """Store the rows that are not there yet.
 
     Raises MemberNotFound and MessageIdReused, each naming the row; the rows before it are stored.
-    Raises ConcurrentUpdate when live senders keep interfering; send the rows again.
+    Raises ConcurrentUpdate when live senders keep interfering, and Unavailable when events cannot
+    be published; send the rows again.
     """
-    good, problem = await _known_members(network, rows)
-    created = 0
+    good, unknown = await _known_members(network, rows)
+    missing, reused = await _missing(network, good)
+    created = len(missing)
     for _ in range(TRIES):
         try:
-            created += await _store(network, tails, good)
+            # Whoever sends may go away in the middle: what is begun is finished, or it would be
+            # published long after what comes next.
+            await asyncio.shield(_store(network, tails, missing))
             break
-        except Taken:
-            continue
+        except Taken as taken:
+            await _check_client_id(network, missing[taken.index])
+            missing, reused = await _missing(network, good)
     else:
         raise ConcurrentUpdate("others write to these conversations; send the rows again")
-    if problem is not None:
+    if problem := reused or unknown:
         raise problem
     return Imported(created, len(rows) - created)
 
@@ -77,12 +83,14 @@ async def _known_members(
     return rows, None
 
 
-async def _store(network: Network, tails: Tails, rows: Sequence[Row]) -> int:
-    """Store what is missing; how many rows that was. Raises Taken, MessageIdReused."""
-    keys = sorted(row.key for row in rows)
-    present = await network.messages.imported(keys[0], keys[-1]) if keys else {}
-    missing, problem = _missing(rows, present)
-    conversations = {row.conversation.id: row.conversation for row in missing}
+async def _store(network: Network, tails: Tails, rows: Sequence[Row]) -> None:
+    """Store rows that are missing, in their order. Raises Taken; those before it are stored."""
+    if not rows:
+        return
+    await network.messages.room()  # before anything is locked: senders do not wait for it
+    conversations: dict[UUID, Conversation] = {}
+    for row in rows:
+        conversations.setdefault(row.conversation.id, row.conversation)
     async with tails.hold_all(conversations) as slots:
         unread = [conversations[id] for id, slot in slots.items() if not slot.known]
         new = await network.conversations.add(unread) if unread else set()
@@ -90,26 +98,40 @@ async def _store(network: Network, tails: Tails, rows: Sequence[Row]) -> int:
             empty = conversation.id in new
             tail = None if empty else await network.messages.tail(conversation.id)
             slots[conversation.id].remember(tail)
-        placed = [_place(row, slots[row.conversation.id]) for row in missing]
-        if placed:
-            await network.messages.add_imported(placed)
-    if problem is not None:
-        raise problem
-    return len(missing)
+        placed = [_place(row, slots[row.conversation.id]) for row in rows]
+        await network.messages.add_imported(placed)
 
 
-def _missing(
-    rows: Sequence[Row], present: Mapping[str, Message]
+async def _missing(
+    network: Network, rows: Sequence[Row]
 ) -> tuple[Sequence[Row], MessageIdReused | None]:
-    missing = []
+    """The rows to be stored before the first whose number has other content, and what to say."""
+    keys = sorted(row.key for row in rows)
+    present = await network.messages.imported(keys[0], keys[-1]) if keys else {}
+    missing: dict[str, Row] = {}
     for row in rows:
-        message = present.get(row.key)
-        if message is None:
-            missing.append(row)
-        elif not message.says(row.draft) or message.conversation_id != row.conversation.id:
-            text = "this row was brought in before with other content; use another source name"
-            return missing, MessageIdReused(text, row=str(row.number))
-    return missing, None
+        if message := present.get(row.key):
+            same = message.conversation_id == row.conversation.id and message.says(row.draft)
+        else:
+            first = missing.setdefault(row.key, row)
+            same = first.conversation.id == row.conversation.id and first.draft == row.draft
+        if not same:
+            return list(missing.values()), _reused(row)
+    return list(missing.values()), None
+
+
+async def _check_client_id(network: Network, row: Row) -> None:
+    """Raise MessageIdReused if the row's client message id stands for something else."""
+    message = await network.messages.by_client_id(
+        row.conversation.id, row.draft.sender_id, row.draft.client_message_id
+    )
+    if message is not None and not message.says(row.draft):
+        raise _reused(row)
+
+
+def _reused(row: Row) -> MessageIdReused:
+    text = "this row was brought in before with other content; use another source name"
+    return MessageIdReused(text, row=str(row.number))
 
 
 def _place(row: Row, slot: Slot) -> ImportedRow:

@@ -12,7 +12,14 @@ from messaging.domain.message import Message, Placed, Tail
 
 
 class Taken(Exception):
-    """A sequence number, client message id or row is in use: look again, then decide."""
+    """A sequence number, client message id or row is in use: look again, then decide.
+
+    `index` is the place of the refused one among those to be stored.
+    """
+
+    def __init__(self, index: int = 0) -> None:
+        super().__init__(index)
+        self.index = index
 
 
 class Conversations(Protocol):
@@ -42,6 +49,10 @@ class Messages(Protocol):
 
     async def add(self, conversation: Conversation, placed: Placed) -> None:
         """Store a message with its events in one write. Raises Taken."""
+        ...
+
+    async def room(self) -> None:
+        """Wait until many more may be stored at once. Raises Unavailable."""
         ...
 
     async def add_imported(self, rows: Sequence[ImportedRow]) -> None:

@@ -38,9 +38,10 @@ class Slot:
 
 
 class Tails:
-    """Slots by conversation; the least recently used idle ones are dropped beyond MAX_SLOTS."""
+    """Slots by conversation; the least recently used idle ones are dropped beyond `most`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_SLOTS) -> None:
+        self._most = most
         self._slots: OrderedDict[UUID, Slot] = OrderedDict()
 
     @asynccontextmanager
@@ -72,7 +73,7 @@ class Tails:
         return slot
 
     def _trim(self) -> None:
-        while len(self._slots) > MAX_SLOTS:
+        while len(self._slots) > self._most:
             oldest, slot = next(iter(self._slots.items()))
             if slot.lock.locked():
                 return

@@ -31,9 +31,10 @@ class Draft:
             raise Invalid(f"text must have 1 to {MAX_TEXT} characters", field="text")
         if "\x00" in self.text:
             raise Invalid("text must not contain the character U+0000", field="text")
-        if not 1 <= len(self.client_message_id) <= MAX_CLIENT_ID:
+        given = self.client_message_id
+        if not 1 <= len(given) <= MAX_CLIENT_ID or not given.isprintable():
             raise Invalid(
-                f"client_message_id must have 1 to {MAX_CLIENT_ID} characters",
+                f"client_message_id must have 1 to {MAX_CLIENT_ID} printable characters",
                 field="client_message_id",
             )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
+from common.ids import parse_id
 from common.kafka_consumer import Handlers, Meta
 from kith.identity.events.v1 import identity_events_pb2 as identity
 
@@ -14,9 +13,10 @@ TOPICS = ("identity.account.v1",)
 
 
 def handlers(networks: Networks) -> Handlers:
-    """What to do with which event."""
+    """What to do with which event. A handler raises Invalid for ids that are none."""
 
     async def on_account_created(event: identity.AccountCreated, meta: Meta) -> None:
-        await networks.members(UUID(event.network_id)).add(UUID(event.member_id))
+        network_id = parse_id(event.network_id, "network_id")
+        await networks.members(network_id).add(parse_id(event.member_id, "member_id"))
 
     return {identity.AccountCreated: on_account_created}

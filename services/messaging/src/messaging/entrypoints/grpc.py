@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import grpc
 from common import auth
 from common.clock import Clock, epoch_millis
 from common.errors import Invalid
@@ -112,10 +113,16 @@ class MessageService(grpc_api.MessageServiceServicer):
         caller = auth.current()
         caller.require("network_admin")
         network = self._networks.of(caller.network_id)
-        imported = await take_stream(network, self._tails, request)
+        imported = await take_stream(network, self._tails, request, self._clock.now())
         return api.ImportMessagesResponse(
             created_count=imported.created, existing_count=imported.existing
         )
+
+
+def register_services(server: grpc.aio.Server, networks: Networks, clock: Clock) -> None:
+    """Add both services to a server."""
+    grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
+    grpc_api.add_MessageServiceServicer_to_server(MessageService(networks, Tails(), clock), server)
 
 
 def page_size(asked: int, *, default: int, most: int) -> int:

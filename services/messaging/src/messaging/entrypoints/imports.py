@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from common.clock import from_epoch_millis
 from common.errors import DomainError, Invalid
@@ -20,11 +20,12 @@ from messaging.domain.message import Draft
 
 MAX_BATCH = 1_000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+CLOCKS_DIFFER = timedelta(days=1)  # a history may have lost its time zone
 _SOURCE = re.compile(r"[a-z0-9-]{2,40}")
 
 
 async def take_stream(
-    network: Network, tails: Tails, stream: AsyncIterator[api.ImportMessagesRequest]
+    network: Network, tails: Tails, stream: AsyncIterator[api.ImportMessagesRequest], now: datetime
 ) -> Imported:
     """Take batch after batch; what was taken stays taken when a later row is bad.
 
@@ -34,7 +35,7 @@ async def take_stream(
     source = ""
     async for batch in stream:
         source = _source(batch, source)
-        rows, problem = _rows(network, source, batch.messages)
+        rows, problem = _rows(network, source, batch.messages, now + CLOCKS_DIFFER)
         done = await import_messages(network, tails, rows)
         created, existing = created + done.created, existing + done.existing
         if problem is not None:
@@ -53,13 +54,13 @@ def _source(batch: api.ImportMessagesRequest, before: str) -> str:
 
 
 def _rows(
-    network: Network, source: str, messages: Iterable[pb.ImportedMessage]
+    network: Network, source: str, messages: Iterable[pb.ImportedMessage], latest: datetime
 ) -> tuple[list[Row], ImportRowInvalid | None]:
     """The good rows before the first bad one, and what is wrong with that one."""
     rows: list[Row] = []
     for message in messages:
         try:
-            rows.append(_row(network, source, message))
+            rows.append(_row(network, source, message, latest))
         except DomainError as error:
             field = error.metadata.get("field", "")
             text = f"row {message.row}: {error.message}"
@@ -67,14 +68,14 @@ def _rows(
     return rows, None
 
 
-def _row(network: Network, source: str, message: pb.ImportedMessage) -> Row:
+def _row(network: Network, source: str, message: pb.ImportedMessage, latest: datetime) -> Row:
     if message.row < 1:
         raise Invalid("row counts from 1", field="row")
     draft = Draft(
         sender_id=parse_id(message.sender_id, "sender_id"),
         client_message_id=f"{source}:{message.row}",
         text=message.text,
-        created_at=_time(message),
+        created_at=_time(message, latest),
         imported=True,
     )
     recipient = parse_id(message.recipient_id, "recipient_id")
@@ -82,12 +83,12 @@ def _row(network: Network, source: str, message: pb.ImportedMessage) -> Row:
     return Row(message.row, source, conversation, draft)
 
 
-def _time(message: pb.ImportedMessage) -> datetime:
+def _time(message: pb.ImportedMessage, latest: datetime) -> datetime:
     stamp = message.create_time
     try:
         at = from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
     except (OverflowError, ValueError, OSError):
         at = EARLIEST
-    if at <= EARLIEST:
-        raise Invalid("create_time must be a time after 1990", field="create_time")
+    if not EARLIEST < at <= latest:
+        raise Invalid("create_time must be a time after 1990, not to come", field="create_time")
     return at

@@ -14,8 +14,8 @@ updates, see the ADR.)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, MutableMapping, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 from aiokafka.errors import KafkaError
 from common import log
@@ -30,6 +30,7 @@ from signals.adapters.outlet import Outlet
 from signals.adapters.records import read
 from signals.application.fold import Fold
 from signals.domain.parameters import Parameters
+from signals.entrypoints.places import Partitions, Places
 
 logger = log.get(__name__)
 GROUP = "signals.state.v1"
@@ -37,9 +38,9 @@ MAX_PENDING = 10_000
 FLUSH_SECONDS = 0.05  # what a reader waits when there is little to do
 BACKLOG = 500  # so many pending say that we are behind; then larger batches keep each member once
 BACKLOG_SECONDS = 0.4
-COMMIT_SECONDS = 1.0
+FOLLOW_SECONDS = 0.2
 RETRY_SECONDS = 5.0
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
 _BREATHE = 50  # so many records are folded before others have their turn
 _TAKEN = Counter("kith_signals_activities_total", "Activities by what became of them.", ["outcome"])
 _FOLDED, _SKIPPED, _BAD = map(_TAKEN.labels, ("taken", "skipped", "dead_lettered"))
@@ -47,34 +48,18 @@ _PENDING = Gauge("kith_signals_pending", "Activities folded and not yet stored."
 _FLUSH = Histogram("kith_signals_flush_seconds", "Time to publish and store a batch.")
 
 
-class Partitions(Protocol):
-    """The partitions of this worker, and the states that are stored in them."""
-
-    @property
-    def states(self) -> MutableMapping[bytes, bytes]:
-        """The stored state of each member whose partition is here."""
-        ...
-
-    def holds(self, generation: int) -> bool:
-        """Whether what was read in this generation is still this worker's to fold."""
-        ...
-
-    async def commit(self, offsets: Mapping[int, int]) -> None:
-        """Never give records before these offsets again, by partition."""
-        ...
-
-
 class Stream:
     """Folds records and keeps what they changed; one per worker."""
 
     def __init__(self, producer: Producer, parameters: Parameters, partitions: Partitions) -> None:
         self._partitions = partitions
+        self._places = Places(partitions)
         self._outlet = Outlet(producer, parameters)
         self._dead_letters = DeadLetters(GROUP, producer)
         self._fold = Fold(lambda member_id: partitions.states.get(member_id.encode()), parameters)
         self._pending = 0
-        self._folded: dict[int, int] = {}  # offsets to go on from, by partition
-        self._stored: dict[int, int] = {}
+        self._folded: dict[int, int] = {}  # where to go on from once all is stored, by partition
+        self._stored: dict[int, int] = {}  # where to go on from, and not committed yet
         self._lock = asyncio.Lock()
         self._some, self._room, self._full = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._room.set()
@@ -87,23 +72,25 @@ class Stream:
             raise RuntimeError("what is folded cannot be stored")
 
     async def take(self, records: Sequence[Any], generation: int) -> None:
-        """Fold records of one partition, in order; waits while there is no room.
+        """Fold records of one partition that are next there; waits while there is no room.
 
         After an error that is not a record's own nothing more is folded, and `run` raises it.
         """
         await self._room.wait()
         async with self._lock:
-            if not self._partitions.holds(generation):
-                return  # whoever has the partition now reads them again
+            due = self._places.due(records, generation)
             try:
-                for count, record in enumerate(records, 1):
+                for count, record in enumerate(due, 1):
                     await self._take(record)
                     if count % _BREATHE == 0:
                         await asyncio.sleep(0)
             except Exception as error:
                 self._failure = error
                 self._room.clear()
-        self._note(len(records))
+                if not isinstance(error, DlqLimitReached):
+                    self._drop()  # a state may be changed by half
+            if due:
+                self._note(len(due))
 
     async def run(self) -> None:
         """Store soon after records came, for ever. Raises what `take` met."""
@@ -113,7 +100,8 @@ class Stream:
             await asyncio.sleep(delay)
             await self._gather()
             if self._failure is not None:
-                await self._give_up(self._failure)
+                await self.drain()
+                raise self._failure
             try:
                 await self.flush()
             except (KafkaError, TimeoutError, OSError) as error:
@@ -123,11 +111,23 @@ class Stream:
             else:
                 self._failing, delay = False, FLUSH_SECONDS
 
-    async def commit_for_ever(self) -> None:
-        """Commit what is stored, from time to time."""
+    async def follow(self) -> None:
+        """Keep to the place to read from, and commit; for ever."""
         while True:
-            await asyncio.sleep(COMMIT_SECONDS)
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await self.find_place()
+            except (KafkaError, TimeoutError) as error:
+                logger.warning("signals.no_place", error=type(error).__name__)
             await self._commit()
+
+    async def find_place(self) -> None:
+        """Begin to read if partitions moved, or again where records were missed.
+
+        Raises KafkaError, TimeoutError.
+        """
+        async with self._lock:
+            await self._places.find()
 
     async def flush(self) -> None:
         """Publish and store what was folded. Raises KafkaError; then it is still to be done."""
@@ -154,10 +154,8 @@ class Stream:
     async def forget(self, *_: Any, **__: Any) -> None:
         """Partitions are taken away: drop what is not stored, its records will come again."""
         async with self._lock:
-            self._fold.forget()
-            self._dead_letters.forget_row()
-            self._stored.clear()
-            self._emptied()
+            self._places.forget()
+            self._drop()
 
     async def _take(self, record: Any) -> None:
         try:
@@ -170,6 +168,7 @@ class Stream:
                 _FOLDED.inc()
         except (DecodeError, Invalid) as error:
             await self._set_aside(record, error)
+        self._places.passed(record.partition, record.offset)
         self._folded[record.partition] = record.offset + 1
 
     async def _set_aside(self, record: Any, error: Exception) -> None:
@@ -195,11 +194,6 @@ class Stream:
             except TimeoutError:
                 pass
 
-    async def _give_up(self, failure: Exception) -> NoReturn:
-        if isinstance(failure, DlqLimitReached):
-            await self.drain()  # what is folded is sound; after any other error nobody knows
-        raise failure
-
     async def _commit(self) -> None:
         stored, self._stored = self._stored, {}
         if stored:
@@ -212,6 +206,12 @@ class Stream:
         if self._pending >= MAX_PENDING:
             self._room.clear()
             self._full.set()
+
+    def _drop(self) -> None:
+        self._fold.forget()
+        self._dead_letters.forget_row()
+        self._stored.clear()
+        self._emptied()
 
     def _emptied(self) -> None:
         self._folded.clear()

@@ -8,12 +8,14 @@ fetched records of a partition as one, and acknowledging is ours as well (see th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
 import faust
+from common import log
 from common.lifecycle import Lifecycle
 from faust.transport.consumer import Consumer
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -22,7 +24,9 @@ from faust.types import TP
 from signals.adapters.events import ACTIVITY_TOPIC
 from signals.entrypoints.streams import GROUP, Stream
 
+logger = log.get(__name__)
 TABLE = "members"
+STOP_SECONDS = 5.0
 FETCH = 500  # records of one fetch, and so the most that are folded in one go
 
 
@@ -43,7 +47,7 @@ def _is_changelog(where: TP) -> bool:
 
 
 class Worker:
-    """A Faust application with one agent and one table; implements streams.Partitions."""
+    """A Faust application with one agent and one table; implements Partitions."""
 
     def __init__(self, kafka: str, topic_prefix: str) -> None:
         """Prepare; its topics must be there before it starts (deploy/topics.yaml)."""
@@ -65,17 +69,38 @@ class Worker:
         states: MutableMapping[bytes, bytes] = self._table.data
         return states
 
-    def holds(self, generation: int) -> bool:
+    @property
+    def generation(self) -> int | None:
         """See Partitions."""
-        app = self._app
-        return not app.rebalancing and generation == app.consumer_generation_id
+        generation: int = self._app.consumer_generation_id
+        return generation if generation > 0 and not self._app.rebalancing else None
+
+    async def begin(self) -> Mapping[int, int]:
+        """See Partitions."""
+        consumer = cast(Consumer, self._app.consumer)
+        mine = [where for where in consumer.assignment() if where.topic == self._topic]
+        if not mine:
+            return {}
+        committed = await consumer.seek_to_committed()
+        earliest = await consumer.earliest_offsets(*mine)
+        places = {
+            where.partition: max(committed.get(where) or 0, earliest[where]) for where in mine
+        }
+        await self.seek(places)
+        return places
+
+    async def seek(self, offsets: Mapping[int, int]) -> None:
+        """See Partitions."""
+        await self._app.consumer.seek_wait(self._places(offsets))
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         """See Partitions. While partitions move it does nothing: who has them then reads again."""
-        if not self._app.rebalancing:
+        if self.generation is not None:
             # Not by `commit`, which counts what was acknowledged record by record.
-            consumer = cast(Consumer, self._app.consumer)
-            await consumer._commit({TP(self._topic, where): at for where, at in offsets.items()})
+            await cast(Consumer, self._app.consumer)._commit(self._places(offsets))
+
+    def _places(self, offsets: Mapping[int, int]) -> dict[TP, int]:
+        return {TP(self._topic, partition): offset for partition, offset in offsets.items()}
 
     async def check(self) -> None:
         """Raise unless partitions are assigned and the table is restored: for readiness."""
@@ -105,8 +130,12 @@ class Worker:
         raise RuntimeError("the stream stopped") from self._app.crash_reason
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._app.stop()
+        """Leave the group, if that is possible soon: without a broker Faust would not come back."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._app.stop()
+        except TimeoutError:
+            logger.warning("signals.not_left")
 
 
 @asynccontextmanager
@@ -116,7 +145,7 @@ async def running(worker: Worker, stream: Stream, life: Lifecycle) -> AsyncItera
     try:
         async with (
             life.background("stream", stream.run()),
-            life.background("commits", stream.commit_for_ever()),
+            life.background("place", stream.follow()),
             life.background("faust", worker.run()),
         ):
             yield

@@ -1,0 +1,69 @@
+"""Members, drafts and rows for messaging's tests, valid unless a test says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from common.clock import to_millis
+from common.ids import new_id
+from messaging.application.import_messages import Row, conversation_for
+from messaging.application.ports import ImportedRow
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Draft, Message, Placed, Tail, place
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NETWORK = UUID("01900000-0000-7000-8000-000000000001")
+OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
+ADA, BEN, CAT = (
+    UUID(f"01900000-0000-7000-8000-0000000000{digits}") for digits in ("0a", "0b", "0c")
+)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SOURCE = "old-forum"
+
+
+def a_conversation(one: UUID = ADA, other: UUID = BEN, network_id: UUID = NETWORK) -> Conversation:
+    return Conversation.between(network_id, one, other, NOW)
+
+
+def a_draft(
+    sender_id: UUID = ADA, text: str = "How are you?", *, client_id: str = "", at: datetime = NOW,
+    imported: bool = False,
+) -> Draft:  # fmt: skip
+    return Draft(sender_id, client_id or str(new_id()), text, to_millis(at), imported)
+
+
+def a_placed(draft: Draft, conversation: Conversation, tail: Tail | None = None) -> Placed:
+    return place(draft, new_id(), conversation.id, tail)
+
+
+def a_row(
+    number: int, sender_id: UUID = ADA, recipient_id: UUID = BEN, *, text: str = "",
+    at: datetime | None = None, source: str = SOURCE,
+) -> Row:  # fmt: skip
+    draft = a_draft(
+        sender_id, text or f"row {number}", client_id=f"{source}:{number}",
+        at=at or NOW - HOUR + number * MINUTE, imported=True,
+    )  # fmt: skip
+    return Row(number, source, conversation_for(NETWORK, draft, recipient_id), draft)
+
+
+def imported_rows(rows: Sequence[Row]) -> list[ImportedRow]:
+    """Rows of one conversation, in their places from its start."""
+    found: list[ImportedRow] = []
+    tail = None
+    for row in rows:
+        placed = a_placed(row.draft, row.conversation, tail)
+        tail = placed.message.tail
+        found.append(ImportedRow(row.key, row.conversation, placed))
+    return found
+
+
+def told(messages: Sequence[Message]) -> list[tuple[object, ...]]:
+    """What of messages does not change when they are stored anew: all but their ids."""
+    return [
+        (one.conversation_id, one.sequence, one.sender_id, one.client_message_id, one.text,
+         one.created_at, one.turn_at, one.imported)
+        for one in messages
+    ]  # fmt: skip

@@ -1,0 +1,75 @@
+"""Messaging on a database of each test's own, behind a door, and among broker and identity."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from common.kafka_producer import Producer
+from common.mongo import Database
+from common.testing.pytest_plugin import CreateTopics
+from messaging.adapters.mongo import INDEXES, Networks
+from messaging.wiring import NAME
+from pymongo import AsyncMongoClient
+
+from services.messaging.tests.builders import ADA, BEN
+from services.messaging.tests.doors import Client, Door, Issuer, identity, opened
+from services.messaging.tests.surroundings import (
+    ACCOUNTS,
+    ACTIVITY,
+    DEAD_LETTERS,
+    MESSAGES,
+    Surroundings,
+)
+
+
+@pytest.fixture
+async def networks(database: Database) -> Networks:
+    """The real networks, empty, with nobody who publishes."""
+    await database.create_collections(INDEXES)
+    return Networks(database, offer=lambda documents: None)
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    """Signs the tokens that are trusted."""
+    return Issuer()
+
+
+@pytest.fixture
+async def door(networks: Networks, issuer: Issuer) -> AsyncIterator[Door]:
+    """Messaging served over the real networks."""
+    async with opened(networks, issuer) as door:
+        yield door
+
+
+@pytest.fixture
+def client(door: Door) -> Client:
+    """A client of the door."""
+    return door.client
+
+
+@pytest.fixture
+async def ada(door: Door) -> str:
+    """Ada's token."""
+    return await door.join(ADA)
+
+
+@pytest.fixture
+async def ben(door: Door) -> str:
+    """Ben's token."""
+    return await door.join(BEN)
+
+
+@pytest.fixture
+async def surroundings(
+    kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics,
+    producer: Producer, issuer: Issuer,
+) -> AsyncIterator[Surroundings]:  # fmt: skip
+    """Broker, database and identity for a whole service."""
+    await create_topics(ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS)
+    async with identity(issuer) as address:
+        yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+        await client.drop_database(f"{unique}_{NAME}")

@@ -1,0 +1,72 @@
+"""Every event messaging writes, as published, against its golden file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from common.outbox import Outgoing
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from messaging.adapters.events import outgoing
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Draft, Tail, place
+
+from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+MESSAGE, TALK = (UUID(f"01900000-0000-7000-8000-0000000000{digits}") for digits in ("0e", "0f"))
+WORDS = "words nobody else may read"
+CONVERSATION = Conversation(TALK, (ADA, BEN), NOW)
+LATER = NOW + timedelta(seconds=90, milliseconds=7)
+
+
+def events_of(sender_id: UUID, tail: Tail | None, *, imported: bool = False) -> list[Outgoing]:
+    draft = Draft(sender_id, "words too", WORDS, LATER, imported)
+    return list(outgoing(NETWORK, CONVERSATION, place(draft, MESSAGE, TALK, tail)))
+
+
+OPENS = events_of(ADA, None)
+CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
+ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
+OPENS_IMPORTED = events_of(ADA, None, imported=True)
+ANSWERS_IMPORTED = events_of(BEN, Tail(6, ADA, NOW), imported=True)
+EVENTS = {
+    "message_sent": OPENS[0],
+    "message_sent_imported": OPENS_IMPORTED[0],
+    "activity_message_sent_opens_turn": OPENS[1],
+    "activity_message_sent_continues": CONTINUES[1],
+    "activity_message_sent_imported": OPENS_IMPORTED[1],
+    "activity_reply_received": ANSWERS[2],
+    "activity_reply_received_imported": ANSWERS_IMPORTED[2],
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_is_published_as_the_golden_file_has_it(
+    name: str, golden: Callable[[Path, bytes], None]
+) -> None:
+    message = EVENTS[name].message
+    golden(GOLDEN / f"{name}.json", (MessageToJson(message) + "\n").encode())
+    golden(GOLDEN / f"{name}.bin", message.SerializeToString(deterministic=True))
+    kind: type[Message] = type(message)
+    assert kind.FromString((GOLDEN / f"{name}.bin").read_bytes()) == message
+    assert b"words" not in message.SerializeToString()
+
+
+def test_the_fact_goes_with_the_conversation_and_each_activity_with_its_member() -> None:
+    assert [(one.topic, one.key, one.sequence) for one in ANSWERS] == [
+        ("messaging.message.v1", TALK, 7),
+        ("activity.member.v1", BEN, 7),
+        ("activity.member.v1", ADA, 7),
+    ]
+
+
+def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
+    assert [len(events) for events in (OPENS, CONTINUES, ANSWERS)] == [2, 2, 3]
+    assert len(events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))) == 3  # at once
+    assert len(events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))) == 2
