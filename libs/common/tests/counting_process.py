@@ -11,7 +11,8 @@ from common.kafka_consumer import Consumer, Meta
 from common.telemetry import Tracing
 from google.protobuf.wrappers_pb2 import Int64Value
 
-from libs.common.tests.rows import GROUP, TOPIC, Rows
+from libs.common.tests.rows import GROUP, Rows
+from libs.common.tests.things import TOPIC
 
 
 async def main(kafka: str, uri: str, database: str, prefix: str, marker: str) -> None:

@@ -12,7 +12,8 @@ from common.mongo import Collection, Database, DuplicateKeyError
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import Int64Value
 
-TOPIC = "things.thing.v1"
+from libs.common.tests.things import TOPIC
+
 GROUP = "test.rows.v1"
 NETWORK = UUID(int=7)
 

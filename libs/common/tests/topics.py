@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 
 @asynccontextmanager
@@ -46,8 +47,11 @@ async def read(kafka: str, topic: str) -> list[Any]:
 async def committed(kafka: str, group: str, topic: str, partition: int = 0) -> int | None:
     """The offset a group goes on from, or None."""
     where = TopicPartition(topic, partition)
-    async with administrator(kafka) as admin:
-        offsets = await admin.list_consumer_group_offsets(group)
+    try:
+        async with administrator(kafka) as admin:
+            offsets = await admin.list_consumer_group_offsets(group)
+    except GroupCoordinatorNotAvailableError:
+        return None  # the first group of a new broker is still being made room for
     return int(offsets[where].offset) if where in offsets else None
 
 

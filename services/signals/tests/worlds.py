@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
-import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +118,26 @@ class Process:
 
     async def is_ready(self) -> bool:
         """Whether it would do work sent to it now; fails when it has ended."""
+        return await self._problems() == {}
+
+    async def is_folding(self) -> bool:
+        """Whether the stream works, if not yet the read model; fails when it has ended."""
+        problems = await self._problems()
+        return problems is not None and problems.keys() <= {"consumer"}
+
+    async def _problems(self) -> dict[str, str] | None:
         assert self.exit_code is None, self._world.log.read_text()
 
-        def ask() -> bool:
+        def ask() -> dict[str, str] | None:
+            connection = HTTPConnection(str(self.http), timeout=5)
             try:
-                with urllib.request.urlopen(f"http://{self.http}/readyz", timeout=5) as reply:
-                    return bool(reply.status == 200)
+                connection.request("GET", "/readyz")
+                found: dict[str, str] = json.load(connection.getresponse())["problems"]
+                return found
             except OSError:
-                return False
+                return None
+            finally:
+                connection.close()
 
         return await asyncio.to_thread(ask)
 

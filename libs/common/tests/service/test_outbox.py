@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -15,7 +14,6 @@ from aiokafka.errors import KafkaError
 from common import outbox
 from common.ids import new_id
 from common.kafka_producer import Producer
-from common.mongo import Database
 from common.outbox import MAX_WAITING, PER_KEY, Relay
 from common.telemetry import configure
 from common.testing.poll import until
@@ -30,36 +28,8 @@ from libs.common.tests.producers import (
     Interrupted,
     Unreliable,
 )
+from libs.common.tests.relaying import none_waits, running
 from libs.common.tests.things import NAME, TOPIC, Things, by_key, first_appearances, published
-
-
-@pytest.fixture
-async def things(database: Database, create_topics: CreateTopics) -> Things:
-    await create_topics(TOPIC, partitions=2)
-    return await Things.create(database)
-
-
-@pytest.fixture
-def relay(things: Things, producer: Producer) -> Relay:
-    return Relay(things.database, [NAME], producer, "/test")
-
-
-@asynccontextmanager
-async def running(*relays: Relay) -> AsyncIterator[None]:
-    """Relays at work."""
-    tasks = [asyncio.create_task(relay.run()) for relay in relays]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
-@pytest.fixture
-async def closing() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as stack:
-        yield stack
 
 
 async def test_an_event_reaches_kafka_and_is_forgotten(
@@ -103,7 +73,7 @@ async def test_a_crash_between_write_and_publish_loses_nothing(
         await things.insert(id, 1)
     # The process that wrote is gone; another one starts its relay.
     async with running(Relay(things.database, [NAME], producer, "/test")):
-        await until(lambda: _none_waits(things))
+        await until(lambda: none_waits(things))
     assert await published(kafka, topic_prefix) == {str(id): [1] for id in ids}
 
 
@@ -187,7 +157,7 @@ async def test_racing_relays_publish_everything_with_first_appearances_in_order(
 
     async with running(*relays):
         await asyncio.gather(write(ids[:2]), write(ids[2:4]), write(ids[4:5]), write(ids[5:]))
-        await until(lambda: _none_waits(things))
+        await until(lambda: none_waits(things))
     log = await published(kafka, topic_prefix)
     assert set(log) == {str(id) for id in ids}
     for numbers in log.values():
@@ -215,7 +185,7 @@ async def test_failures_change_neither_the_order_nor_the_bound_on_doubles(
 
     async with running(relay):
         await write()
-        await until(lambda: _none_waits(things), seconds=40)
+        await until(lambda: none_waits(things), seconds=40)
     log = await published(kafka, topic_prefix)
     assert first_appearances(log[str(key)]) == list(range(1, 151))
     assert first_appearances(log[str(id)]) == list(range(1, 61))
@@ -322,62 +292,6 @@ async def test_the_trace_of_the_writer_goes_with_the_event(
     assert "traceparent" not in records["2"]
 
 
-async def test_what_is_offered_is_published_once_also_when_the_relay_looks_meanwhile(
-    things: Things, relay: Relay, kafka: str, topic_prefix: str
-) -> None:
-    """Documents are inserted and offered in batches while somebody else wakes the relay all the
-    time, so that it finds in the database what is being offered: still no event comes twice."""
-    key = new_id()
-    async with running(relay):
-        for start in range(0, 600, 5):
-            batch = [things.document(new_id(), start + n, key=key) for n in range(5)]
-            await things.collection.insert_many(batch)
-            if start % 3 == 0:
-                relay.wake()
-                await asyncio.sleep(0)
-            relay.offer(NAME, batch)
-            if start % 4 == 0:
-                relay.wake()
-        await until(lambda: _none_waits(things))
-    assert await published(kafka, topic_prefix) == {str(key): list(range(600))}
-
-
-async def test_what_was_offered_long_ago_is_looked_up_first(
-    things: Things, relay: Relay, kafka: str, topic_prefix: str
-) -> None:
-    """An offer that waited too long may have been swept by another relay meanwhile."""
-    assert await relay.drain() == 0
-    id = new_id()
-    document = things.document(id, 1)
-    document["outbox_at"] = UUID(int=document["outbox_at"].int - (60_000 << 80))
-    await things.collection.insert_one(document)
-    assert await Relay(things.database, [NAME], relay._producer, "/other").drain() == 1
-    relay.offer(NAME, [document])
-    assert await relay.drain() == 0
-    assert await published(kafka, topic_prefix) == {str(id): [1]}
-
-
-async def test_more_offers_than_can_be_held_are_found_in_the_database(
-    things: Things, relay: Relay, kafka: str, topic_prefix: str
-) -> None:
-    assert await relay.drain() == 0
-    documents = [things.document(new_id(), 1) for _ in range(20)]
-    await things.collection.insert_many(documents)
-    relay.offer(NAME, [documents[0]] * 5_000)
-    relay.offer(NAME, documents[1:])
-    assert await relay.drain() == 20
-    assert sorted(await published(kafka, topic_prefix)) == sorted(
-        str(document["_id"]) for document in documents
-    )
-
-
-async def test_what_is_offered_for_a_collection_nobody_relays_is_a_mistake(
-    things: Things, relay: Relay
-) -> None:
-    with pytest.raises(ValueError, match="others is not relayed"):
-        relay.offer("others", [])
-
-
 async def test_the_collections_of_a_service_are_all_relayed(
     things: Things, producer: Producer, kafka: str, topic_prefix: str
 ) -> None:
@@ -387,7 +301,3 @@ async def test_the_collections_of_a_service_are_all_relayed(
     await things.insert(new_id(), 8)
     assert await Relay(things.database, ["others", NAME], producer, "/test").drain() == 2
     assert sorted((await published(kafka, topic_prefix)).values()) == [[7], [8]]
-
-
-async def _none_waits(things: Things) -> bool:
-    return await things.waiting() == 0

@@ -18,7 +18,7 @@ from messaging.application.tails import Tails
 from messaging.domain.errors import MemberNotFound, MessageIdReused
 
 from services.messaging.tests.builders import ADA, BEN, CAT, NOW, a_draft, a_row, told
-from services.messaging.tests.fakes import Crash, FakeNetwork, a_network
+from services.messaging.tests.fakes import Crash, FakeNetwork, a_network, others_first
 
 PAIRS = st.permutations([ADA, BEN, CAT])
 HISTORIES = st.lists(st.tuples(PAIRS, st.timedeltas(timedelta(0), timedelta(days=3))), max_size=20)
@@ -189,3 +189,17 @@ async def test_without_room_nothing_is_stored_and_nobody_waits_behind_the_import
         await import_messages(network, tails, [a_row(1)])
     assert not network.messages.all
     assert await import_messages(network, tails, []) == Imported(0, 0)
+
+
+async def test_a_batch_that_is_begun_is_finished_when_its_sender_goes_away() -> None:
+    network, tails = a_network(ADA, BEN), Tails()
+    rows = [a_row(n) for n in range(1, 4)]
+    gone = asyncio.create_task(import_messages(network, tails, rows))
+    while not network.conversations.all:  # opened, and nothing stored yet
+        await others_first()
+    assert not network.messages.all
+    gone.cancel()
+    await asyncio.wait([gone])
+    assert gone.cancelled()
+    assert await import_messages(network, tails, [a_row(4)]) == Imported(1, 0)
+    assert [one.text for one in network.messages.all] == [f"row {n}" for n in range(1, 5)]

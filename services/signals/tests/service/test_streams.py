@@ -146,19 +146,20 @@ async def test_kills_and_moving_partitions_change_nothing(
     await fed
     await first.start()
     fed = feeding()
-    await until(first.is_ready, seconds=60)
+    await until(first.is_folding, seconds=60)
     await second.start()
-    await until(second.is_ready, seconds=60)
+    await until(second.is_folding, seconds=60)
     await fed
     fed = feeding()
     await killed(second, world, after=chance.randrange(1, 40))
     await fed
     await second.start()
     fed = feeding()
-    await until(second.is_ready, seconds=60)
+    await until(second.is_folding, seconds=60)
     assert await first.terminate() == 0
     await fed
     assert not quarters
+    await until(second.is_ready, seconds=60)
     async with connected(second.grpc) as stub:
         await is_exact(world, stub, await settles(world, stub))
 

@@ -20,7 +20,7 @@ from messaging.domain.message import Draft
 
 MAX_BATCH = 1_000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-CLOCKS_DIFFER = timedelta(days=1)  # a history may have lost its time zone
+CLOCKS_DIFFER = timedelta(minutes=1)  # signals gives up on activities from the future
 _SOURCE = re.compile(r"[a-z0-9-]{2,40}")
 
 

@@ -1,0 +1,117 @@
+"""A gRPC service as small as can be, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from common import grpc_server
+from common.auth import Verifier
+from common.config import Address
+from common.grpc_client import Method, call
+from common.grpc_server import Context, Interceptor
+from common.health import Health
+from common.telemetry import Tracing
+from common.testing.clock import FakeClock
+from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+
+from libs.common.tests.keys import Issuer
+
+SERVICE = "test.things.v1.ThingService"
+LOOPBACK = Address("127.0.0.1", 0)
+Do = Callable[[str], Awaitable[str]]
+
+
+class ThingService:
+    """A service as small as can be: what it does with a text is up to the test."""
+
+    def __init__(self) -> None:
+        self.do: Do = self._echo
+        self.calls = 0
+
+    async def _echo(self, text: str) -> str:
+        return text
+
+    async def answer(self, request: StringValue, context: Context) -> StringValue:
+        self.calls += 1
+        return StringValue(value=await self.do(request.value))
+
+    async def count(self, requests: AsyncIterator[StringValue], context: Context) -> Int64Value:
+        count = 0
+        async for request in requests:
+            await self.do(request.value)
+            count += 1
+        return Int64Value(value=count)
+
+    async def many(self, request: StringValue, context: Context) -> AsyncIterator[StringValue]:
+        for letter in request.value:
+            yield StringValue(value=letter)
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Serve under the names a generated servicer would have."""
+        unary = grpc.unary_unary_rpc_method_handler(
+            self.answer, StringValue.FromString, StringValue.SerializeToString
+        )
+        handlers: dict[str, Any] = {
+            "Do": unary,
+            "DoOnce": unary,
+            "DoInPublic": unary,
+            "Count": grpc.stream_unary_rpc_method_handler(
+                self.count, StringValue.FromString, Int64Value.SerializeToString
+            ),
+            "Many": grpc.unary_stream_rpc_method_handler(
+                self.many, StringValue.FromString, StringValue.SerializeToString
+            ),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+
+
+class Stub:
+    """What a generated stub offers."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        def unary(name: str) -> Method[StringValue, StringValue]:
+            method: Any = channel.unary_unary(
+                f"/{SERVICE}/{name}", StringValue.SerializeToString, StringValue.FromString
+            )
+            stub: Method[StringValue, StringValue] = method
+            return stub
+
+        self.do, self.do_once = unary("Do"), unary("DoOnce")
+        self.do_in_public = unary("DoInPublic")
+        count: Any = channel.stream_unary(
+            f"/{SERVICE}/Count", StringValue.SerializeToString, Int64Value.FromString
+        )
+        self.count: Method[AsyncIterator[StringValue], Int64Value] = count
+
+
+class World:
+    """A service and a client, and a token to call with."""
+
+    def __init__(self) -> None:
+        self.service = ThingService()
+        self.health = Health()
+        self.issuer = Issuer(FakeClock())
+        self.token = self.issuer.token()
+        self.tracing = Tracing(None)
+
+    @asynccontextmanager
+    async def serving(self, listen: Address = LOOPBACK) -> AsyncIterator[Address]:
+        """The service at an address."""
+        verifier = Verifier(self.issuer.jwks, self.issuer.clock)
+        interceptor = Interceptor(verifier, self.tracing, public=[f"/{SERVICE}/DoInPublic"])
+        register = self.service.register
+        async with grpc_server.serve(listen, interceptor, self.health, register) as address:
+            yield address
+
+    async def do(self, stub: Stub, text: str, **options: Any) -> str:
+        """Call it with our token."""
+        options.setdefault("token", self.token)
+        return (await call(stub.do, StringValue(value=text), **options)).value
+
+
+async def texts(*texts: str) -> AsyncIterator[StringValue]:
+    for text in texts:
+        yield StringValue(value=text)

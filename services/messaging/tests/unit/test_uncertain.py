@@ -1,0 +1,48 @@
+"""A write of which nobody knows whether it will last is no duplicate: the caller asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+import pytest
+from common.mongo import BulkWriteError, Collection, Document, is_away
+from messaging.adapters.mongo import Networks
+
+from services.messaging.tests.builders import NETWORK, a_conversation, a_row, imported_rows
+from services.messaging.tests.fakes import WaitingDatabase
+
+LATE = [{"code": 64, "errmsg": "not in time"}]
+ROWS = imported_rows([a_row(1)])
+DUPLICATE = [{"index": 0, "code": 11000, "errmsg": "no"}]
+
+
+class UncertainDatabase(WaitingDatabase):
+    """A database whose majority does not answer in time."""
+
+    def __init__(self, details: Document) -> None:
+        super().__init__()
+        self.one.error = BulkWriteError(details)
+        self.one.go.release()
+
+    def collection(self, name: str, network_id: UUID) -> Collection:
+        return Collection(self.unscoped(name), network_id)
+
+
+@pytest.mark.parametrize("write", ["conversations", "rows"])
+@pytest.mark.parametrize("refused", [[], DUPLICATE])
+async def test_a_write_that_may_not_last_is_neither_done_nor_refused(
+    write: str, refused: list[Document]
+) -> None:
+    told: list[Document] = []
+    database = UncertainDatabase({"writeErrors": refused, "writeConcernErrors": LATE})
+    network = Networks(database, told.extend).of(NETWORK)
+    if write == "rows":
+        attempt: Coroutine[Any, Any, object] = network.messages.add_imported(ROWS)
+    else:
+        attempt = network.conversations.add([a_conversation()])
+    with pytest.raises(BulkWriteError) as failed:
+        await attempt
+    assert is_away(failed.value) != bool(refused)
+    assert not told
