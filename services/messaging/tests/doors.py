@@ -178,7 +178,7 @@ def a_row(
     at: Timestamp | datetime | None = None,
 ) -> pb.ImportedMessage:  # fmt: skip
     """A row of a history, as a network admin sends it."""
-    when = NOW - HOUR + number * MINUTE if at is None else at
+    when = NOW - 24 * HOUR + number * MINUTE if at is None else at
     return pb.ImportedMessage(
         row=number, sender_id=str(sender_id), recipient_id=str(recipient_id),
         text=text or f"row {number}",
