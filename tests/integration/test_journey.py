@@ -88,7 +88,10 @@ def test_withdrawing_consent_takes_the_signal_away(system: System, network: str)
     ana.put("/v1/consents/signals", {"granted": False})
     wait_for(lambda: _signal(ana) is None)
     ana.post("/v1/responses", {"instrumentId": "ucla-3", "answers": CONTENT})
-    assert admin.get("/v1/signals/progress")["memberCount"] == 0
+    ana.put("/v1/consents/signals", {"granted": True})  # comes after that answer in the log
+    again = wait_for(lambda: _signal(ana))
+    assert again["risk"]["status"] == "needs_check_in", "an answer without consent was taken"
+    assert admin.get("/v1/signals/progress")["activityCount"] == 0
 
 
 def test_a_cohort_follows_a_program(system: System, network: str) -> None:

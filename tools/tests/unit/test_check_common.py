@@ -34,14 +34,14 @@ def test_strangers_drawers_and_long_files_are_named(tmp_path: Path) -> None:
 def test_a_module_of_one_service_is_sent_home(tmp_path: Path) -> None:
     root = workspace(
         tmp_path,
-        common={"ids.py": "from common import clock", "clock.py": "", "inbox.py": ""},
-        services={"a": "from common.ids import x\nimport common.inbox", "b": "import common.ids"},
+        common={"ids.py": "from common import clock", "clock.py": "", "mongo.py": ""},
+        services={"a": "from common.ids import x\nimport common.mongo", "b": "import common.ids"},
     )
     assert usage_problems(root) == [
-        "inbox is used by 1 services; it belongs to the one that uses it"
+        "mongo is used by 1 services; it belongs to the one that uses it"
     ]
 
 
 def test_nobody_is_sent_home_before_every_service_has_begun(tmp_path: Path) -> None:
-    root = workspace(tmp_path, common={"inbox.py": ""}, services={"a": "import common", "b": ""})
+    root = workspace(tmp_path, common={"mongo.py": ""}, services={"a": "import common", "b": ""})
     assert usage_problems(root) == []

@@ -1,4 +1,4 @@
-"""Traces that cross HTTP, gRPC and Kafka (W3C Trace Context), made by hand and sampled.
+"""Traces that cross HTTP, gRPC and Kafka (W3C Trace Context), made by hand and few.
 
 Automatic instrumentation costs more than the requests themselves, so the few spans there are
 are opened here and at the doors.

@@ -51,7 +51,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             auth.Verifier(jwks_of(identity), clock), tracing, public=()
         )
         life.health.add("mongodb", database.ping)
-        life.health.add("kafka", producer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

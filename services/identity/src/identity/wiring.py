@@ -57,7 +57,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         interceptor = grpc_server.Interceptor(_verifier(ports), tracing, PUBLIC)
         life.health.add("mongodb", database.ping)
-        life.health.add("kafka", producer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

@@ -65,12 +65,24 @@ def test_a_yes_to_a_text_from_elsewhere_is_asked_again_without_a_new_fact() -> N
     assert not events
 
 
+def test_decisions_stay_in_order_when_the_clock_goes_back() -> None:
+    account, _ = a_member()
+    told: list[Event] = []
+    for granted, at in ((True, NOW), (False, NOW), (True, NOW - timedelta(hours=1))):
+        account, events = account.decide(Purpose.SIGNALS, granted, at)
+        told += events
+    times = [event.at for event in told if isinstance(event, SignalsConsentChanged)]
+    assert len(times) == 3
+    assert times == sorted(set(times)) == [each.decided_at for each in account.decisions]
+
+
 def test_who_decided_too_often_can_still_withdraw_but_not_agree_again() -> None:
     account, _ = a_member()
     for number in range(MAX_DECISIONS):
         account, _ = account.decide(Purpose.SIGNALS, number % 2 == 1, NOW)
-    account, events = account.decide(Purpose.SIGNALS, False, NOW)
-    assert events == (SignalsConsentChanged(NOW, granted=False, imported=False),)
+    later = NOW + timedelta(days=1)
+    account, events = account.decide(Purpose.SIGNALS, False, later)
+    assert events == (SignalsConsentChanged(later, granted=False, imported=False),)
     with pytest.raises(Limited):
         account.decide(Purpose.SIGNALS, True, NOW)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from common.auth import Caller
 from common.errors import Forbidden, Invalid, Unauthenticated
@@ -105,7 +107,7 @@ async def test_a_member_agrees_and_withdraws(accounts: FakeAccounts, ada: Accoun
         assert decision.granted == granted
     assert [event for _, event in accounts.told[1:]] == [
         SignalsConsentChanged(NOW, granted=True, imported=False),
-        SignalsConsentChanged(NOW, granted=False, imported=False),
+        SignalsConsentChanged(NOW + timedelta(milliseconds=1), granted=False, imported=False),
     ]
 
 

@@ -47,7 +47,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["messages"], producer, source=f"/{NAME}")
-        networks = Networks(database, partial(relay.offer, "messages"), relay.room)
+        networks = Networks(database, partial(relay.offer, "messages"), relay.room, relay.wake)
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
@@ -57,7 +57,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             auth.Verifier(jwks_of(identity), clock), tracing, public=()
         )
         life.health.add("mongodb", database.ping)
-        life.health.add("kafka", producer.check)
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))

@@ -56,7 +56,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             auth.Verifier(jwks_of(identity), clock), tracing, public=()
         )
         life.health.add("mongodb", database.ping)
-        life.health.add("kafka", producer.check)
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))

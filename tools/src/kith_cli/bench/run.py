@@ -23,6 +23,7 @@ from kith_cli.client import Kith
 from kith_cli.console import err
 from kith_cli.errors import Stop
 from kith_cli.importing.messages import Import
+from kith_cli.importing.source import read
 from kith_cli.local import supervision
 from kith_cli.local.supervisor import Supervisor
 from kith_cli.networks import door, ensure_network
@@ -155,9 +156,10 @@ def _measure_import(kith: Kith, file: Path) -> None:
 
 def _measure_backlog(settings: Settings, supervisor: Supervisor, kith: Kith, file: Path) -> None:
     """How fast one worker takes what piled up while it was away."""
-    _settled(lambda: _taken(settings))
-    supervisor.stop_service("signals")
     with Progress(console=err) as progress:
+        Import(kith, progress, "bench", True).bring_members(list(read(file)))
+        _settled(lambda: _taken(settings))
+        supervisor.stop_service("signals")
         Import(kith, progress, "bench", False).run(file)
     _settled(lambda: _published(settings))
     supervisor.start_service("signals")

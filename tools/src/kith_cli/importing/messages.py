@@ -29,6 +29,7 @@ ROWS_PER_BATCH = 500
 ROWS_PER_STREAM = 2_000
 KNOWN_SECONDS = 120.0
 POLL_SECONDS = 0.25
+SIGNALS_PER_PAGE = 200
 
 
 @dataclass(slots=True)
@@ -55,12 +56,17 @@ class Import:
         """Bring in the good rows before the first bad one. Raises Stop, Refused."""
         begun, report = time.monotonic(), Report()
         rows = self._read(path, report)
-        members = self._accounts(rows)
+        members = self.bring_members(rows)
         report.members = len(members)
-        self._wait_until_known(members)
         self._messages(rows, members, report)
         report.seconds = time.monotonic() - begun
         return report
+
+    def bring_members(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Bring in who the rows name; member id by the id in the source. Raises Stop, Refused."""
+        members = self._accounts(rows)
+        self._wait_until_known(members)
+        return members
 
     def _read(self, path: Path, report: Report) -> Sequence[Row]:
         rows: list[Row] = []
@@ -100,16 +106,32 @@ class Import:
         """Until signals knows who agreed: what happens before her consent would not count."""
         if not self._consent:
             return
-        task = self._progress.add_task("signals know them", total=len(members))
+        wanted = set(members.values())
+        task = self._progress.add_task("signals know them", total=len(wanted))
         deadline = time.monotonic() + KNOWN_SECONDS
-        while True:
-            known = int(self._kith.get("/v1/signals/progress")["memberCount"])
-            self._progress.update(task, completed=min(known, len(members)))
-            if known >= len(members):
-                return
+        while missing := wanted - self._known():
+            self._progress.update(task, completed=len(wanted) - len(missing))
             if time.monotonic() > deadline:
-                raise Stop("Signals does not take the imported members; see `kith status`.")
+                raise Stop(
+                    f"Signals does not know {len(missing)} of the imported members: either it does "
+                    "not run (`kith status`), or they were imported without consent before; then "
+                    "use --no-signals-consent again."
+                )
             time.sleep(POLL_SECONDS)
+        self._progress.update(task, completed=len(wanted))
+
+    def _known(self) -> set[str]:
+        """Ids of the members who have a signal."""
+        known: set[str] = set()
+        token: str | None = None
+        while True:
+            page = self._kith.get(
+                "/v1/signals", pageSize=SIGNALS_PER_PAGE, pageToken=token, includeUnknown="true"
+            )
+            known |= {signal["memberId"] for signal in page["signals"]}
+            token = page["nextPageToken"]
+            if not token:
+                return known
 
     def _messages(self, rows: Sequence[Row], members: dict[str, str], report: Report) -> None:
         task = self._progress.add_task("messages", total=len(rows))

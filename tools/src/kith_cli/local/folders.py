@@ -7,6 +7,12 @@ from pathlib import Path
 from kith_cli.errors import Stop
 
 
+def data_folder(folder: Path) -> None:
+    """Make a folder a person named; one that is there keeps its rights. Raises Stop."""
+    if not folder.is_dir():
+        private_folder(folder)
+
+
 def private_folder(folder: Path) -> None:
     """Make the folder ours alone. Raises Stop when it cannot be."""
     try:

@@ -17,7 +17,7 @@ from kith_cli.console import err, say
 from kith_cli.errors import Stop
 from kith_cli.local import programs, supervision
 from kith_cli.local.crashes import CrashWatch
-from kith_cli.local.folders import private_folder
+from kith_cli.local.folders import data_folder, private_folder
 from kith_cli.local.installation import Installation
 from kith_cli.local.ports import require_free
 from kith_cli.local.probes import http_ready, kafka_ready, mongo_ready
@@ -105,7 +105,8 @@ def _step(title: str, run: Run, kith: Kith) -> None:
 def _prepare(kith: Kith) -> None:
     settings = kith.settings
     socket = supervision.socket_path(settings.run)
-    for folder in (settings.home, settings.run, settings.logs, socket.parent):
+    data_folder(settings.home)
+    for folder in (settings.run, settings.logs, socket.parent):
         private_folder(folder)
     installation = Installation()
     installation.ensure()

@@ -135,6 +135,7 @@ class Consumer:
                 await consumer.stop()
         except (KafkaError, TimeoutError) as error:
             logger.warning("consumer.not_left", group=self._group, error=type(error).__name__)
+        self._joined = False
         self._give_up_partitions()
 
     async def _take(

@@ -26,7 +26,7 @@ class Record:
 def headers(*, id: UUID, type: str, source: str, sequence: int, traceparent: str | None) -> Headers:
     """CloudEvents attributes in Kafka's binary content mode (Kafka protocol binding 1.0.2 §3.2).
 
-    `ce_time` is the time in the UUIDv7 `id`, which is when the event was written.
+    `ce_time` is the time in the UUIDv7 `id`: when the event was written, or what a derived id says.
     """
     made = [
         _VERSION,

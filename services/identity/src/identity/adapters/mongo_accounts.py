@@ -38,7 +38,8 @@ class MongoAccounts:
             await self._collection.insert_one(self._document(account, events))
         except DuplicateKeyError:
             await self._explain(account)
-        self._wake()
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def add_many(self, created: Sequence[tuple[Account, Events]]) -> int:
         """See ports.Accounts."""
@@ -62,9 +63,11 @@ class MongoAccounts:
             update = outbox.push(outgoing(account, events), _state(account))
         else:
             update = {"$set": _state(account)}
-        if not await self._collection.update_one(before, update):
-            await self._why_not(account)
-        self._wake()
+        try:
+            if not await self._collection.update_one(before, update):
+                await self._why_not(account)
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def get(self, id: UUID) -> Account | None:
         """See ports.Accounts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from common.errors import Invalid, Limited
@@ -111,6 +111,8 @@ class Account:
         Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
         """
         latest = self.consents.get(purpose)
+        if latest and now <= latest.decided_at:  # a clock went back: what comes later is later
+            now = latest.decided_at + timedelta(milliseconds=1)
         decision = Decision(purpose, granted, TEXT_VERSIONS[purpose], now)
         if latest and latest.same_as(decision):
             return self, ()

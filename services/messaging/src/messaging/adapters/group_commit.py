@@ -20,10 +20,13 @@ class GroupCommit:
     """Inserts documents into one collection, for all networks; `stored` learns of each group."""
 
     def __init__(
-        self, database: Database, name: str, stored: Callable[[Sequence[Document]], None]
-    ) -> None:
+        self, database: Database, name: str, stored: Callable[[Sequence[Document]], None],
+        unsure: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`unsure` is told when nobody knows what of a group was stored."""
         self._collection = database.unscoped(name)
         self._stored = stored
+        self._unsure = unsure
         self._waiting: list[Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -52,9 +55,13 @@ class GroupCommit:
         try:
             await self._collection.insert_many([document for document, _ in group], ordered=False)
         except BulkWriteError as error:
-            refused = _refusals(error) or dict.fromkeys(range(len(group)), error)
+            refused = _refusals(error)
+            if not refused:
+                refused = dict.fromkeys(range(len(group)), error)
+                self._unsure()
         except Exception as error:
             refused = dict.fromkeys(range(len(group)), error)
+            self._unsure()
         self._stored(
             [document for index, (document, _) in enumerate(group) if index not in refused]
         )

@@ -110,12 +110,14 @@ class MongoMessages:
     """Implements ports.Messages."""
 
     def __init__(
-        self, collection: Scoped, writer: GroupCommit, offer: Offer, room: Room | None
-    ) -> None:
+        self, collection: Scoped, writer: GroupCommit, offer: Offer, room: Room | None = None,
+        unsure: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._collection = collection
         self._writer = writer
         self._offer = offer
         self._room = room
+        self._unsure = unsure
 
     async def tail(self, conversation_id: UUID) -> Tail | None:
         """See ports.Messages."""
@@ -155,6 +157,9 @@ class MongoMessages:
             first = min(_duplicates(error))
             self._offer(documents[:first])
             raise Taken(first) from error
+        except Exception:
+            self._unsure()  # some may be stored, and nobody else would look for their events soon
+            raise
         self._offer(documents)
 
     async def by_client_id(
@@ -171,7 +176,9 @@ class MongoMessages:
         """See ports.Messages."""
         prefix = f"{self._collection.network_id}:"
         wanted = {"import_key": {"$gte": prefix + first, "$lte": prefix + last}}
-        found = await self._collection.find(wanted, sort=[("import_key", ASCENDING)], limit=0)
+        found = await self._collection.find(
+            wanted, sort=[("import_key", ASCENDING)], limit=0, projection={"outbox": 0}
+        )
         return {
             document["import_key"].removeprefix(prefix): _message(document) for document in found
         }
@@ -250,12 +257,17 @@ class MongoMembers:
 class Networks:
     """Makes the ports of one network."""
 
-    def __init__(self, database: Database, offer: Offer, room: Room | None = None) -> None:
-        """`offer` is told what was stored; `room` returns when much more may be."""
+    def __init__(
+        self, database: Database, offer: Offer, room: Room | None = None,
+        unsure: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`offer` is told what was stored, `unsure` that something may have been; `room` returns
+        when much more may be."""
         self._database = database
         self._offer = offer
         self._room = room
-        self._writer = GroupCommit(database, "messages", offer)
+        self._unsure = unsure
+        self._writer = GroupCommit(database, "messages", offer, unsure)
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
 
     def of(self, network_id: UUID) -> Network:
@@ -266,7 +278,11 @@ class Networks:
             id=network_id,
             conversations=MongoConversations(collection("conversations", network_id), seen),
             messages=MongoMessages(
-                collection("messages", network_id), self._writer, self._offer, self._room
+                collection("messages", network_id),
+                self._writer,
+                self._offer,
+                self._room,
+                self._unsure,
             ),
             members=self.members(network_id),
         )

@@ -4,7 +4,7 @@ at most once however often the history is sent."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,9 +15,15 @@ from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.application.tails import Slot, Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MemberNotFound, MessageIdReused
-from messaging.domain.message import Draft, place
+from messaging.domain.message import Draft, Message, place
 
 TRIES = 8
+MAX_GAP = 100  # rows further apart are looked for apart: what lies between is not read
+
+
+def row_key(source: str, number: int) -> str:
+    """What makes a row the same when it comes again; keys of a source sort by number."""
+    return f"{source}:{number:012d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Row:
     @property
     def key(self) -> str:
         """What makes it the same row when it comes again; keys of a source sort by row."""
-        return f"{self.source}:{self.number:012d}"
+        return row_key(self.source, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,10 @@ async def _missing(
     network: Network, rows: Sequence[Row]
 ) -> tuple[Sequence[Row], MessageIdReused | None]:
     """The rows to be stored before the first whose number has other content, and what to say."""
-    keys = sorted(row.key for row in rows)
-    present = await network.messages.imported(keys[0], keys[-1]) if keys else {}
+    present: dict[str, Message] = {}
+    for low, high in _ranges(sorted({row.number for row in rows})):
+        keys = (row_key(rows[0].source, number) for number in (low, high))
+        present |= await network.messages.imported(*keys)
     missing: dict[str, Row] = {}
     for row in rows:
         if message := present.get(row.key):
@@ -118,6 +126,15 @@ async def _missing(
         if not same:
             return list(missing.values()), _reused(row)
     return list(missing.values()), None
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Ascending numbers as ranges, none of which spans what was not asked for by much."""
+    first = 0
+    for index, number in enumerate(numbers):
+        if index + 1 == len(numbers) or numbers[index + 1] - number > MAX_GAP:
+            yield numbers[first], number
+            first = index + 1
 
 
 async def _check_client_id(network: Network, row: Row) -> None:

@@ -42,9 +42,12 @@ class MongoEnrollments:
         """See ports.Enrollments."""
         before = {"_id": enrollment.id, "version": enrollment.version - 1, **outbox.ROOM}
         events = outgoing(self._collection.network_id, enrollment, event)
-        if not await self._collection.update_one(before, outbox.push(events, _state(enrollment))):
-            await self._why_not(enrollment)
-        self._wake()
+        try:
+            update = outbox.push(events, _state(enrollment))
+            if not await self._collection.update_one(before, update):
+                await self._why_not(enrollment)
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def of_member(self, id: UUID, member_id: UUID) -> Enrollment | None:
         """See ports.Enrollments."""

@@ -35,7 +35,7 @@ from signals.entrypoints.places import Partitions, Places
 logger = log.get(__name__)
 GROUP = "signals.state.v1"
 MAX_PENDING = 10_000
-FLUSH_SECONDS = 0.05  # what a reader waits when there is little to do
+FLUSH_SECONDS = 0.15  # what a reader waits when there is little to do
 BACKLOG = 500  # so many pending say that we are behind; then larger batches keep each member once
 BACKLOG_SECONDS = 0.4
 FOLLOW_SECONDS = 0.2

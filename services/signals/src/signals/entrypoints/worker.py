@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, cast
 
 import faust
@@ -54,7 +56,8 @@ class Worker:
         self._topic = topic_prefix + ACTIVITY_TOPIC
         self._app = faust.App(
             id=topic_prefix + GROUP, broker=f"aiokafka://{kafka}", store="memory://",
-            autodiscover=False, web_enabled=False, topic_disable_leader=True,
+            autodiscover=False, web_enabled=False,
+            datadir=Path(gettempdir()) / "kith-signals", topic_disable_leader=True,
             topic_allow_declare=False,
             processing_guarantee="at_least_once", consumer_auto_offset_reset="earliest",
             broker_session_timeout=6.0, broker_heartbeat_interval=1.5, broker_request_timeout=30.0,
