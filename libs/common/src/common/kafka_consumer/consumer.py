@@ -94,12 +94,12 @@ class Consumer:
 
     async def check(self) -> None:
         """Raise unless it is in its group and no partition is stopped: for readiness."""
+        if self._flush_failed:
+            raise RuntimeError("what is taken cannot be done")
         if not self._joined:
             raise RuntimeError("not in the consumer group yet")
         if self._partitions.any_stopped:
             raise RuntimeError("a partition is stopped by an error in its handler")
-        if self._flush_failed:
-            raise RuntimeError("what is taken cannot be done")
 
     async def _consume(self) -> None:
         while True:
