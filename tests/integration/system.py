@@ -17,6 +17,7 @@ from kith_cli.local.secrets import ensure_secrets
 from kith_cli.local.topics import create_topics, load
 from kith_cli.networks import door, ensure_network
 from kith_cli.settings import HIGHEST_OFFSET, Settings, environment
+from pymongo import MongoClient
 
 T = TypeVar("T")
 READY_SECONDS = 60.0
@@ -79,6 +80,17 @@ class System:
         for process in reversed(self._processes.values()):
             process.stop(30.0)
         return {name: process.exit_code for name, process in self._processes.items()}
+
+    def wait_published(self) -> None:
+        """Until no event waits in any outbox."""
+        with MongoClient[dict[str, object]](self.settings.external_mongodb_uri) as client:
+            collections = [
+                client[database][name]
+                for database in self.databases
+                for name in client[database].list_collection_names()
+            ]
+            waiting = {"outbox_at": {"$exists": True}}
+            wait_for(lambda: not any(each.count_documents(waiting) for each in collections))
 
     def log_of(self, service: str) -> str:
         """What a service has logged."""

@@ -106,7 +106,7 @@ def _outcome(system: System, report: Report) -> Outcome:
         MongoClient[dict[str, Any]](uri, tz_aware=True, uuidRepresentation="standard") as client,
     ):
         messages = client[f"{prefix}_messaging"]["messages"]
-        wait_for(lambda: messages.count_documents({"outbox_at": {"$exists": True}}) == 0)
+        system.wait_published()
         handles = _handles(admin)
         talks = _talks(messages.find(), handles)
         expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin

@@ -14,6 +14,7 @@ SAID = ("a sentence nobody may find", "an answer nobody may find", "quetzal-hand
 
 async def test_nothing_a_person_wrote_is_in_the_log(system: System, network: str) -> None:
     _talk(system, network)
+    system.wait_published()
     log = await _everything(system)
     names = [topic.name for topic in load(prefix=system.settings.topic_prefix)]
     wrote = {name for name in names if log.get(name)}

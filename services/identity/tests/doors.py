@@ -93,13 +93,17 @@ class Door:
     ports: Ports
 
 
+async def _nothing_waits() -> None:
+    """There is no relay behind this door."""
+
+
 @asynccontextmanager
 async def opened(directory: Directory) -> AsyncIterator[Door]:
     """Identity served over `directory` until the block ends."""
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
-        ports = Ports(directory, ours, SignedTokens(key), clock)
+        ports = Ports(directory, ours, SignedTokens(key), clock, _nothing_waits)
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

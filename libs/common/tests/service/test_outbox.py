@@ -301,3 +301,13 @@ async def test_the_collections_of_a_service_are_all_relayed(
     await things.insert(new_id(), 8)
     assert await Relay(things.database, ["others", NAME], producer, "/test").drain() == 2
     assert sorted((await published(kafka, topic_prefix)).values()) == [[7], [8]]
+
+
+async def test_who_waits_for_publication_finds_it_in_the_log(
+    things: Things, relay: Relay, kafka: str, topic_prefix: str
+) -> None:
+    id = new_id()
+    async with running(relay):
+        await things.insert(id, 1, 2)
+        await relay.published()
+        assert await published(kafka, topic_prefix) == {str(id): [1, 2]}

@@ -51,6 +51,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
             tokens=SignedTokens(config.signing_key),
             clock=clock,
+            published=relay.published,
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

@@ -33,6 +33,7 @@ SWEEP_SECONDS = 1.0
 LINGER_SECONDS = 0.02  # a round costs as much for ten as for one
 GRACE_SECONDS = 30.0  # how long what was written is left to the process that wrote it
 ROOM_SECONDS = 30.0
+PUBLISHED_SECONDS = 2.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 _PUBLISHED = Counter(
     "kith_outbox_published_total", "Events brought from an outbox to Kafka.", ["topic"]
@@ -54,6 +55,7 @@ class Relay:
         self._look = True
         self._offered: deque[tuple[str, Document]] = deque()
         self._swept: set[UUID] = set()  # of what may still be offered
+        self._asked: list[asyncio.Future[None]] = []  # who waits for the next whole round
         self._room = asyncio.Event()
         self._room.set()
 
@@ -89,6 +91,17 @@ class Relay:
         except TimeoutError:
             raise Unavailable("events cannot be published at the moment; try again") from None
 
+    async def published(self) -> None:
+        """Wait until what is stored by now is in the log, for a little while.
+
+        For what must come before whatever the caller does next, in other services too (consent).
+        Returns also when the broker is away: the event is safe, only its order is not.
+        """
+        asked = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self.wake()
+        await asyncio.wait([asked], timeout=PUBLISHED_SECONDS)
+
     async def run(self) -> None:
         """Publish for ever; failures of broker or database are waited out."""
         failures = 0
@@ -117,9 +130,14 @@ class Relay:
         Waiting documents that nobody told of are left for GRACE_SECONDS: they are being offered.
         """
         self._wake.clear()
+        asked = list(self._asked)
         try:
             total = await self._publish_offered() + await self._sweep()
             self._room.set()
+            for each in asked:
+                if not each.done():
+                    each.set_result(None)
+            self._asked = [each for each in self._asked if not each.done()]
             return total
         except BaseException:
             self._look = True  # what was offered is found in the database

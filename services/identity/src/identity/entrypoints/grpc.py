@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -47,6 +47,7 @@ class Ports:
     passwords: Passwords
     tokens: Tokens
     clock: Clock
+    published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
@@ -209,4 +210,5 @@ class ConsentService(grpc_api.ConsentServiceServicer):
         caller, purpose = auth.current(), translate.purpose_of(request.purpose)
         accounts = self._ports.directory.accounts(caller.network_id)
         decision = await set_consent(accounts, self._ports.clock, caller, purpose, request.granted)
+        await self._ports.published()  # what she does next comes after it, in every service
         return api.SetConsentResponse(consent=translate.consent(decision))
