@@ -92,10 +92,6 @@ class System:
             waiting = {"outbox_at": {"$exists": True}}
             wait_for(lambda: not any(each.count_documents(waiting) for each in collections))
 
-    def log_of(self, service: str) -> str:
-        """What a service has logged."""
-        return (self.settings.logs / f"{service}.log").read_text()
-
     def admin(self, network: str) -> Kith:
         """A client signed in as admin of a network, made if it is not there."""
         kith = self._open()

@@ -15,6 +15,7 @@ T = TypeVar("T")
 RETRY_SECONDS = 120.0
 RENEW_SECONDS = 60.0
 KNOWN_SECONDS = 60.0
+KNOWN_POLL_SECONDS = 0.2
 SESSION_SECONDS = 600.0
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
@@ -68,14 +69,7 @@ class Kith:
 
     def post_when_known(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST what names members; while the service has not heard of them yet, again."""
-        deadline = time.monotonic() + KNOWN_SECONDS
-        while True:
-            try:
-                return self.post(path, body)
-            except Refused as refused:
-                if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.2)
+        return when_known(lambda: self.post(path, body), KNOWN_SECONDS)
 
     def put(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """PUT and decode."""
@@ -139,6 +133,21 @@ class Kith:
         if time.monotonic() - self._signed_in_at > SESSION_SECONDS - RENEW_SECONDS:
             self.sign_in(**self._credentials)
         return {"authorization": f"Bearer {self.token}"}
+
+
+def when_known(ask: Callable[[], T], seconds: float) -> T:
+    """The answer to what names members; while the service has not heard of them yet, asks again.
+
+    Raises Refused, for any other reason at once.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except Refused as refused:
+            if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
+                raise
+        time.sleep(KNOWN_POLL_SECONDS)
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from kith.messaging.v1 import messaging_pb2 as messaging
 from kith.messaging.v1 import messaging_service_pb2 as messaging_api
 from rich.progress import Progress
 
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith, when_known
 from kith_cli.errors import Stop
 from kith_cli.importing.source import BadRow, Row, read, text_of
 
@@ -145,18 +145,14 @@ class Import:
         self, rows: Sequence[Row], members: dict[str, str]
     ) -> messaging_api.ImportMessagesResponse:
         """Send rows; while messaging has not heard of the members yet, again."""
-        deadline = time.monotonic() + KNOWN_SECONDS
-        while True:
-            try:
-                return self._kith.stream(
-                    MESSAGES_METHOD, messaging_api.ImportMessagesRequest.SerializeToString,
-                    messaging_api.ImportMessagesResponse.FromString,
-                    lambda: self._requests(rows, members),
-                )  # fmt: skip
-            except Refused as refused:
-                if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
-                    raise
-                time.sleep(POLL_SECONDS)
+        return when_known(
+            lambda: self._kith.stream(
+                MESSAGES_METHOD, messaging_api.ImportMessagesRequest.SerializeToString,
+                messaging_api.ImportMessagesResponse.FromString,
+                lambda: self._requests(rows, members),
+            ),
+            KNOWN_SECONDS,
+        )  # fmt: skip
 
     def _requests(self, rows: Sequence[Row], members: dict[str, str]) -> Iterator[Any]:
         for batch in _batches(rows, ROWS_PER_BATCH):
