@@ -22,7 +22,9 @@ from gateway.entrypoints.consumers import TOPICS, Listener, group, handlers
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.app import rest
 from gateway.entrypoints.http.entry import Entry
-from gateway.entrypoints.stream import MAX_FRAME_BYTES, Protocol, Stream, frames
+from gateway.entrypoints.http.protocol import Protocol as HttpProtocol
+from gateway.entrypoints.stream import MAX_FRAME_BYTES, Stream, frames
+from gateway.entrypoints.stream import Protocol as StreamProtocol
 
 NAME = "gateway"
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep a connection they may use again
@@ -81,9 +83,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
 
 HTTP_OPTIONS: Mapping[str, object] = {
-    "http": "httptools", "lifespan": "off", "proxy_headers": False, "server_header": False,
+    "http": HttpProtocol, "lifespan": "off", "proxy_headers": False, "server_header": False,
     "timeout_keep_alive": KEEP_ALIVE_SECONDS,
-    "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
+    "ws": StreamProtocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from signals.adapters.clients import jwks_of
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
 from signals.config import Config
 from signals.domain.parameters import Parameters
-from signals.entrypoints.consumers import GROUP, TOPICS, Projection
+from signals.entrypoints.consumers import GATHER_MILLIS, GROUP, TOPICS, Projection
 from signals.entrypoints.grpc import SignalService
 from signals.entrypoints.streams import Stream
 from signals.entrypoints.worker import Worker, running
@@ -43,7 +43,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=projection.handlers(),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
-            flush=projection.flush,
+            flush=projection.flush, gather_millis=GATHER_MILLIS,
         )  # fmt: skip
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)

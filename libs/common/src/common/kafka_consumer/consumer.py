@@ -1,13 +1,16 @@
 """One member of a consumer group, from start to drain.
 
 The batch in hand and a change of partitions exclude each other (`_busy`): partitions are given up
-only between two records, with everything taken so far committed.
+only between two records, with everything taken so far committed. Otherwise offsets are committed
+now and then: a commit costs as much as taking twenty records, and what a crash makes come again
+changes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,6 +20,7 @@ from prometheus_client import Counter
 
 from common import log
 from common.errors import Invalid
+from common.kafka_consumer.client import make_client
 from common.kafka_consumer.dead_letters import DeadLetters, DlqLimitReached
 from common.kafka_consumer.listener import Listener
 from common.kafka_consumer.partitions import Partitions
@@ -34,6 +38,7 @@ from common.telemetry import Tracing
 logger = log.get(__name__)
 POLL_MILLIS = 200
 POLL_RECORDS = 500
+COMMIT_EVERY_SECONDS = 0.5
 REJOIN_SECONDS = 1.0
 COMMIT_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
@@ -46,20 +51,24 @@ class Consumer:
     def __init__(  # noqa: PLR0913  # keywords only, each with a meaning of its own
         self, bootstrap: str, *, group: str, topics: Sequence[str], handlers: Handlers,
         producer: Producer, tracing: Tracing, topic_prefix: str = "", from_now: bool = False,
-        flush: Flush | None = None,
+        flush: Flush | None = None, gather_millis: int = 0,
     ) -> None:  # fmt: skip
         """Prepare; `from_now` skips what was there, for groups that live and die with a process.
 
         `flush` is for handlers that only note what is to be done: it does that for all records of
-        a poll, before their offsets are committed. If it fails, they come again.
+        a poll, before their offsets are committed. If it fails, they come again. `gather_millis`
+        lets records wait in the broker so long, for more of them to be taken together.
         """
-        self._bootstrap = bootstrap
         self._group = group
-        self._group_id = topic_prefix + group
         self._topics = [topic_prefix + topic for topic in topics]
         self._from_now = from_now
         self._flush = flush
         self._flush_failed = False
+        self._noted = False
+        self._make_client = partial(
+            make_client, bootstrap, topic_prefix + group, from_now=from_now,
+            gather_millis=gather_millis,
+        )  # fmt: skip
         self._handlers = {
             kind.DESCRIPTOR.full_name: (kind, handle) for kind, handle in handlers.items()
         }
@@ -67,6 +76,7 @@ class Consumer:
         self._dead_letters = DeadLetters(group, producer)
         self._partitions = Partitions(group)
         self._done: dict[TopicPartition, int] = {}  # taken and not yet committed
+        self._commit_at = 0.0
         self._busy = asyncio.Lock()
         self._stopping = False
         self._joined = False
@@ -110,14 +120,9 @@ class Consumer:
             await asyncio.sleep(REJOIN_SECONDS)
 
     async def _be_member(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=self._group_id, enable_auto_commit=False,
-            auto_offset_reset="latest" if self._from_now else "earliest",
-            isolation_level="read_committed", session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000, rebalance_timeout_ms=30_000, max_poll_interval_ms=300_000,
-            fetch_max_wait_ms=100, metadata_max_age_ms=30_000, retry_backoff_ms=200,
-        )  # fmt: skip
-        listener = Listener(consumer, self._revoke, self._assign, self._from_now)
+        consumer = self._make_client()
+        revoke = partial(self._revoke, consumer)
+        listener = Listener(consumer, revoke, self._assign, self._from_now)
         consumer.subscribe(self._topics, listener=listener)
         try:
             await consumer.start()
@@ -130,6 +135,7 @@ class Consumer:
             await self._leave(consumer)
 
     async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        await self._commit(consumer)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await consumer.stop()
@@ -156,11 +162,13 @@ class Consumer:
             raise
         finally:
             await self._do_noted()
-            await self._commit(consumer)
+            if asyncio.get_running_loop().time() >= self._commit_at:
+                await self._commit(consumer)
 
     async def _do_noted(self) -> None:
-        if self._flush is None or not self._done:
+        if self._flush is None or not self._noted:
             return
+        self._noted = False
         try:
             await self._flush()
         except Exception as error:
@@ -182,7 +190,10 @@ class Consumer:
             return False
         self._partitions.passed(partition)
         _TAKEN.labels(self._group, outcome).inc()
+        if not self._done:
+            self._commit_at = asyncio.get_running_loop().time() + COMMIT_EVERY_SECONDS
         self._done[partition] = record.offset + 1
+        self._noted = True
         return True
 
     async def _take_record(self, partition: TopicPartition, record: Any) -> str:
@@ -221,10 +232,11 @@ class Consumer:
             logger.info("consumer.commit_failed", group=self._group, error=type(error).__name__)
         self._done.clear()
 
-    async def _revoke(self, owned: Collection[TopicPartition]) -> None:
+    async def _revoke(self, consumer: AIOKafkaConsumer, owned: Collection[TopicPartition]) -> None:
         """Stop before the next record and let go of these partitions."""
         self._given_up = owned
         async with self._busy:
+            await self._commit(consumer)
             self._give_up_partitions()
 
     def _assign(self) -> None:

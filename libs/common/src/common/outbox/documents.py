@@ -20,6 +20,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorCursor
 from pymongo import UpdateOne
 
 from common.ids import new_id
+from common.kafka_producer import Record, headers
 from common.mongo import ASCENDING, Document, IndexModel
 from common.telemetry import current_traceparent
 
@@ -75,12 +76,27 @@ def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any]) -> Document:
     }
 
 
+def record_of(entry: Document, source: str) -> Record:
+    """What is published of a stored event; `source` is who publishes (CloudEvents)."""
+    made = headers(
+        id=entry["id"], type=entry["type"], source=source, sequence=entry["sequence"],
+        traceparent=entry["trace"],
+    )  # fmt: skip
+    return Record(entry["topic"], entry["key"], bytes(entry["payload"]), made)
+
+
+def written_before(seconds: float) -> UUID:
+    """The lowest UUIDv7 of `seconds` ago."""
+    return UUID(int=(new_id().int >> 80) - round(seconds * 1000) << 80)
+
+
 def waiting(
     collection: AsyncIOMotorCollection[Document], before: UUID = EVERYTHING
 ) -> AsyncIOMotorCursor[Document]:
     """The first documents whose events wait since `before`: the query every relay asks."""
     parts = {"outbox": 1, "outbox_at": 1, "outbox_last": 1}
     cursor = collection.find({"outbox_at": {"$lt": before}}, parts)
+    cursor.hint("outbox")  # not every server sees that the sparse index has all of them
     cursor.sort([("outbox_at", ASCENDING)]).limit(FIND_DOCUMENTS)
     cursor.batch_size(FIND_DOCUMENTS + 1)  # one answer, so that nothing moves in between
     return cursor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
@@ -14,21 +14,22 @@ from pymongo.errors import PyMongoError
 from common import log
 from common.errors import Unavailable
 from common.ids import new_id
-from common.kafka_producer import Producer, Record, headers
+from common.kafka_producer import Producer
 from common.mongo import Database, Document
 from common.outbox.documents import (
-    BATCH_DOCUMENTS,
     EVERYTHING,
     FIND_DOCUMENTS,
     Part,
     batches,
     forget,
+    record_of,
     waiting,
+    written_before,
 )
+from common.outbox.offered import Offered
+from common.outbox.published import Published
 
 logger = log.get(__name__)
-MAX_OFFERED = 5_000
-FULL_OFFERED = 1_000
 SWEEP_SECONDS = 1.0
 LINGER_SECONDS = 0.02  # a round costs as much for ten as for one
 GRACE_SECONDS = 30.0  # how long what was written is left to the process that wrote it
@@ -53,8 +54,8 @@ class Relay:
         self._source = source
         self._wake = asyncio.Event()
         self._look = True
-        self._offered: deque[tuple[str, Document]] = deque()
-        self._swept: set[UUID] = set()  # of what may still be offered
+        self._offered = Offered()
+        self._published = Published(database)
         self._asked: list[asyncio.Future[None]] = []  # who waits for the next whole round
         self._room = asyncio.Event()
         self._room.set()
@@ -72,11 +73,9 @@ class Relay:
         """
         if name not in self._collections:
             raise ValueError(f"{name} is not relayed")
-        if len(self._offered) < MAX_OFFERED:
-            self._offered.extend((name, document) for document in documents if "outbox" in document)
-        else:
+        if not self._offered.add(name, documents):
             self._look = True
-        if len(self._offered) >= FULL_OFFERED:
+        if self._offered.full:
             self._room.clear()
         self._wake.set()
 
@@ -105,34 +104,46 @@ class Relay:
     async def run(self) -> None:
         """Publish for ever; failures of broker or database are waited out."""
         failures = 0
-        while True:
-            try:
-                await self.drain()
-                failures = 0
-            except (KafkaError, PyMongoError, OSError) as error:
-                _FAILED.inc()
-                delay = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
-                failures += 1
-                name = type(error).__name__
-                logger.warning("outbox.relay_failed", error=name, retry_in=delay)
-                await asyncio.sleep(delay)
-                continue
-            try:
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    await self._wake.wait()
-                await asyncio.sleep(LINGER_SECONDS)
-            except TimeoutError:
-                pass  # nobody woke us: sweep what a crash left behind
+        try:
+            while True:
+                try:
+                    await self._publish_waiting()
+                    failures = 0
+                except (KafkaError, PyMongoError, OSError) as error:
+                    await asyncio.sleep(_failed(error, failures))
+                    failures += 1
+                else:
+                    await self._rest()
+        finally:
+            with suppress(PyMongoError):  # then the next process publishes them again
+                await self._published.forget()
 
     async def drain(self) -> int:
-        """Publish all that waits now; how many events that was.
+        """Publish and forget all that waits now; how many events that was.
 
         Waiting documents that nobody told of are left for GRACE_SECONDS: they are being offered.
         """
+        total = await self._publish_waiting()
+        await self._published.forget()
+        return total
+
+    async def _rest(self) -> None:
+        """Until somebody wakes us, or it is time to forget or to sweep what a crash left behind."""
+        seconds = self._published.seconds_left if self._published else SWEEP_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+            await asyncio.sleep(LINGER_SECONDS)
+        except TimeoutError:
+            pass
+
+    async def _publish_waiting(self) -> int:
         self._wake.clear()
         asked = list(self._asked)
         try:
             total = await self._publish_offered() + await self._sweep()
+            if self._published and self._published.seconds_left <= 0:
+                await self._published.forget()
             self._room.set()
             for each in asked:
                 if not each.done():
@@ -152,36 +163,25 @@ class Relay:
     async def _publish_offered(self) -> int:
         total = 0
         while self._offered and not self._look:
-            taken = self._next_offered()
+            taken, stale = self._offered.take(written_before(GRACE_SECONDS))
+            if stale:
+                self._look = True
             for name in self._collections:
                 documents = [document for owner, document in taken if owner == name]
-                total += await self._relay(name, documents)
-            if len(self._offered) < FULL_OFFERED:
+                for batch in batches(documents):
+                    total += await self._publish_batch(name, batch)
+            if not self._offered.full:
                 self._room.set()
         if self._look:
             self._offered.clear()
         return total
 
-    def _next_offered(self) -> list[tuple[str, Document]]:
-        """Some of what was offered. What is so old that another relay may have swept it is not
-        trusted, nor what comes after it: the database knows what of it still waits."""
-        oldest = _written_before(GRACE_SECONDS)
-        taken: list[tuple[str, Document]] = []
-        while self._offered and len(taken) < BATCH_DOCUMENTS:
-            name, document = self._offered.popleft()
-            if document["outbox_at"] in self._swept:
-                continue
-            if document["outbox_at"] < oldest:
-                self._look = True
-                break
-            taken.append((name, document))
-        return taken
-
     async def _sweep(self) -> int:
-        fresh = _written_before(GRACE_SECONDS)
+        fresh = written_before(GRACE_SECONDS)
         before = new_id() if self._look else fresh
+        if self._look:
+            await self._published.forget()  # or they would be found, and published again
         self._look = False
-        self._swept = {at for at in self._swept if at >= fresh}
         total = 0
         for name in self._collections:
             collection = self._database.unscoped(name)
@@ -189,39 +189,47 @@ class Relay:
             while more:
                 found = await waiting(collection, before).to_list(None)
                 total += await self._relay(name, found)
-                self._swept.update(document["outbox_at"] for document in found)
+                self._offered.swept((document["outbox_at"] for document in found), fresh)
                 more = len(found) == FIND_DOCUMENTS
         return total
 
     async def _relay(self, name: str, documents: Sequence[Document]) -> int:
+        """Publish and forget what was found waiting; how many events that was."""
         total = 0
         for batch in batches(documents):
             total += await self._publish(name, batch)
+            await forget(self._database.unscoped(name), batch, ())
         return total
 
+    async def _publish_batch(self, name: str, batch: Sequence[Part]) -> int:
+        """Publish documents that were offered; they are forgotten with others, a little later."""
+        if not self._published.has_room(batch):
+            await self._published.forget()
+        count = await self._publish(name, batch)
+        self._published.add(name, batch)
+        return count
+
     async def _publish(self, name: str, batch: Sequence[Part]) -> int:
-        """Publish a batch and forget what was acknowledged. Raises if not all of it was."""
+        """Publish a batch. If not all was acknowledged, forget what was, and raise KafkaError."""
         events = [entry for part in batch for entry in part.entries]
-        outcomes = await self._producer.send_all([self._record(entry) for entry in events])
+        outcomes = await self._producer.send_all(
+            [record_of(entry, self._source) for entry in events]
+        )
         failed: dict[UUID, KafkaError] = {}
         for entry, error in zip(events, outcomes, strict=True):
             if error is None:
                 _PUBLISHED.labels(entry["topic"]).inc()
             else:
                 failed[entry["id"]] = error
-        await forget(self._database.unscoped(name), batch, failed.keys())
-        for error in failed.values():
-            raise error
+        if failed:
+            await forget(self._database.unscoped(name), batch, failed.keys())
+            raise next(iter(failed.values()))
         return len(events)
 
-    def _record(self, entry: Document) -> Record:
-        made = headers(
-            id=entry["id"], type=entry["type"], source=self._source, sequence=entry["sequence"],
-            traceparent=entry["trace"],
-        )  # fmt: skip
-        return Record(entry["topic"], entry["key"], bytes(entry["payload"]), made)
 
-
-def _written_before(seconds: float) -> UUID:
-    """The lowest UUIDv7 of `seconds` ago."""
-    return UUID(int=(new_id().int >> 80) - round(seconds * 1000) << 80)
+def _failed(error: Exception, failures: int) -> float:
+    """Note a round that failed, after so many others; the seconds to wait."""
+    delay = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
+    _FAILED.inc()
+    logger.warning("outbox.relay_failed", error=type(error).__name__, retry_in=delay)
+    return delay

@@ -10,6 +10,7 @@ from signals.application.ports import Cleared, Update, Writer
 
 GROUP = "signals.readmodel.v1"
 TOPICS = (SIGNAL_TOPIC,)
+GATHER_MILLIS = 100  # the stream stores in batches; rows are written so too
 
 
 class Projection:

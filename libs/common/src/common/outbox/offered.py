@@ -1,0 +1,59 @@
+"""Documents handed to the relay by who wrote them, so that they need not be read back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from uuid import UUID
+
+from common.mongo import Document
+from common.outbox.documents import BATCH_DOCUMENTS
+
+MOST = 5_000
+FULL = 1_000
+
+
+class Offered:
+    """What was offered and is not published yet, in the order written."""
+
+    def __init__(self) -> None:
+        self._documents: deque[tuple[str, Document]] = deque()
+        self._swept: set[UUID] = set()  # of what may still be offered
+
+    def __bool__(self) -> bool:
+        return bool(self._documents)
+
+    @property
+    def full(self) -> bool:
+        """Whether who writes much should wait."""
+        return len(self._documents) >= FULL
+
+    def add(self, name: str, documents: Iterable[Document]) -> bool:
+        """Take documents of a collection; whether there was room for them."""
+        if len(self._documents) >= MOST:
+            return False
+        self._documents.extend((name, document) for document in documents if "outbox" in document)
+        return True
+
+    def swept(self, ids: Iterable[UUID], oldest: UUID) -> None:
+        """Leave out documents with this `outbox_at`, should they be offered yet; they were found
+        and published. Those before `oldest` will not be."""
+        self._swept = {at for at in self._swept if at >= oldest}
+        self._swept.update(ids)
+
+    def take(self, oldest: UUID) -> tuple[list[tuple[str, Document]], bool]:
+        """Some of them, and whether the next one is too old to be trusted: another relay may have
+        swept it, and the database knows what still waits."""
+        taken: list[tuple[str, Document]] = []
+        while self._documents and len(taken) < BATCH_DOCUMENTS:
+            name, document = self._documents.popleft()
+            if document["outbox_at"] in self._swept:
+                continue
+            if document["outbox_at"] < oldest:
+                return taken, True
+            taken.append((name, document))
+        return taken, False
+
+    def clear(self) -> None:
+        """Drop all; they are found in the database."""
+        self._documents.clear()
