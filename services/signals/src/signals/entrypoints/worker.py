@@ -24,6 +24,7 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from signals.adapters.events import ACTIVITY_TOPIC
+from signals.entrypoints.gathering import GatheringTransport
 from signals.entrypoints.streams import GROUP, Stream
 
 logger = log.get(__name__)
@@ -64,6 +65,7 @@ class Worker:
             broker_max_poll_records=FETCH, stream_buffer_maxsize=16, stream_wait_empty=False,
             ConsumerScheduler=InBatches, key_serializer="raw", value_serializer="raw",
         )  # fmt: skip
+        self._app.transport = GatheringTransport(self._app.conf.broker_consumer, self._app)
         self._table = self._app.Table(TABLE, key_type=bytes, value_type=bytes)
 
     @property
