@@ -14,11 +14,14 @@ from tests.integration.system import wait_for
 EDGES = [
     ("gateway", "messaging"),  # gRPC
     ("messaging", "gateway"),  # Kafka: messaging.message.v1
+    ("messaging", "signals"),  # Kafka: activity.member.v1
 ]
+SEND = "POST /v1/conversations/{conversation_id}/messages"
+READ_MODEL = "signals.readmodel.v1 kith.signals.events.v1.MemberSignalUpdated"
 
 
 @pytest.mark.timeout(180)
-def test_a_message_is_one_trace_from_the_door_to_the_push(
+def test_a_message_is_one_trace_from_the_door_to_the_push_and_to_its_signal(
     make_system: MakeSystem, tmp_path: Path, network: str
 ) -> None:
     system = make_system()
@@ -28,13 +31,14 @@ def test_a_message_is_one_trace_from_the_door_to_the_push(
     admin = system.admin(network)
     ana, ben = (system.member(admin, network, handle) for handle in ("ana", "ben"))
     talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
+    ana.put("/v1/consents/signals", {"granted": True})
     ana.post(f"/v1/conversations/{talk['id']}/messages", {"clientMessageId": "1", "text": "Hello"})
 
-    def edges() -> set[tuple[str, str]]:
-        spans = [span for path in system.traces.values() for span in _spans(path)]
-        return _edges(spans)
+    def spans() -> list[dict[str, Any]]:
+        return [span for path in system.traces.values() for span in _spans(path)]
 
-    wait_for(lambda: set(EDGES) <= edges())
+    wait_for(lambda: set(EDGES) <= _edges(spans()))
+    wait_for(lambda: _traces(spans(), READ_MODEL) & _traces(spans(), SEND))
 
 
 def _spans(path: Path) -> list[dict[str, Any]]:
@@ -52,6 +56,11 @@ def _edges(spans: list[dict[str, Any]]) -> set[tuple[str, str]]:
         for span in spans
         if span["parent_id"] in owner and owner[span["parent_id"]] != _service(span)
     }
+
+
+def _traces(spans: list[dict[str, Any]], name: str) -> set[str]:
+    """The traces in which something of this name happened."""
+    return {span["context"]["trace_id"] for span in spans if span["name"] == name}
 
 
 def _service(span: dict[str, Any]) -> str:

@@ -108,6 +108,7 @@ class ServiceConfig:
     identity: Address
     log_level: str
     traces: str
+    trace_ratio: float = 1.0
 
     @classmethod
     def read(cls, reader: Reader) -> ServiceConfig:
@@ -122,6 +123,7 @@ class ServiceConfig:
             identity=reader.address("KITH_IDENTITY"),
             log_level=reader.read("KITH_LOG_LEVEL", _log_level, "info"),
             traces=reader.read("KITH_TRACES", _traces, "off"),
+            trace_ratio=reader.read("KITH_TRACE_RATIO", _ratio, 1.0),
         )
 
 
@@ -136,6 +138,16 @@ def _log_level(text: str) -> str:
     if text.lower() not in {"debug", "info", "warning", "error", "critical"}:
         raise ValueError("must be debug, info, warning, error or critical")
     return text.lower()
+
+
+def _ratio(text: str) -> float:
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = -1.0
+    if not 0.0 <= ratio <= 1.0:
+        raise ValueError("must be a number from 0 to 1")
+    return ratio
 
 
 def _traces(text: str) -> str:

@@ -25,7 +25,7 @@ def test_a_complete_environment_is_read_with_its_defaults() -> None:
     assert config.grpc_listen == Address("127.0.0.1", 0)
     assert config.http_listen == Address("::1", 8080)
     assert (config.database_prefix, config.topic_prefix) == ("kith", "")
-    assert (config.log_level, config.traces) == ("info", "off")
+    assert (config.log_level, config.traces, config.trace_ratio) == ("info", "off", 1.0)
 
 
 def test_all_missing_settings_are_named_at_once() -> None:
@@ -109,3 +109,17 @@ def test_what_is_wrong_with_a_secret_is_told_without_it() -> None:
     with pytest.raises(ConfigError) as caught:
         reader.done()
     assert str(caught.value) == "settings: PASSWORD is too short"
+
+
+@pytest.mark.parametrize("ratio", ["0", "0.25", "1"])
+def test_a_share_of_traces_is_accepted(ratio: str) -> None:
+    reader = Reader(COMPLETE | {"KITH_TRACE_RATIO": ratio})
+    assert ServiceConfig.read(reader).trace_ratio == float(ratio)
+
+
+@pytest.mark.parametrize("ratio", ["-0.1", "1.1", "nan", "a few"])
+def test_what_is_no_share_of_traces_is_told(ratio: str) -> None:
+    reader = Reader(COMPLETE | {"KITH_TRACE_RATIO": ratio})
+    ServiceConfig.read(reader)
+    with pytest.raises(ConfigError, match="KITH_TRACE_RATIO must be a number from 0 to 1"):
+        reader.done()

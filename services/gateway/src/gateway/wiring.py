@@ -45,7 +45,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
     clock = SystemClock()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # its `info` names addresses
     async with AsyncExitStack() as stack:
-        tracing = telemetry.configure(NAME, settings.traces)
+        tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         channels = await stack.enter_async_context(connect(_addresses(config)))
         services = Services(channels)

@@ -36,7 +36,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
     settings = config.service
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        tracing = telemetry.configure(NAME, settings.traces)
+        tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")

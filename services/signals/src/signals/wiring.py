@@ -30,7 +30,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
     settings = config.service
     clock, parameters = SystemClock(), Parameters()
     async with AsyncExitStack() as stack:
-        tracing = telemetry.configure(NAME, settings.traces)
+        tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
@@ -49,7 +49,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, public=())
         worker = Worker(settings.kafka, settings.topic_prefix)
-        stream = Stream(producer, parameters, worker)
+        stream = Stream(producer, parameters, worker, tracing)
 
         def register(server: grpc.aio.Server) -> None:
             service = SignalService(

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from aiokafka.errors import KafkaError
 from common.kafka_consumer import DlqLimitReached
+from common.telemetry import Tracing
 from common.testing.poll import until
 from kith.activity.events.v1 import activity_events_pb2 as pb
 from kith.signals.events.v1 import signals_events_pb2 as events
@@ -60,7 +61,7 @@ def partitions() -> FakePartitions:
 
 @pytest.fixture
 async def stream(producer: FakeProducer, partitions: FakePartitions) -> Stream:
-    stream = Stream(producer, P, partitions)
+    stream = Stream(producer, P, partitions, Tracing(None))
     await stream.find_place()
     return stream
 
@@ -204,7 +205,7 @@ async def test_a_worker_begins_where_the_last_one_committed(
     producer: FakeProducer, partitions: FakePartitions
 ) -> None:
     partitions.committed = {0: 2}
-    stream = Stream(producer, P, partitions)
+    stream = Stream(producer, P, partitions, Tracing(None))
     await stream.take([agreed(ADA), *asks(ADA, 1)], 1)  # nobody knows yet where to begin
     partitions.generation = None
     await stream.find_place()

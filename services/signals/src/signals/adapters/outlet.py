@@ -61,7 +61,7 @@ class Outlet:
             id = timed_id(change.at, UUID(member.member_id), "signal", change.offset)
             made = headers(
                 id=id, type=change.event.DESCRIPTOR.full_name, source=SOURCE,
-                sequence=change.offset, traceparent=None,
+                sequence=change.offset, traceparent=member.traceparent,
             )  # fmt: skip
             yield Record(SIGNAL_TOPIC, member.member_id, change.event.SerializeToString(), made)
 

@@ -50,6 +50,12 @@ def read(record: Any) -> Read | None:
     return Read(member_id, event.network_id, to_activity(event, named, record.timestamp))
 
 
+def traceparent_of(record: Any) -> str | None:
+    """The trace of whatever caused a record; None if it is not traced."""
+    found = next((value for name, value in record.headers if name == "traceparent"), None)
+    return found.decode("ascii", "replace") if found else None
+
+
 @lru_cache(maxsize=100_000)
 def _check_id(text: str, field: str) -> None:
     """Raise Invalid unless it is a UUID; a good one is known the next time."""

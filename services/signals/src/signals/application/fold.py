@@ -28,7 +28,7 @@ class Touched:
 
     `cleared` is offset and time (ms) of a withdrawal (or erasure) among the changes, even if she
     has agreed again since: what was derived before it must go everywhere. `closed` are the days
-    closed after it.
+    closed after it. `traceparent` is of the last activity that was traced.
     """
 
     member_id: str
@@ -37,6 +37,7 @@ class Touched:
     state: MemberState
     cleared: tuple[int, int] | None = None
     closed: list[ClosedDay] = field(default_factory=list)
+    traceparent: str | None = None
 
 
 class Fold:
@@ -66,6 +67,11 @@ class Fold:
         else:
             touched.cleared = state.offset, state.consent_at
             touched.closed.clear()
+
+    def traced(self, member_id: str, traceparent: str | None) -> None:
+        """What comes of the member's next flush belongs to this trace."""
+        if (touched := self._touched.get(member_id)) is not None:
+            touched.traceparent = traceparent
 
     def touched(self) -> list[Touched]:
         """Whose state must be stored now, as it is now."""

@@ -23,17 +23,21 @@ from common.errors import Invalid
 from common.kafka_consumer import DlqLimitReached
 from common.kafka_consumer.dead_letters import DeadLetters
 from common.kafka_producer import Producer
+from common.telemetry import Tracing, current_traceparent
 from google.protobuf.message import DecodeError
+from kith.activity.events.v1.activity_events_pb2 import ActivityRecorded
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
 from signals.adapters.outlet import Outlet
-from signals.adapters.records import read
+from signals.adapters.records import Read, read, traceparent_of
 from signals.application.fold import Fold
 from signals.domain.parameters import Parameters
 from signals.entrypoints.places import Partitions, Places
 
 logger = log.get(__name__)
 GROUP = "signals.state.v1"
+SPAN = f"{GROUP} {ActivityRecorded.DESCRIPTOR.full_name}"
 MAX_PENDING = 10_000
 FLUSH_SECONDS = 0.15  # what a reader waits when there is little to do
 BACKLOG = 500  # so many pending say that we are behind; then larger batches keep each member once
@@ -51,7 +55,10 @@ _FLUSH = Histogram("kith_signals_flush_seconds", "Time to publish and store a ba
 class Stream:
     """Folds records and keeps what they changed; one per worker."""
 
-    def __init__(self, producer: Producer, parameters: Parameters, partitions: Partitions) -> None:
+    def __init__(
+        self, producer: Producer, parameters: Parameters, partitions: Partitions, tracing: Tracing
+    ) -> None:
+        self._tracing = tracing
         self._partitions = partitions
         self._places = Places(partitions)
         self._outlet = Outlet(producer, parameters)
@@ -163,13 +170,23 @@ class Stream:
             if found is None:
                 _SKIPPED.inc()
             else:
-                self._fold.take(*found, record.partition, record.offset)
+                self._fold_traced(found, record)
                 self._dead_letters.good()
                 _FOLDED.inc()
         except (DecodeError, Invalid) as error:
             await self._set_aside(record, error)
         self._places.passed(record.partition, record.offset)
         self._folded[record.partition] = record.offset + 1
+
+    def _fold_traced(self, found: Read, record: Any) -> None:
+        """Fold an activity, in a span if whatever caused it is traced."""
+        traceparent = traceparent_of(record)
+        if traceparent is None:
+            self._fold.take(*found, record.partition, record.offset)
+            return
+        with self._tracing.span(SPAN, SpanKind.CONSUMER, traceparent):
+            self._fold.take(*found, record.partition, record.offset)
+            self._fold.traced(found.member_id, current_traceparent())
 
     async def _set_aside(self, record: Any, error: Exception) -> None:
         """Raises DlqLimitReached; a broker that is away is waited for."""
