@@ -15,7 +15,7 @@ import jwt
 import pytest
 import websockets
 from common import errors
-from common.config import Address, ServiceConfig
+from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
@@ -98,7 +98,7 @@ async def world(
     services.replies[LIST_MESSAGES] = messages.list
     async with served(services) as behind:
         service = ServiceConfig(
-            kafka=kafka, mongodb_uri="", database_prefix="", topic_prefix=topic_prefix,
+            kafka=kafka, mongodb_uri=Secret(""), database_prefix="", topic_prefix=topic_prefix,
             grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=behind, log_level="info",
             traces="off",
         )  # fmt: skip
@@ -271,7 +271,7 @@ async def test_without_the_keys_it_is_not_ready(
     await create_topics(TOPIC)
     nobody = Address("127.0.0.1", 1)
     service = ServiceConfig(
-        kafka=kafka, mongodb_uri="", database_prefix="", topic_prefix=topic_prefix,
+        kafka=kafka, mongodb_uri=Secret(""), database_prefix="", topic_prefix=topic_prefix,
         grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=nobody, log_level="info",
         traces="off",
     )  # fmt: skip
