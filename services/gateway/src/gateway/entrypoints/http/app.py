@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from common.auth import Verifier
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
+from policy import NOBODY, decide
+from policy.table import DOCS
 
 from gateway.adapters.clients import Services
 from gateway.entrypoints.http import (
@@ -37,34 +39,67 @@ from gateway.entrypoints.http import (
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
 from gateway.entrypoints.http.request import KithRequest, signed_in
 
-# Needs no token: here one is got, or the keys that verify it.
-PUBLIC: Sequence[HTTPRouteHandler] = (
-    sessions.create_session, registrations.register, keys.get_keys,
-)  # fmt: skip
-# Needs a token; whose may do what is for the services to say.
-MEMBERS: Sequence[HTTPRouteHandler] = (
-    networks.create_network, networks.get_network, invites.create_invite,
-    accounts.list_accounts, accounts.get_own_account, accounts.get_account, accounts.update_roles,
-    consents.list_consents, consents.set_consent,
-    circles.create_circle, circles.list_circles, circles.join_circle,
-    posts.create_post, posts.list_posts, feed.list_home_feed,
-    comments.create_comment, comments.list_comments,
-    conversations.create_conversation, conversations.list_conversations,
-    conversations.get_conversation, messages.send_message, messages.list_messages,
-    programs.create_program, programs.list_programs, cohorts.create_cohort,
-    enrollments.enroll_members, enrollments.list_enrollments, enrollments.mark_step_done,
-    instruments.list_instruments, responses.create_response, responses.list_responses,
-    signals.list_signals, signals.get_progress, signals.get_own_signal, signals.get_signal,
-    courses.list_own_course, courses.list_course,
-)  # fmt: skip
+_IDENTITY, _COMMUNITY = "/kith.identity.v1.", "/kith.community.v1."
+_MESSAGING, _PROGRAMS = "/kith.messaging.v1.", "/kith.programs.v1."
+_OUTCOMES, _SIGNALS = "/kith.outcomes.v1.", "/kith.signals.v1."
+# Every route, and the action of the policy that it is.
+ROUTES: Mapping[HTTPRouteHandler, str] = {
+    sessions.create_session: _IDENTITY + "SessionService/CreateSession",
+    registrations.register: _IDENTITY + "AccountService/Register",
+    keys.get_keys: _IDENTITY + "SessionService/GetJwks",
+    networks.create_network: _IDENTITY + "NetworkService/CreateNetwork",
+    networks.get_network: _IDENTITY + "NetworkService/GetNetwork",
+    invites.create_invite: _IDENTITY + "InviteService/CreateInvite",
+    accounts.list_accounts: _IDENTITY + "AccountService/ListAccounts",
+    accounts.get_own_account: _IDENTITY + "AccountService/GetAccount",
+    accounts.get_account: _IDENTITY + "AccountService/GetAccount",
+    accounts.update_roles: _IDENTITY + "AccountService/UpdateRoles",
+    consents.list_consents: _IDENTITY + "ConsentService/ListConsents",
+    consents.set_consent: _IDENTITY + "ConsentService/SetConsent",
+    circles.create_circle: _COMMUNITY + "CircleService/CreateCircle",
+    circles.list_circles: _COMMUNITY + "CircleService/ListCircles",
+    circles.join_circle: _COMMUNITY + "CircleService/JoinCircle",
+    posts.create_post: _COMMUNITY + "PostService/CreatePost",
+    posts.list_posts: _COMMUNITY + "PostService/ListPosts",
+    feed.list_home_feed: _COMMUNITY + "PostService/ListHomeFeed",
+    comments.create_comment: _COMMUNITY + "PostService/CreateComment",
+    comments.list_comments: _COMMUNITY + "PostService/ListComments",
+    conversations.create_conversation: _MESSAGING + "ConversationService/CreateConversation",
+    conversations.list_conversations: _MESSAGING + "ConversationService/ListConversations",
+    conversations.get_conversation: _MESSAGING + "ConversationService/GetConversation",
+    messages.send_message: _MESSAGING + "MessageService/SendMessage",
+    messages.list_messages: _MESSAGING + "MessageService/ListMessages",
+    programs.create_program: _PROGRAMS + "ProgramService/CreateProgram",
+    programs.list_programs: _PROGRAMS + "ProgramService/ListPrograms",
+    cohorts.create_cohort: _PROGRAMS + "ProgramService/CreateCohort",
+    enrollments.enroll_members: _PROGRAMS + "EnrollmentService/EnrollMembers",
+    enrollments.list_enrollments: _PROGRAMS + "EnrollmentService/ListEnrollments",
+    enrollments.mark_step_done: _PROGRAMS + "EnrollmentService/MarkStepDone",
+    instruments.list_instruments: _OUTCOMES + "ResponseService/ListInstruments",
+    responses.create_response: _OUTCOMES + "ResponseService/CreateResponse",
+    responses.list_responses: _OUTCOMES + "ResponseService/ListResponses",
+    signals.list_signals: _SIGNALS + "SignalService/ListMemberSignals",
+    signals.get_progress: _SIGNALS + "SignalService/GetProgress",
+    signals.get_own_signal: _SIGNALS + "SignalService/GetMemberSignal",
+    signals.get_signal: _SIGNALS + "SignalService/GetMemberSignal",
+    courses.list_own_course: _SIGNALS + "SignalService/ListCoursePoints",
+    courses.list_course: _SIGNALS + "SignalService/ListCoursePoints",
+}
 
 
 def rest(services: Services, verifier: Verifier) -> Litestar:
     """The application behind /v1, /openapi.json and /docs."""
-    members = Router("/", before_request=signed_in(verifier), route_handlers=MEMBERS)
-    document = openapi.document(PUBLIC, MEMBERS)
+    public = [route for route, action in ROUTES.items() if _is_public(action)]
+    members = [route for route in ROUTES if route not in public]
+    actions = {route.handler_name: action for route, action in ROUTES.items()}
+    hook = signed_in(verifier, actions)
+    pages = docs.pages(openapi.document(public, members)) if _is_public(DOCS) else ()
     return Litestar(
-        route_handlers=[*PUBLIC, members, *docs.pages(document)],
+        route_handlers=[
+            *public,
+            Router("/", before_request=hook, route_handlers=members),
+            *pages,
+        ],
         request_class=KithRequest,
         return_dto=None,
         exception_handlers={Exception: answer},
@@ -73,3 +108,7 @@ def rest(services: Services, verifier: Verifier) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _is_public(action: str) -> bool:
+    return decide(NOBODY, action).allowed

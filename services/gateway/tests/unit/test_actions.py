@@ -1,0 +1,78 @@
+"""Every door of the gateway is an action of the policy, and every action has its door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from common.auth import Verifier
+from common.clock import SystemClock
+from gateway.adapters.clients import RETRIED, Services, connect
+from gateway.entrypoints.grpc import METHODS
+from gateway.entrypoints.http.app import ROUTES, rest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from policy import Actor, Answer, decide
+from policy.describe import ROLES
+from policy.table import DOCS, PUBLIC, STREAM, TABLE
+
+from services.gateway.tests.gateways import ANY_PORT
+from services.gateway.tests.routes import ROUTES as EXAMPLES
+from services.gateway.tests.tokens import ADA, NETWORK
+
+
+@pytest.fixture
+async def app() -> Litestar:
+    async def no_keys() -> str:
+        return ""
+
+    async with connect(dict.fromkeys(RETRIED, ANY_PORT)) as channels:
+        return rest(Services(channels), Verifier(no_keys, SystemClock()))
+
+
+def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Everything REST answers to, with its path; but for OPTIONS, which tells only methods."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.http_methods != {"OPTIONS"}:
+                yield route.path, handler
+
+
+def test_every_route_declares_an_action_that_has_a_rule(app: Litestar) -> None:
+    declared = {handler.handler_name for handler in ROUTES}
+    for path, handler in handlers(app):
+        if path == "/openapi.json" or path.startswith("/docs"):
+            continue
+        assert handler.handler_name in declared, f"{path} has no action: add it to ROUTES"
+    assert set(ROUTES.values()) <= TABLE.keys()
+    assert len(declared) == len(ROUTES)
+
+
+def test_only_what_is_public_has_no_check_at_the_door(app: Litestar) -> None:
+    public = {handler.handler_name for handler, action in ROUTES.items() if TABLE[action] is PUBLIC}
+    unchecked = {
+        handler.handler_name
+        for path, handler in handlers(app)
+        if handler.resolve_before_request() is None and path.startswith(("/v1", "/.well-known"))
+    }
+    assert unchecked == public
+
+
+def test_every_rule_has_a_door() -> None:
+    doors = {*ROUTES.values(), *METHODS, STREAM, DOCS}
+    assert TABLE.keys() - doors == set(), "actions nobody can reach from outside"
+
+
+def test_the_grpc_door_passes_on_only_what_is_decided_there() -> None:
+    """Its interceptor keeps back what was not decided, and the door itself loads no facts."""
+    for method in METHODS:
+        for role in ROLES:
+            decision = decide(Actor(ADA, NETWORK, frozenset({role})), method)
+            assert decision.answer is not Answer.LATER, method
+
+
+def test_every_route_has_an_example() -> None:
+    rpcs = [f"/{example.rpc.strip('/')}" for example in EXAMPLES]
+    assert sorted(rpcs) == sorted(ROUTES.values())
+    assert all(one <= other for one, other in pairwise(sorted(rpcs)))
