@@ -83,10 +83,11 @@ def her_own(things: Things, actor: Actor) -> Facts:
     return Facts(actor.network_id, owner_id=actor.member_id)
 
 
-def nowhere() -> Things:
-    """Ids of the right form of what does not exist."""
+def nowhere(ana: str = "") -> Things:
+    """Ids of the right form of what does not exist; that of `ana` may be somebody's."""
     names = [field.name for field in fields(Things) if field.name not in {"invite", "slug"}]
-    return Things(**{name: str(new_id()) for name in names} | {"network_id": ""})
+    known = {"network_id": ""} | ({"ana": ana} if ana else {})
+    return Things(**{name: str(new_id()) for name in names} | known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +152,27 @@ class Person:
     name: str
     actor: Actor
     token: str | None
+    guest: bool = False
 
     def __str__(self) -> str:
         return self.name
 
 
-def people(system: System, network: Network) -> Iterator[Person]:
-    """Nobody; and with every role: ana, whose the things are, and cat, who has no part in them."""
+def people(system: System, network: Network, other: Network) -> Iterator[Person]:
+    """Nobody; and with every role in `network`: its ana, whose the things are, cat, who has no part
+    in them, and as a guest the ana of the other network, whose the things there are."""
     yield Person("nobody", NOBODY, None)
     key = load_pem_private_key(system.secrets.signing_key.read_bytes(), None)
     assert isinstance(key, Ed25519PrivateKey)
     tokens, home = SignedTokens(key), UUID(network.things.network_id)
     for role in ROLES:
-        for name, kith in (("ana", network.ana), ("cat", network.cat)):
+        for name, kith in (("ana", network.ana), ("cat", network.cat), ("guest", other.ana)):
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
             token = tokens.issue(account, datetime.now(UTC)).access_token  # noqa: TID251  # real
-            yield Person(f"{name} as {role}", Actor(subject, home, frozenset({role})), token)
+            actor = Actor(subject, home, frozenset({role}))
+            yield Person(f"{name} as {role}", actor, token, name == "guest")
 
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 another network nothing is returned, counted or hinted at.
 
 The matrix is every RPC and every route × nobody and every role × whose the thing is × a thing of
-one's own network, of another, and of none.
+one's own network, of another (also of who has a part in it there), and of none.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]
 def world(system: System) -> Iterator[World]:
     home, other = build(system, fresh("home")), build(system, fresh("other"))
     doors = Doors(system)
-    yield World(system, doors, home, other, list(people(system, home)))
+    yield World(system, doors, home, other, list(people(system, home, other)))
     doors.close()
 
 
@@ -96,10 +96,13 @@ def matrix(request: pytest.FixtureRequest, world: World) -> Matrix:
 def _cells(world: World, cases: Callable[[], Iterator[Case]]) -> Iterator[Cell]:
     for person in world.people:
         for case in cases():
-            yield Cell(person, case, "home", world.home.things)
+            if not person.guest:
+                yield Cell(person, case, "home", world.home.things)
             if case.about not in (None, her_own):
-                yield Cell(person, case, "another network", world.other.things)
-                yield Cell(person, case, "nowhere", nowhere())
+                elsewhere = world.other.things
+                nothing = nowhere(ana=elsewhere.ana) if person.guest else nowhere()
+                yield Cell(person, case, "another network", elsewhere)
+                yield Cell(person, case, "nowhere", nothing)
 
 
 def test_no_door_is_missing_from_the_matrix() -> None:
