@@ -64,7 +64,7 @@ def signal_of(member_id: UUID, state: MemberState, at: int) -> pb.MemberSignal:
         last_survey_time=stamp(max(state.survey_at, state.check_in_at))
         if state.survey_at or state.check_in_at
         else None,
-        model_version=PARAMETERS.version, offset=state.offset,
+        model_version=PARAMETERS.version,
     )  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def _signal(signal: Signal) -> pb.MemberSignal:
         ),
         as_of_time=timestamp(estimate.as_of), last_activity_time=timestamp(state.last_at),
         last_survey_time=timestamp(max(state.survey_at, state.check_in_at)),
-        model_version=estimate.model, offset=state.offset,
+        model_version=estimate.model,
     )  # fmt: skip
 
 
