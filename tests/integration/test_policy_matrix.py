@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from gateway.entrypoints.http.app import ROUTES
+from gateway.entrypoints.http.actions import ROUTES
 from policy import Answer, decide
 from policy.table import DOCS, STREAM, TABLE
 from websockets.exceptions import ConnectionClosed

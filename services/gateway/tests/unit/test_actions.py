@@ -10,7 +10,8 @@ from common.auth import Verifier
 from common.clock import SystemClock
 from gateway.adapters.clients import RETRIED, Services, connect
 from gateway.entrypoints.grpc import METHODS
-from gateway.entrypoints.http.app import ROUTES, rest
+from gateway.entrypoints.http.actions import ROUTES
+from gateway.entrypoints.http.app import rest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from policy import Actor, Answer, decide
