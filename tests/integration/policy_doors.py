@@ -23,7 +23,8 @@ Found = TypeVar("Found")
 SECONDS = 30.0
 TRIES = 50
 AT_ONCE = 6
-_TRACE = re.compile(rb'"trace_?id": ?"[0-9a-f]*"', re.IGNORECASE)
+_TRACE = re.compile(rb'"(trace|request)_?id": ?"[^"]*"', re.IGNORECASE)
+_OF_ONE_REQUEST = {"date", "traceparent", "x-request-id", "content-length"}
 _CODES = {
     grpc.StatusCode.OK: Answer.ALLOW, grpc.StatusCode.UNAUTHENTICATED: Answer.SIGN_IN,
     grpc.StatusCode.PERMISSION_DENIED: Answer.FORBID, grpc.StatusCode.NOT_FOUND: Answer.HIDE,
@@ -91,10 +92,10 @@ class Doors:
             time.sleep(float(answer.headers.get("retry-after", "1")))
         kept = {
             name: value for name, value in answer.headers.items()
-            if name not in {"date", "traceparent", "x-request-id"}
+            if name not in _OF_ONE_REQUEST
         }  # fmt: skip
         told = f"{answer.status_code} {json.dumps(kept)}\n".encode() + answer.content
-        return Heard(_of_http(answer), _TRACE.sub(b'"trace_id":""', told))
+        return Heard(_of_http(answer), _TRACE.sub(b"", told))
 
 
 def _of_status(error: Any) -> Heard:
