@@ -8,8 +8,9 @@ from typing import Any
 
 import grpc
 from common import grpc_server
-from common.auth import Verifier
+from common.auth import Caller, Verifier
 from common.config import Address
+from common.errors import Forbidden, NotFound, Unauthenticated
 from common.grpc_client import Method, call
 from common.grpc_server import Context, Interceptor
 from common.health import Health
@@ -22,6 +23,22 @@ from libs.common.tests.keys import Issuer
 SERVICE = "test.things.v1.ThingService"
 LOOPBACK = Address("127.0.0.1", 0)
 Do = Callable[[str], Awaitable[str]]
+
+
+def authorize(caller: Caller | None, method: str, facts: object) -> bool:
+    """A policy as small as can be; DoIfFit depends on whether what it is about is "fit"."""
+    name = method.rpartition("/")[2]
+    if name == "DoInPublic":
+        return True
+    if caller is None:
+        raise Unauthenticated("sign in")
+    if name == "DoNever":
+        raise Forbidden("nobody may do this")
+    if name != "DoIfFit" or facts == "fit":
+        return True
+    if facts is None:
+        return False
+    raise NotFound("nothing you may know of")
 
 
 class ThingService:
@@ -58,6 +75,8 @@ class ThingService:
             "Do": unary,
             "DoOnce": unary,
             "DoInPublic": unary,
+            "DoNever": unary,
+            "DoIfFit": unary,
             "Count": grpc.stream_unary_rpc_method_handler(
                 self.count, StringValue.FromString, Int64Value.SerializeToString
             ),
@@ -81,6 +100,7 @@ class Stub:
 
         self.do, self.do_once = unary("Do"), unary("DoOnce")
         self.do_in_public = unary("DoInPublic")
+        self.do_never, self.do_if_fit = unary("DoNever"), unary("DoIfFit")
         count: Any = channel.stream_unary(
             f"/{SERVICE}/Count", StringValue.SerializeToString, Int64Value.FromString
         )
@@ -101,7 +121,7 @@ class World:
     async def serving(self, listen: Address = LOOPBACK) -> AsyncIterator[Address]:
         """The service at an address."""
         verifier = Verifier(self.issuer.jwks, self.issuer.clock)
-        interceptor = Interceptor(verifier, self.tracing, public=[f"/{SERVICE}/DoInPublic"])
+        interceptor = Interceptor(verifier, self.tracing, authorize)
         register = self.service.register
         async with grpc_server.serve(listen, interceptor, self.health, register) as address:
             yield address

@@ -22,6 +22,7 @@ from gateway.entrypoints.http.entry import Entry
 from gateway.entrypoints.stream import PATH, Stream
 from gateway.wiring import HTTP_OPTIONS
 from kith.identity.v1 import identity_service_pb2 as identity
+from policy.authorize import authorize
 from websockets.asyncio.client import ClientConnection
 
 from services.gateway.tests.fakes import GET_JWKS, FakeServices, served
@@ -79,7 +80,7 @@ async def running(
         )
         http = await stack.enter_async_context(health.serve_http(entry, ANY_PORT, **HTTP_OPTIONS))
         door = Door(channels, methods or METHODS)
-        interceptor = grpc_server.Interceptor(verifier, tracing, public=())
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         address = await stack.enter_async_context(
             grpc_server.serve(
                 ANY_PORT, interceptor, ours, lambda server: server.add_generic_rpc_handlers((door,))

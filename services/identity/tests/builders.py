@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access, Caller
 from common.ids import new_id
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
 from identity.domain.invite import Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
+from policy.authorize import authorize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
@@ -25,6 +26,11 @@ def a_network(slug: str = "lupus-berlin") -> Network:
 def a_caller(*roles: Role, id: UUID | None = None, network_id: UUID = NETWORK) -> Caller:
     held = frozenset(map(str, roles or (Role.MEMBER,)))
     return Caller(id or new_id(), network_id, held, token="", expires_at=0.0)
+
+
+def access_of(caller: Caller) -> Access:
+    """At GetAccount."""
+    return Access(authorize, caller, "/kith.identity.v1.AccountService/GetAccount")
 
 
 def an_invite(

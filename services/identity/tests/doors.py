@@ -17,10 +17,11 @@ from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
 from identity.domain.network import OPERATOR_SLUG
-from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+from identity.entrypoints.grpc import Ports, register_services
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
 
 from services.identity.tests.builders import NOW, PASSWORD
 
@@ -110,7 +111,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             return ports.tokens.jwks()
 
         interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), PUBLIC
+            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize
         )
         address = await stack.enter_async_context(
             grpc_server.serve(

@@ -14,6 +14,7 @@ from common.health import Health
 from common.testing.clock import FakeClock
 from kith.signals.v1 import signals_pb2 as pb
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
 from signals.application.ports import Signals
 from signals.domain.days import ClosedDay
 from signals.domain.engagement import Engagement
@@ -38,7 +39,7 @@ async def opened(
 ) -> AsyncIterator[Stub]:
     """The service over a read model until the block ends."""
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("signals", "off"), public=()
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("signals", "off"), authorize
     )
 
     def register(server: grpc.aio.Server) -> None:
@@ -63,7 +64,7 @@ def signal_of(member_id: UUID, state: MemberState, at: int) -> pb.MemberSignal:
         last_survey_time=stamp(max(state.survey_at, state.check_in_at))
         if state.survey_at or state.check_in_at
         else None,
-        model_version=PARAMETERS.version, offset=state.offset,
+        model_version=PARAMETERS.version,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ import jwt
 from jwt.types import Options
 
 from common.clock import Clock
-from common.errors import Forbidden, Unauthenticated, Unavailable
+from common.errors import DomainError, Unauthenticated, Unavailable
 
 ISSUER = "kith"
 AUDIENCE = "kith"
@@ -44,26 +44,69 @@ class Caller:
     token: str
     expires_at: float
 
-    def require(self, *roles: str) -> None:
-        """Raise Forbidden unless the caller has one of these roles."""
-        if self.roles.isdisjoint(roles):
-            raise Forbidden("your role does not allow this", needed=" or ".join(sorted(roles)))
+
+Authorize = Callable[[Caller | None, str, Any], bool]
+"""What a policy answers: whether it is decided that this caller (None: nobody signed in) may call
+this method, given facts about what the call is about (None: they are not known yet). It says False
+only without facts, when it depends on them; who may not is refused by a DomainError."""
 
 
-_current: ContextVar[Caller] = ContextVar("caller")
+class Access:
+    """A call being served: whose, and whether it was decided that she may make it."""
+
+    __slots__ = ("_authorize", "_caller", "method", "settled")
+
+    def __init__(self, authorize: Authorize, caller: Caller | None, method: str) -> None:
+        """Ask at the door. Raises what `authorize` refuses with."""
+        self._authorize = authorize
+        self._caller = caller
+        self.method = method
+        self.settled = authorize(caller, method, None)
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls. Raises Unauthenticated for who has not signed in."""
+        if self._caller is None:
+            raise Unauthenticated("an access token is needed")
+        return self._caller
+
+    def require(self, facts: object, *instead: DomainError) -> None:
+        """Decide with facts, before anything of what they are about is shown or changed.
+
+        Raises what `authorize` refuses with, or of `instead` the first of the same kind: how this
+        service says that, to the letter as it says it of what does not exist.
+        """
+        self.settled = False
+        try:
+            self.settled = self._authorize(self._caller, self.method, facts)
+        except DomainError as refusal:
+            raise next((own for own in instead if own.kind is refusal.kind), refusal) from None
 
 
-def current() -> Caller:
-    """The caller of the request being served. Raises Unauthenticated outside of one."""
+_access: ContextVar[Access] = ContextVar("access")
+
+
+def access() -> Access:
+    """The access of the request being served. Raises Unauthenticated outside of one."""
     try:
-        return _current.get()
+        return _access.get()
     except LookupError:
         raise Unauthenticated("an access token is needed") from None
 
 
-def set_current(caller: Caller) -> None:
-    """Remember the caller for the rest of this task."""
-    _current.set(caller)
+def current() -> Caller:
+    """The caller of the request being served. Raises Unauthenticated if there is none."""
+    return access().caller
+
+
+def admit(authorize: Authorize, caller: Caller | None, method: str) -> Access:
+    """Ask at the door, and remember the answer for the rest of this task.
+
+    Raises what `authorize` refuses with.
+    """
+    admitted = Access(authorize, caller, method)
+    _access.set(admitted)
+    return admitted
 
 
 class Verifier:

@@ -12,6 +12,7 @@ from common.clock import SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from policy.authorize import authorize
 
 from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
@@ -75,7 +76,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )  # fmt: skip
         grpc = await stack.enter_async_context(
             grpc_server.serve(
-                settings.grpc_listen, grpc_server.Interceptor(verifier, tracing, public=()),
+                settings.grpc_listen, grpc_server.Interceptor(verifier, tracing, authorize),
                 life.health, lambda server: server.add_generic_rpc_handlers((Door(channels),)),
             )
         )  # fmt: skip

@@ -11,13 +11,14 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from identity.adapters import passwords
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import ensure_operator
 from identity.config import Config
-from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+from identity.entrypoints.grpc import Ports, register_services
 
 NAME = "identity"
 
@@ -56,7 +57,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, PUBLIC)
+        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, authorize)
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(

@@ -12,6 +12,7 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
@@ -47,9 +48,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
         networks = MongoNetworks(database, partial(relay.offer, "responses"))
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
-        interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks_of(identity), clock), tracing, public=()
-        )
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(

@@ -76,6 +76,17 @@ async def test_a_member_reads_her_own_signal_of_now(stub: Stub, model: FakeReadM
     assert reply.signal == signal_of(ADA, await state_of(model, ADA), NOW)
 
 
+async def test_no_place_in_a_log_that_networks_share_is_told(
+    stub: Stub, model: FakeReadModel
+) -> None:
+    assert (await state_of(model, ADA)).offset > 0
+    own = await call(
+        stub.GetMemberSignal, api.GetMemberSignalRequest(), token=ISSUER.token(ADA, NETWORK)
+    )
+    listed = await call(stub.ListMemberSignals, api.ListMemberSignalsRequest(), token=as_staff())
+    assert {signal.offset for signal in (own.signal, *listed.signals)} == {0}
+
+
 async def test_a_signal_is_given_for_the_time_asked_for(stub: Stub, model: FakeReadModel) -> None:
     request = api.GetMemberSignalRequest(member_id=str(BEA), as_of_time=stamp(NOW + 3 * DAY))
     reply = await call(stub.GetMemberSignal, request, token=as_staff())

@@ -4,6 +4,7 @@ Close codes:
 
 - 4400 a frame that is not understood, or any frame after the first
 - 4401 no good token within five seconds, or it has expired
+- 4403 the policy does not let this account listen
 - 4408 the device reads too slowly; it asks for what it missed over REST
 - 4429 the member has too many sockets
 - 1009 a frame that is too large, 1011 no answer to pings (both by the server library)
@@ -23,6 +24,8 @@ from common.errors import DomainError, Kind
 from common.grpc_client import call
 from common.problem import CONTENT_TYPE
 from kith.messaging.v1 import messaging_service_pb2 as api
+from policy.authorize import authorize
+from policy.table import STREAM
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.adapters.clients import Services
@@ -114,10 +117,14 @@ class Stream:
         except TimeoutError:
             raise Close(4401, "no token in time") from None
         try:
-            return await self._verifier.verify(frame.access_token)
+            caller = await self._verifier.verify(frame.access_token)
+            authorize(caller, STREAM)
+            return caller
         except DomainError as error:
             if error.kind is Kind.UNAUTHENTICATED:
                 raise Close(4401, error.message) from None
+            if error.kind is Kind.FORBIDDEN:
+                raise Close(4403, error.message) from None
             raise Close(1013, "tokens cannot be verified now; try again") from None
 
     async def _ready(self) -> None:

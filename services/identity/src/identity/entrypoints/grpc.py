@@ -28,16 +28,6 @@ from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
 from identity.entrypoints import imports, translate
 
-PUBLIC = tuple(
-    f"/kith.identity.v1.{method}"
-    for method in (
-        "AccountService/Register",
-        "SessionService/CreateSession",
-        "SessionService/GetJwks",
-    )
-)
-"""What needs no access token."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -69,7 +59,7 @@ class NetworkService(grpc_api.NetworkServiceServicer):
         self, request: api.CreateNetworkRequest, context: Context
     ) -> api.CreateNetworkResponse:
         network, opened = await create_network(
-            self._ports.directory, self._ports.clock, auth.current(), slug=request.slug,
+            self._ports.directory, self._ports.clock, slug=request.slug,
             display_name=request.display_name, time_zone=request.time_zone or "UTC",
         )  # fmt: skip
         return api.CreateNetworkResponse(
@@ -123,10 +113,11 @@ class AccountService(grpc_api.AccountServiceServicer):
     async def GetAccount(
         self, request: api.GetAccountRequest, context: Context
     ) -> api.GetAccountResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         asked = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
         accounts = self._ports.directory.accounts(caller.network_id)
-        account = await queries.account_of(accounts, caller, asked)
+        account = await queries.account_of(accounts, access, asked)
         return api.GetAccountResponse(account=translate.account(account))
 
     async def ListAccounts(
@@ -136,7 +127,7 @@ class AccountService(grpc_api.AccountServiceServicer):
         size = translate.page_size(request.page_size, default=100, most=1000)
         after = parse_id(request.page_token, "page_token") if request.page_token else None
         accounts = self._ports.directory.accounts(caller.network_id)
-        found, more = await queries.list_accounts(accounts, caller, after, size)
+        found, more = await queries.list_accounts(accounts, after, size)
         return api.ListAccountsResponse(
             accounts=map(translate.account, found),
             next_page_token=str(found[-1].id) if more else "",
@@ -147,7 +138,7 @@ class AccountService(grpc_api.AccountServiceServicer):
     ) -> api.UpdateRolesResponse:
         caller = auth.current()
         account = await update_roles(
-            self._ports.directory.accounts(caller.network_id), caller,
+            self._ports.directory.accounts(caller.network_id),
             parse_id(request.member_id, "member_id"), translate.roles_of(request.roles),
         )  # fmt: skip
         return api.UpdateRolesResponse(account=translate.account(account))
@@ -158,7 +149,7 @@ class AccountService(grpc_api.AccountServiceServicer):
         caller = auth.current()
         accounts = self._ports.directory.accounts(caller.network_id)
         rows = imports.batches(request, self._ports.clock.now())
-        imported = await import_accounts(accounts, caller, rows)
+        imported = await import_accounts(accounts, caller.network_id, rows)
         return api.ImportAccountsResponse(
             created_count=imported.created, existing_count=imported.existing,
             member_ids={name: str(id) for name, id in imported.member_ids.items()},

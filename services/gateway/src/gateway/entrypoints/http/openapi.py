@@ -29,7 +29,8 @@ Kith's door for apps. Sign in with `POST /v1/sessions`, then send the access tok
 New messages are pushed over a WebSocket at `/v1/stream`: send
 `{"type": "authenticate", "accessToken": …}` first, wait for `{"type": "ready"}`, then read
 `{"type": "message", "message": …}`. Close codes: 4400 a frame that is not understood, 4401 no
-(or no longer a) good token, 4408 read too slowly, 4429 too many sockets, 1012 and 1013 try again.
+(or no longer a) good token, 4403 not for this account, 4408 read too slowly, 4429 too many
+sockets, 1012 and 1013 try again.
 """
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from common import grpc_client
@@ -12,6 +12,8 @@ from common.errors import Unauthenticated
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
+from litestar.handlers import BaseRouteHandler
+from policy.authorize import authorize
 
 from gateway.adapters.clients import Services
 from gateway.entrypoints.http.errors import BodyTooSlow, Disconnected
@@ -47,8 +49,11 @@ class KithRequest(Request[Any, Caller | None, State]):
             raise Disconnected("the client went away") from None
 
 
-def signed_in(verifier: Verifier) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
-    """Lets in only those whose token is good, before anything else is read; services verify again.
+def signed_in(
+    verifier: Verifier, actions: Mapping[str, str]
+) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """Lets in only those whose token is good and whom the policy does not refuse at the door,
+    before anything else is read; services verify and decide again. `actions` are by handler name.
 
     A hook and not one of litestar's guards, which copy the handler at every request.
     """
@@ -59,6 +64,10 @@ def signed_in(verifier: Verifier) -> Callable[[Request[Any, Any, Any]], Awaitabl
         scheme, _, token = header.decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("an access token is needed: Authorization: Bearer …")
-        request.scope["auth"] = await verifier.verify(token)
+        caller = await verifier.verify(token)
+        handler: BaseRouteHandler = request.scope["route_handler"]
+        # What the policy leaves open the service decides; it refuses what is no action.
+        authorize(caller, actions.get(handler.handler_name, ""))
+        request.scope["auth"] = caller
 
     return before
