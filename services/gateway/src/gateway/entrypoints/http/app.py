@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.auth import Verifier
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
@@ -34,13 +33,14 @@ from gateway.entrypoints.http import (
     sessions,
     signals,
 )
+from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
-from gateway.entrypoints.http.request import KithRequest, signed_in
+from gateway.entrypoints.http.request import KithRequest
 
-# Needs no token: here one is got, or the keys that verify it.
-PUBLIC: Sequence[HTTPRouteHandler] = (
-    sessions.create_session, registrations.register, keys.get_keys,
-)  # fmt: skip
+# Needs no token: here one is got.
+STRANGERS: Sequence[HTTPRouteHandler] = (sessions.create_session, registrations.register)
+# Needs no token: what verifies one.
+PUBLIC: Sequence[HTTPRouteHandler] = (*STRANGERS, keys.get_keys)
 # Needs a token; whose may do what is for the services to say.
 MEMBERS: Sequence[HTTPRouteHandler] = (
     networks.create_network, networks.get_network, invites.create_invite,
@@ -59,12 +59,13 @@ MEMBERS: Sequence[HTTPRouteHandler] = (
 )  # fmt: skip
 
 
-def rest(services: Services, verifier: Verifier) -> Litestar:
+def rest(services: Services, admission: Admission) -> Litestar:
     """The application behind /v1, /openapi.json and /docs."""
-    members = Router("/", before_request=signed_in(verifier), route_handlers=MEMBERS)
+    strangers = Router("/", before_request=admission.strangers(), route_handlers=STRANGERS)
+    members = Router("/", before_request=admission.members(), route_handlers=MEMBERS)
     document = openapi.document(PUBLIC, MEMBERS)
     return Litestar(
-        route_handlers=[*PUBLIC, members, *docs.pages(document)],
+        route_handlers=[strangers, keys.get_keys, members, *docs.pages(document)],
         request_class=KithRequest,
         return_dto=None,
         exception_handlers={Exception: answer},

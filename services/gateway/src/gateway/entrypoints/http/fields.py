@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
@@ -19,6 +20,9 @@ from msgspec import UNSET, Meta, UnsetType
 Text = TypeVar("Text", bound=str)
 INT32_MAX, INT64_MAX = 2**31 - 1, 2**63 - 1
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+# The id that follows from the Idempotency-Key of the request being answered.
+keyed_id: ContextVar[str] = ContextVar("keyed_id")
 
 Int32 = Annotated[int, Meta(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Time = Annotated[
@@ -100,5 +104,9 @@ def timestamp_of(text: str, field: str) -> Timestamp | None:
 
 
 def fresh_id() -> str:
-    """A request id for a client that gave none, so that at least the gateway may try again."""
-    return str(new_id())
+    """A request id for a client that gave none, so that at least the gateway may try again.
+
+    It follows from the Idempotency-Key where there is one: a retry then has the same effect even
+    when the first try was cut off before its outcome was kept.
+    """
+    return keyed_id.get("") or str(new_id())
