@@ -15,7 +15,7 @@ from gateway.entrypoints.http.fields import (
     Input,
     Names,
     Output,
-    PageSize,
+    PageSize1000,
     PageToken,
     PathId,
     Time,
@@ -67,7 +67,7 @@ def account_of(account: pb.Account) -> Account:
 
 @get("/v1/accounts", summary="Accounts of the network", tags=TAGS)
 async def list_accounts(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = ""
+    request: KithRequest, page_size: PageSize1000 = 0, page_token: PageToken = ""
 ) -> AccountPage:
     reply = await request.ask(
         request.services.accounts.ListAccounts,

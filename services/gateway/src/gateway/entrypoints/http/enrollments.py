@@ -22,6 +22,7 @@ from gateway.entrypoints.http.fields import (
 )
 from gateway.entrypoints.http.programs import TAGS
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Uuid
 
 StateName = Literal["active", "completed"]
 STATES: Names[StateName] = Names(pb.EnrollmentState.DESCRIPTOR)
@@ -30,7 +31,7 @@ STATES: Names[StateName] = Names(pb.EnrollmentState.DESCRIPTOR)
 class EnrollMembers(Input):
     """Whom to enroll; who is enrolled already stays as she is."""
 
-    member_ids: list[str]
+    member_ids: list[Uuid]
 
 
 class Enrollment(Output):

@@ -17,6 +17,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway.entrypoints.http.shapes import ClientId
+
 Text = TypeVar("Text", bound=str)
 INT32_MAX, INT64_MAX = 2**31 - 1, 2**63 - 1
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -31,10 +33,17 @@ Time = Annotated[
 PathId = Annotated[str, PathParameter()]
 TimeSent = Annotated[datetime, Meta(tz=True)]
 RequestId = Annotated[
-    str, Meta(min_length=1, description="Chosen by the client: the same again changes nothing.")
+    ClientId,
+    Meta(min_length=1, description="Chosen by the client: the same again changes nothing."),
 ]
 PageSize = Annotated[
-    int, QueryParameter(name="pageSize", ge=0, le=INT32_MAX, description="At most; 0: as usual.")
+    int, QueryParameter(name="pageSize", ge=0, le=100, description="At most; 0: as usual.")
+]
+PageSize200 = Annotated[
+    int, QueryParameter(name="pageSize", ge=0, le=200, description="At most; 0: as usual.")
+]
+PageSize1000 = Annotated[
+    int, QueryParameter(name="pageSize", ge=0, le=1_000, description="At most; 0: as usual.")
 ]
 PageToken = Annotated[
     str, QueryParameter(name="pageToken", description="From the page before; empty for the first.")

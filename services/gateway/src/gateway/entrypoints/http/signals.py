@@ -14,7 +14,7 @@ from gateway.entrypoints.http.fields import (
     AsOfTime,
     Names,
     Output,
-    PageSize,
+    PageSize200,
     PageToken,
     PathId,
     Time,
@@ -128,7 +128,7 @@ def _risk(risk: pb.LonelinessRisk) -> LonelinessRisk:
 
 @get("/v1/signals", summary="Members by loneliness risk", tags=TAGS)
 async def list_signals(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = "",
+    request: KithRequest, page_size: PageSize200 = 0, page_token: PageToken = "",
     as_of_time: AsOfTime = "", include_unknown: IncludeUnknown = False,
 ) -> SignalPage:  # fmt: skip
     reply = await request.ask(
