@@ -15,6 +15,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 MOST_BUCKETS = 50_000
+_INSTANT = 1e-6  # seconds: less is rounding
 _RATE = re.compile(r"(?P<rate>\d{1,6}(?:\.\d{1,6})?)/(?P<burst>\d{1,6})")
 
 
@@ -70,7 +71,7 @@ class Buckets:
         known = self._full_at.get(key)
         full_at = now if known is None or known < now else known
         wait = full_at - self._tolerance - now
-        if wait > 0:
+        if wait > _INSTANT:
             return wait
         self._full_at[key] = full_at + self._interval
         if known is None:

@@ -89,7 +89,7 @@ class Stream:
             if scope["path"] != PATH:
                 raise RouteNotFound("there is no WebSocket at this address")
         except HttpError as refusal:
-            await send_problem(send, refusal, None, kind="websocket.http.response")
+            await send_problem(send, refusal, scope["request_id"], "websocket.http.response")
             return
         try:
             await send({"type": "websocket.accept"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
@@ -22,10 +22,15 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import told
 
 RoleName = Literal[
     "member", "mentor", "moderator", "care_team", "network_admin", "sponsor_analyst",
     "platform_operator",
+]  # fmt: skip
+# Nobody gives the operator's: it is there from the beginning.
+GivenRole = Literal[
+    "member", "mentor", "moderator", "care_team", "network_admin", "sponsor_analyst"
 ]  # fmt: skip
 ROLES: Names[RoleName] = Names(pb.Role.DESCRIPTOR)
 TAGS = ["accounts"]
@@ -53,7 +58,7 @@ class AccountPage(Output):
 class UpdateRoles(Input):
     """All the roles she has from now on."""
 
-    roles: list[RoleName]
+    roles: Annotated[list[GivenRole], told(minItems=1)]
 
 
 def account_of(account: pb.Account) -> Account:

@@ -18,7 +18,8 @@ from gateway.entrypoints.http.asgi import App, Message, Receive, Scope, Send
 from gateway.entrypoints.http.errors import ConditionUnsupported
 from gateway.entrypoints.http.etags import tagged
 from gateway.entrypoints.http.idempotent import Idempotent
-from gateway.entrypoints.http.marks import Marks, answer_preflight, request_id_of
+from gateway.entrypoints.http.marks import Marks, request_id_of
+from gateway.entrypoints.http.options import answer_options, answer_preflight
 from gateway.entrypoints.http.problems import refusal_of, send_problem
 from gateway.telemetry import REQUESTS, SECONDS
 
@@ -45,6 +46,8 @@ class Rest:
         method = scope["method"]
         if method == "GET":
             await self._app(scope, receive, tagged(send, sent.get(b"if-none-match")))
+        elif method == "OPTIONS":
+            await answer_options(self._app, scope, receive, send)
         elif b"if-match" in sent:
             raise ConditionUnsupported("If-Match cannot be kept: nothing here has a version yet")
         elif method == "POST" and b"idempotency-key" in sent:

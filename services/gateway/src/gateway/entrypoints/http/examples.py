@@ -8,19 +8,29 @@ from typing import Any
 Schema = dict[str, Any]
 ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e01"
 OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
+# Of what a path names.
+PATH: Mapping[str, str] = {
+    "memberId": OTHER_ID, "stepId": "week-1-hello",
+    "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
+    "postId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e12",
+    "conversationId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e13",
+    "programId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e14",
+    "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
+    "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
+}  # fmt: skip
 TIME = "2026-01-31T09:30:00.000Z"
 FUTURE = "2026-02-07T09:30:00.000Z"
 # By the name of a field; by `Schema.field` where the name alone would mislead.
 VALUES: Mapping[str, Any] = {
+    **PATH,
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
-    "attribution": "Hughes et al., 2004", "authorId": ID, "circleId": ID,
+    "attribution": "Hughes et al., 2004", "authorId": ID,
     "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
-    "cohortId": ID, "conversationId": ID,
     "detail": "the field is not as it has to be", "displayName": "Evenings after work",
     "email": "ada@example.org", "expireTime": FUTURE, "handle": "ada",
-    "id": ID, "instrumentId": "ucla-3", "inviteCode": "kJ3v8Qm0", "memberId": OTHER_ID,
+    "id": ID, "instrumentId": "ucla-3", "inviteCode": "kJ3v8Qm0",
     "modelVersion": "2", "network": "evergreen", "networkId": ID, "nextPageToken": "",
-    "password": "correct horse battery", "postId": ID, "programId": ID,
+    "password": "correct horse battery",
     "purpose": "signals", "request_id": "4f523ffe2ca60501-10d",
     "requestId": "01991f3c-9f00-7aaa-8000-000000000002", "scoringVersion": "1", "senderId": ID,
     "slug": "evergreen", "startTime": FUTURE, "text": "What helped you through the first weeks?",
@@ -31,7 +41,8 @@ VALUES: Mapping[str, Any] = {
     "Instrument.id": "ucla-3", "Item.id": "companionship",
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
-    "Reason.code": "fewer_replies", "CoursePoint.messages": 3,
+    "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
+    "CoursePoint.messages": 3,
     "CreateProgram.displayName": "Stronger Together", "Program.displayName": "Stronger Together",
     "CreateResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
     "ScoredResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
@@ -40,7 +51,7 @@ VALUES: Mapping[str, Any] = {
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
-    "memberIds": [ID, OTHER_ID], "doneStepIds": ["week-1-hello"],
+    "memberIds": [OTHER_ID], "doneStepIds": ["week-1-hello"],
     "labels": ["hardly ever", "some of the time", "often"],
 }  # fmt: skip
 _LEFT_OUT = {"CreateInvite.expireTime"}  # must lie ahead, and an example does not stay ahead

@@ -33,8 +33,7 @@ Time = Annotated[
 PathId = Annotated[str, PathParameter()]
 TimeSent = Annotated[datetime, Meta(tz=True)]
 RequestId = Annotated[
-    ClientId,
-    Meta(min_length=1, description="Chosen by the client: the same again changes nothing."),
+    ClientId, Meta(description="Chosen by the client: the same again changes nothing.")
 ]
 PageSize = Annotated[
     int, QueryParameter(name="pageSize", ge=0, le=100, description="At most; 0: as usual.")
@@ -49,7 +48,7 @@ PageToken = Annotated[
     str, QueryParameter(name="pageToken", description="From the page before; empty for the first.")
 ]
 AsOfTime = Annotated[
-    str, QueryParameter(name="asOfTime", description="RFC 3339, the time to estimate for.")
+    str | None, QueryParameter(name="asOfTime", description="RFC 3339, the time to estimate for.")
 ]
 
 
@@ -101,9 +100,9 @@ def timestamp(at: datetime, field: str) -> Timestamp:
     return stamp
 
 
-def timestamp_of(text: str, field: str) -> Timestamp | None:
-    """A time from an address, None when empty. Raises Invalid naming `field`."""
-    if not text:
+def timestamp_of(text: str | None, field: str) -> Timestamp | None:
+    """A time from an address, None when there is none. Raises Invalid naming `field`."""
+    if text is None:
         return None
     try:
         at = msgspec.convert(text, TimeSent)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from itertools import count
 
-from gateway.entrypoints.http.asgi import Headers, Message, Send
+from gateway.entrypoints.http.asgi import Headers
 
 POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _SECURITY: Headers = [
@@ -27,15 +27,6 @@ _READABLE = (
     b"access-control-expose-headers",
     b"etag, idempotency-replayed, retry-after, www-authenticate, x-request-id",
 )
-_PREFLIGHT: Headers = [
-    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
-    (
-        b"access-control-allow-headers",
-        b"authorization, content-type, idempotency-key, if-match, if-none-match, traceparent,"
-        b" x-request-id",
-    ),
-    (b"access-control-max-age", b"600"),
-]
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count(1)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
@@ -78,10 +69,3 @@ class Marks:
     def allows(self, origin: bytes | None) -> bool:
         """Whether a web app of this origin may ask."""
         return origin in self._by_origin
-
-
-async def answer_preflight(send: Send) -> None:
-    """Tell a browser what a web app that may ask may ask for."""
-    start: Message = {"type": "http.response.start", "status": 204, "headers": list(_PREFLIGHT)}
-    await send(start)
-    await send({"type": "http.response.body", "body": b""})

@@ -18,11 +18,11 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from gateway.entrypoints.http import headers, refusals
-from gateway.entrypoints.http.examples import ID, example_of
+from gateway.entrypoints.http.examples import PATH, example_of
 from gateway.entrypoints.http.idempotent import NEVER_KEPT
 from gateway.entrypoints.http.problems import camel
 from gateway.entrypoints.http.request import KithRequest
-from gateway.entrypoints.http.shapes import UUID_PATTERN
+from gateway.entrypoints.http.shapes import STEP_PATTERN, UUID_PATTERN, tell
 
 Document = dict[str, Any]
 VERSION = "3.0.3"
@@ -66,6 +66,7 @@ def document(public: Sequence[HTTPRouteHandler], members: Sequence[HTTPRouteHand
     made["paths"] = {_camel_path(path): item for path, item in made["paths"].items()}
     open_to_all = {_operation_id(handler) for handler in public}
     _, schemas = msgspec.json.schema_components(list(_types(described)), ref_template=_REF)
+    tell(schemas)
     for schema in schemas.values():
         _plain(schema)
     for path, item in made["paths"].items():
@@ -109,6 +110,8 @@ def _mend(operation: Document) -> None:
         if parameter["in"] == "path":
             parameter["name"] = camel(parameter["name"])
             _describe_id(parameter)
+        if parameter["name"] == "asOfTime":
+            parameter["schema"] = {"type": "string", "format": "date-time"}
         if "maximum" in (schema := parameter["schema"]):  # as a float, and so not exact
             schema["format"] = "int32" if schema["maximum"] < 2**32 else "int64"
             schema["minimum"] = int(schema["minimum"])
@@ -130,12 +133,10 @@ def _describe_id(parameter: Document) -> None:
     words = parameter["schema"].get("enum") or parameter["schema"].get("const")
     if words:
         parameter["example"] = words if isinstance(words, str) else words[0]
-    elif parameter["name"] == "stepId":
-        parameter["schema"]["pattern"] = "^[a-z0-9-]{1,40}$"
-        parameter["example"] = "week-1-hello"
     else:
-        parameter["schema"]["pattern"] = UUID_PATTERN
-        parameter["example"] = ID
+        is_step = parameter["name"] == "stepId"
+        parameter["schema"]["pattern"] = STEP_PATTERN if is_step else UUID_PATTERN
+        parameter["example"] = PATH[parameter["name"]]
 
 
 def _surround(operation: Document, method: str, *, anonymous: bool, keyed: bool) -> None:

@@ -13,11 +13,12 @@ from gateway.entrypoints.http.errors import HeadersTooLarge, HeadTooSlow, Reques
 from gateway.entrypoints.http.problems import encoded, problem_of
 
 MOST_HEAD_BYTES = 32 * 1024  # and what the last read brought besides
-HEAD_SECONDS = 10.0
 
 
 class HttpProtocol(HttpToolsProtocol):
     """Refuses a head that is too large, too slow, or no HTTP; closes what says nothing at all."""
+
+    head_seconds = 10.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -55,7 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if not begun:
             self._stop_timer()
-            self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+            self._timer = self.loop.call_later(self.head_seconds, self._too_slow)
         self._head_bytes += len(data)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(HeadersTooLarge("the head of the request is too large"))
