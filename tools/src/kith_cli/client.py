@@ -76,7 +76,7 @@ class Kith:
         return self.request("PUT", path, json=body)
 
     def request(self, method: str, path: str, *, anonymous: bool = False, **options: Any) -> Any:
-        """Send one request; while a part of Kith is away, again for a while.
+        """Send one request; while a part of Kith is away or it was too much, again for a while.
 
         Raises Refused, or Stop when Kith does not answer.
         """
@@ -92,7 +92,7 @@ class Kith:
                     ) from None
                 time.sleep(0.5)
                 continue
-            if response.status_code == 503 and time.monotonic() < deadline:
+            if response.status_code in {429, 503} and time.monotonic() < deadline:
                 time.sleep(float(response.headers.get("retry-after", "1")))
                 continue
             if response.status_code >= 400:

@@ -18,6 +18,7 @@ from common.telemetry import current_traceparent
 Request = TypeVar("Request", contravariant=True)
 Reply = TypeVar("Reply", covariant=True)
 DEADLINE_SECONDS = 5.0
+REQUEST_ID = "x-request-id"
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
@@ -57,17 +58,20 @@ async def connect(address: Address, retried: Iterable[str] = ()) -> AsyncIterato
 
 async def call(
     method: Method[Request, Reply], request: Request, *, token: str | None = None,
-    seconds: float = DEADLINE_SECONDS,
+    seconds: float = DEADLINE_SECONDS, request_id: str | None = None,
 ) -> Reply:  # fmt: skip
     """Call `method` within `seconds`; `request` is a message or an async iterable of messages.
 
-    Raises the DomainError the service answered with, or what the iterable raised.
+    `request_id` is what the service shall call this request in its log. Raises the DomainError the
+    service answered with, or what the iterable raised.
     """
     metadata: list[tuple[str, str]] = []
     if token is not None:
         metadata.append(("authorization", f"Bearer {token}"))
     if (traceparent := current_traceparent()) is not None:
         metadata.append(("traceparent", traceparent))
+    if request_id is not None:
+        metadata.append((REQUEST_ID, request_id))
     source = _Source(request) if isinstance(request, AsyncIterable) else None
     sent = request if source is None else cast(Request, source)
     try:

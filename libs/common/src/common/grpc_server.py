@@ -21,6 +21,7 @@ from prometheus_client import Counter, Histogram
 from common import auth, log
 from common.config import Address
 from common.errors import DomainError, Invalid, Kind, Unauthenticated, Unavailable
+from common.grpc_client import REQUEST_ID
 from common.grpc_errors import domain_of, to_status
 from common.health import Health
 from common.mongo import is_away
@@ -114,10 +115,11 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 return reply
         except (DomainError, grpc.aio.AbortError) as error:
             if getattr(error, "kind", None) is Kind.INTERNAL:
-                logger.error("grpc.internal_error", method=method, exc_info=error)
+                name = _text(metadata, REQUEST_ID)
+                logger.error("grpc.internal_error", method=method, request_id=name, exc_info=error)
             raise
         except Exception as error:
-            raise _domain_error(error, method) from error
+            raise _domain_error(error, method, _text(metadata, REQUEST_ID)) from error
 
     async def _admit(self, method: str, metadata: dict[str, Any]) -> auth.Access:
         """Who may come in. Raises Unauthenticated, and what `authorize` refuses with."""
@@ -134,16 +136,17 @@ class Interceptor(grpc.aio.ServerInterceptor):
             return False
 
 
-def _domain_error(error: Exception, method: str) -> DomainError:
+def _domain_error(error: Exception, method: str, request_id: str | None) -> DomainError:
     """What the caller is told of an error that is nobody's refusal; logged here, once."""
     if isinstance(error, TimeoutError):
         return Unavailable("not done in time; try again")
     if isinstance(error, UnicodeError):
         return Invalid("text is not valid UTF-8")
     if isinstance(error, ConnectionError) or is_away(error):
-        logger.warning("grpc.store_unavailable", method=method, error=type(error).__name__)
+        kind = type(error).__name__
+        logger.warning("grpc.store_unavailable", method=method, request_id=request_id, error=kind)
         return Unavailable("the store did not answer; try again")
-    logger.error("grpc.internal_error", method=method, exc_info=error)
+    logger.error("grpc.internal_error", method=method, request_id=request_id, exc_info=error)
     return DomainError("internal error")
 
 

@@ -59,10 +59,11 @@ async def test_a_bug_is_an_internal_error_that_tells_nothing(
 
     world.service.do = fail
     with capture_logs() as logs, pytest.raises(DomainError) as caught:
-        await world.do(stub, "x")
+        await world.do(stub, "x", request_id="r-1")
     assert (caught.value.kind, caught.value.reason) == (Kind.INTERNAL, "INTERNAL")
     assert "secret" not in f"{caught.value} {caught.value.__cause__!r}"
-    assert [entry["event"] for entry in logs] == ["grpc.internal_error"]
+    [entry] = logs
+    assert (entry["event"], entry["request_id"]) == ("grpc.internal_error", "r-1")
 
 
 @pytest.mark.parametrize(

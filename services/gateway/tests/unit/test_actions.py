@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
 from common.auth import Verifier
 from common.clock import SystemClock
 from gateway.adapters.clients import RETRIED, Services, connect
+from gateway.application.limits import Limits, Rates
 from gateway.entrypoints.grpc import METHODS
 from gateway.entrypoints.http.actions import ROUTES
+from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -29,7 +32,8 @@ async def app() -> Litestar:
         return ""
 
     async with connect(dict.fromkeys(RETRIED, ANY_PORT)) as channels:
-        return rest(Services(channels), Verifier(no_keys, SystemClock()))
+        admission = Admission(Verifier(no_keys, SystemClock()), Limits(Rates(), time.monotonic))
+        return rest(Services(channels), admission)
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:

@@ -22,7 +22,6 @@ from common.auth import Caller, Verifier
 from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.grpc_client import call
-from common.problem import CONTENT_TYPE
 from kith.messaging.v1 import messaging_service_pb2 as api
 from policy.authorize import authorize
 from policy.table import STREAM
@@ -31,11 +30,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from gateway.adapters.clients import Services
 from gateway.application.push import Arrival, Fetch
 from gateway.application.sockets import Socket, Sockets
-from gateway.entrypoints.http.entry import Message as Event
-from gateway.entrypoints.http.entry import Receive, Scope, Send
-from gateway.entrypoints.http.errors import RouteNotFound
+from gateway.entrypoints.http.admission import Admission
+from gateway.entrypoints.http.asgi import Message as Event
+from gateway.entrypoints.http.asgi import Receive, Scope, Send
+from gateway.entrypoints.http.errors import HttpError, RouteNotFound
 from gateway.entrypoints.http.messages import Message, message_of
-from gateway.entrypoints.http.problems import encoded, problem_of
+from gateway.entrypoints.http.problems import send_problem
 
 PATH = "/v1/stream"
 MAX_FRAME_BYTES = 8 * 1024
@@ -74,11 +74,12 @@ class Stream:
     """The ASGI application of all WebSockets."""
 
     def __init__(
-        self, sockets: Sockets, verifier: Verifier, clock: Clock,
+        self, sockets: Sockets, admission: Admission, verifier: Verifier, clock: Clock,
         heard: Callable[[], Awaitable[None]],
     ) -> None:  # fmt: skip
         """`heard` returns once nothing that happens from now on is missed."""
         self._sockets = sockets
+        self._admission = admission
         self._verifier = verifier
         self._clock = clock
         self._heard = heard
@@ -86,8 +87,12 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
         await receive()  # websocket.connect
-        if scope["path"] != PATH:
-            await _refuse(send)
+        try:
+            self._admission.address(scope)
+            if scope["path"] != PATH:
+                raise RouteNotFound("there is no WebSocket at this address")
+        except HttpError as refusal:
+            await send_problem(send, refusal, scope["request_id"], "websocket.http.response")
             return
         try:
             await send({"type": "websocket.accept"})
@@ -206,12 +211,3 @@ async def _write(send: Send, socket: Socket) -> None:
 async def _too_slow(socket: Socket) -> None:
     await socket.full.wait()
     raise Close(4408, "read too slowly; ask for the messages you missed")
-
-
-async def _refuse(send: Send) -> None:
-    problem = problem_of(RouteNotFound("there is no WebSocket at this address"))
-    headers = [(b"content-type", CONTENT_TYPE.encode())]
-    await send(
-        {"type": "websocket.http.response.start", "status": problem.status, "headers": headers}
-    )
-    await send({"type": "websocket.http.response.body", "body": encoded(problem)})

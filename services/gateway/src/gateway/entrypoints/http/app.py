@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from common.auth import Verifier
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from policy.table import DOCS
 
 from gateway.adapters.clients import Services
-from gateway.entrypoints.http import docs, openapi
+from gateway.entrypoints.http import docs, keys, openapi
 from gateway.entrypoints.http.actions import ACTIONS, ROUTES, is_public
+from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
-from gateway.entrypoints.http.request import KithRequest, signed_in
+from gateway.entrypoints.http.request import KithRequest
 
 
-def rest(services: Services, verifier: Verifier) -> Litestar:
+def rest(services: Services, admission: Admission) -> Litestar:
     """The application behind /v1, /openapi.json and /docs."""
     public = [route for route, action in ROUTES.items() if is_public(action)]
+    strangers = [route for route in public if route is not keys.get_keys]
     members = [route for route in ROUTES if route not in public]
-    hook = signed_in(verifier, ACTIONS)
     pages = docs.pages(openapi.document(public, members)) if is_public(DOCS) else ()
     return Litestar(
         route_handlers=[
-            *public,
-            Router("/", before_request=hook, route_handlers=members),
+            Router("/", before_request=admission.strangers(), route_handlers=strangers),
+            keys.get_keys,
+            Router("/", before_request=admission.members(ACTIONS), route_handlers=members),
             *pages,
         ],
         request_class=KithRequest,

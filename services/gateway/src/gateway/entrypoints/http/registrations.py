@@ -10,15 +10,16 @@ from gateway.entrypoints.http.accounts import TAGS, Account, account_of
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Email, Handle, NewPassword
 
 
 class Register(Input):
     """Who wants to join, and the invite that lets her."""
 
     invite_code: str
-    handle: str
-    email: str
-    password: str
+    handle: Handle
+    email: Email
+    password: NewPassword
 
 
 @post(

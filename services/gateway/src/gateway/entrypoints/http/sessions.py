@@ -9,14 +9,15 @@ from litestar.params import JSONBody
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, Time, time
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Email, Password, Slug
 
 
 class CreateSession(Input):
     """Credentials."""
 
-    network: str
-    email: str
-    password: str
+    network: Slug
+    email: Email
+    password: Password
 
 
 class Session(Output):
