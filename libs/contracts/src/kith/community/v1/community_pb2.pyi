@@ -108,11 +108,11 @@ class Post(_message.Message):
     circle_id: _builtins.str
     """The circle it is in."""
     author_id: _builtins.str
-    """Who wrote it."""
+    """Who wrote it; an id that leads to nobody once she has left."""
     intent: Global___Intent.ValueType
     """What it is for."""
     text: _builtins.str
-    """What she wrote, 1 to 10,000 characters."""
+    """What she wrote, 1 to 10,000 characters; empty once she has left and only the place is kept."""
     comment_count: _builtins.int
     """How many comments it has."""
     @_builtins.property
@@ -154,9 +154,9 @@ class Comment(_message.Message):
     post_id: _builtins.str
     """The post it belongs to."""
     author_id: _builtins.str
-    """Who wrote it."""
+    """Who wrote it; an id that leads to nobody once she has left."""
     text: _builtins.str
-    """What she wrote, 1 to 10,000 characters."""
+    """What she wrote, 1 to 10,000 characters; empty once she has left and only the place is kept."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written."""

@@ -78,11 +78,11 @@ class Message(_message.Message):
     sequence: _builtins.int
     """Place in the conversation: 1, 2, 3, … without a gap, the same for every device."""
     sender_id: _builtins.str
-    """Who wrote it."""
+    """Who wrote it; an id that leads to nobody once she has left."""
     client_message_id: _builtins.str
     """The id the sender's device gave it."""
     text: _builtins.str
-    """What she wrote, 1 to 4,000 characters."""
+    """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
     @_builtins.property

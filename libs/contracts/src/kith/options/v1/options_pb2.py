@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/options/v1/options.proto\x12\x0fkith.options.v1\x1a google/protobuf/descriptor.proto*R\n\nIdentifier\x12\x1a\n\x16IDENTIFIER_UNSPECIFIED\x10\x00\x12\x13\n\x0fIDENTIFIER_UUID\x10\x01\x12\x13\n\x0fIDENTIFIER_CODE\x10\x02:P\n\nidentifier\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0e\x32\x1b.kith.options.v1.Identifierb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/options/v1/options.proto\x12\x0fkith.options.v1\x1a google/protobuf/descriptor.proto*l\n\nIdentifier\x12\x1a\n\x16IDENTIFIER_UNSPECIFIED\x10\x00\x12\x13\n\x0fIDENTIFIER_UUID\x10\x01\x12\x13\n\x0fIDENTIFIER_CODE\x10\x02\x12\x18\n\x14IDENTIFIER_SIGNATURE\x10\x03:P\n\nidentifier\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0e\x32\x1b.kith.options.v1.Identifierb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.options.v1.options_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IDENTIFIER']._serialized_start=84
-  _globals['_IDENTIFIER']._serialized_end=166
+  _globals['_IDENTIFIER']._serialized_end=192
 # @@protoc_insertion_point(module_scope)

@@ -30,6 +30,8 @@ class _IdentifierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Identifier
     """A UUID in its canonical text form (RFC 9562)."""
     IDENTIFIER_CODE: _Identifier.ValueType  # 2
     """A name from a closed list that ships with the code (an instrument, a model version)."""
+    IDENTIFIER_SIGNATURE: _Identifier.ValueType  # 3
+    """An Ed25519 signature over the fields beside it (RFC 8032), 64 bytes."""
 
 class Identifier(_Identifier, metaclass=_IdentifierEnumTypeWrapper):
     """What a string or bytes field of an event holds. An event may carry no other text (promise 4:
@@ -42,6 +44,8 @@ IDENTIFIER_UUID: Identifier.ValueType  # 1
 """A UUID in its canonical text form (RFC 9562)."""
 IDENTIFIER_CODE: Identifier.ValueType  # 2
 """A name from a closed list that ships with the code (an instrument, a model version)."""
+IDENTIFIER_SIGNATURE: Identifier.ValueType  # 3
+"""An Ed25519 signature over the fields beside it (RFC 8032), 64 bytes."""
 Global___Identifier: _TypeAlias = Identifier  # noqa: Y015
 
 IDENTIFIER_FIELD_NUMBER: _builtins.int

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-kith/identity/events/v1/identity_events.proto\x12\x17kith.identity.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\x86\x01\n\x0e\x41\x63\x63ountCreated\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08imported\x18\x03 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-kith/identity/events/v1/identity_events.proto\x12\x17kith.identity.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\x86\x01\n\x0e\x41\x63\x63ountCreated\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08imported\x18\x03 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\rAccountClosed\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12.\n\nclose_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8d\x01\n\x0e\x45rasureStarted\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nerasure_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTCREATED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
   _globals['_ACCOUNTCREATED'].fields_by_name['member_id']._loaded_options = None
   _globals['_ACCOUNTCREATED'].fields_by_name['member_id']._serialized_options = b'\240\273\030\001'
+  _globals['_ACCOUNTCLOSED'].fields_by_name['network_id']._loaded_options = None
+  _globals['_ACCOUNTCLOSED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
+  _globals['_ACCOUNTCLOSED'].fields_by_name['member_id']._loaded_options = None
+  _globals['_ACCOUNTCLOSED'].fields_by_name['member_id']._serialized_options = b'\240\273\030\001'
+  _globals['_ERASURESTARTED'].fields_by_name['network_id']._loaded_options = None
+  _globals['_ERASURESTARTED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
+  _globals['_ERASURESTARTED'].fields_by_name['member_id']._loaded_options = None
+  _globals['_ERASURESTARTED'].fields_by_name['member_id']._serialized_options = b'\240\273\030\001'
+  _globals['_ERASURESTARTED'].fields_by_name['erasure_id']._loaded_options = None
+  _globals['_ERASURESTARTED'].fields_by_name['erasure_id']._serialized_options = b'\240\273\030\001'
   _globals['_ACCOUNTCREATED']._serialized_start=139
   _globals['_ACCOUNTCREATED']._serialized_end=273
+  _globals['_ACCOUNTCLOSED']._serialized_start=275
+  _globals['_ACCOUNTCLOSED']._serialized_end=389
+  _globals['_ERASURESTARTED']._serialized_start=392
+  _globals['_ERASURESTARTED']._serialized_end=533
 # @@protoc_insertion_point(module_scope)

@@ -144,22 +144,26 @@ class MemberSignalCleared(_message.Message):
     NETWORK_ID_FIELD_NUMBER: _builtins.int
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     network_id: _builtins.str
     """The network."""
     member_id: _builtins.str
     """Who."""
     offset: _builtins.int
     """Offset of the withdrawal."""
+    erased: _builtins.bool
+    """She left: her state is gone too, and nothing of her comes any more."""
     def __init__(
         self,
         *,
         network_id: _builtins.str = ...,
         member_id: _builtins.str = ...,
         offset: _builtins.int = ...,
+        erased: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "network_id", b"network_id", "offset", b"offset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "member_id", b"member_id", "network_id", b"network_id", "offset", b"offset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,104 @@
+"""What can become of a member's documents in a collection; a service's rules are a list of these.
+
+Every step finds by the member's id and leaves nothing that it would find again, so a step that was
+cut off is simply done once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from common.mongo import ASCENDING, Collection, Database, Document
+
+from erasure.receipts import Count
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who leaves; `stand_in` is the random id that takes her place where one is needed."""
+
+    network_id: UUID
+    member_id: UUID
+    stand_in: UUID
+
+
+class Step(Protocol):
+    """One kind of thing that a service owns of a member."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in receipts."""
+        ...
+
+    async def count(self, database: Database, leaving: Leaving) -> Count:
+        """What `apply` would do now."""
+        ...
+
+    async def apply(self, database: Database, leaving: Leaving) -> None:
+        """Remove or anonymise; doing it again changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The documents whose `field` is the member go."""
+
+    kind: str
+    field: str
+
+    async def count(self, database: Database, leaving: Leaving) -> Count:
+        """See Step."""
+        found = database.collection(self.kind, leaving.network_id)
+        return Count(removed=await found.count({self.field: leaving.member_id}))
+
+    async def apply(self, database: Database, leaving: Leaving) -> None:
+        """See Step."""
+        found = database.collection(self.kind, leaving.network_id)
+        await found.delete_many({self.field: leaving.member_id})
+
+
+Change = Callable[[Document, Leaving], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymise:
+    """The documents whose `field` is the member stay, with what `change` gives set in them."""
+
+    kind: str
+    field: str
+    change: Change
+
+    async def count(self, database: Database, leaving: Leaving) -> Count:
+        """See Step."""
+        found = database.collection(self.kind, leaving.network_id)
+        return Count(anonymised=await found.count({self.field: leaving.member_id}))
+
+    async def apply(self, database: Database, leaving: Leaving) -> None:
+        """See Step."""
+        collection = database.collection(self.kind, leaving.network_id)
+        await change_all(collection, {self.field: leaving.member_id}, leaving, self.change)
+
+
+def stand_in(field: str) -> Change:
+    """A change that puts the stand-in into `field` and leaves the rest."""
+    return lambda _, leaving: {field: leaving.stand_in}
+
+
+async def change_all(
+    collection: Collection, wanted: Mapping[str, Any], leaving: Leaving, change: Change
+) -> None:
+    """Change documents until none is `wanted` any more; `change` must see to that."""
+    while True:
+        found = await collection.find(
+            wanted, sort=[("_id", ASCENDING)], limit=BATCH, projection={"outbox": 0}
+        )
+        for document in found:
+            update = {"$set": change(document, leaving)}
+            await collection.update_one({**wanted, "_id": document["_id"]}, update)
+        if len(found) < BATCH:
+            return
