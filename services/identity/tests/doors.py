@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import grpc
 from common import auth, grpc_client, grpc_server, telemetry
@@ -12,12 +13,15 @@ from common.config import Address
 from common.health import Health
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from erasure.naming import hasher
 from identity.adapters import passwords
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
+from identity.application.leave import Leaving
 from identity.application.ports import Directory
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.grpc import Ports, register_services
+from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -25,6 +29,7 @@ from policy.authorize import authorize
 
 from services.identity.tests.builders import NOW, PASSWORD
 
+GRACE = timedelta(days=7)
 ANY_PORT = Address("127.0.0.1", 0)
 CHEAP = {"memory_kib": 8, "passes": 1, "lanes": 1, "workers": 2}
 
@@ -38,6 +43,7 @@ class Client:
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
+        self.erasures = erasure_grpc.ErasureServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD
@@ -104,7 +110,8 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
-        ports = Ports(directory, ours, SignedTokens(key), clock, _nothing_waits)
+        leaving = Leaving(directory, clock, GRACE, hasher(b"tests"))
+        ports = Ports(directory, ours, SignedTokens(key), clock, _nothing_waits, leaving)
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

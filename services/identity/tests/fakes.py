@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from common.errors import ConcurrentUpdate, Unavailable
 from common.outbox import MAX_WAITING
 from identity.domain.account import Account, Event, Events
 from identity.domain.credentials import handle_key
+from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
@@ -49,6 +51,55 @@ class FakeInvites:
         if self.all[invite.id].version != invite.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[invite.id] = invite
+
+    async def forget(self, account_id: UUID) -> int:
+        forgotten = 0
+        for invite in list(self.all.values()):
+            if invite.keeps_seat_for(account_id):
+                settled = invite.settle([account_id], [account_id])
+                self.all[invite.id] = replace(settled, version=invite.version + 1)
+                forgotten += 1
+        return forgotten
+
+
+class FakeErasures:
+    """Implements ports.Erasures; `told` are the events in the order written."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Erasure] = {}
+        self.told: list[tuple[Erasure, ErasureStarted]] = []
+
+    async def get(self, member_id: UUID) -> Erasure | None:
+        return self.all.get(member_id)
+
+    async def by_id(self, erasure_id: UUID) -> Erasure | None:
+        return next((one for one in self.all.values() if one.id == erasure_id), None)
+
+    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
+        current = self.all.get(erasure.member_id)
+        if (current.version if current else 0) != erasure.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[erasure.member_id] = erasure
+        if event:
+            self.told.append((erasure, event))
+
+    async def remove(self, erasure: Erasure) -> None:
+        current = self.all.get(erasure.member_id)
+        if current is not None and current.id == erasure.id:
+            del self.all[erasure.member_id]
+
+
+class FakeRecords:
+    """Implements ports.Records."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Record] = {}
+
+    async def add(self, record: Record) -> None:
+        self.all.setdefault(record.erasure_id, record)
+
+    async def by_member(self, member_hash: bytes) -> Record | None:
+        return next((one for one in self.all.values() if one.member_hash == member_hash), None)
 
 
 class FakeAccounts:
@@ -99,6 +150,10 @@ class FakeAccounts:
         ids = sorted(id for id in self.all if after is None or id > after)
         return [self.all[id] for id in ids[:size]]
 
+    async def remove(self, id: UUID) -> bool:
+        self.all.pop(id, None)
+        return True
+
     async def rule_out(self, ids: Collection[UUID]) -> Collection[UUID]:
         there = {id for id in ids if id in self.all}
         self._ruled_out |= set(ids) - there
@@ -127,12 +182,20 @@ class FakeDirectory:
         self.networks = FakeNetworks()
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
+        self._erasures: dict[UUID, FakeErasures] = {}
+        self._records: dict[UUID, FakeRecords] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
 
     def accounts(self, network_id: UUID) -> FakeAccounts:
         return self._accounts.setdefault(network_id, FakeAccounts())
+
+    def erasures(self, network_id: UUID) -> FakeErasures:
+        return self._erasures.setdefault(network_id, FakeErasures())
+
+    def records(self, network_id: UUID) -> FakeRecords:
+        return self._records.setdefault(network_id, FakeRecords())
 
 
 class FakePasswords:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from common.config import Reader, Secret, ServiceConfig
 from common.errors import Invalid
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
 
+from identity.adapters.tokens import LIFE
 from identity.domain import credentials
+
+GRACE_SECONDS = 7 * 86_400
+SETTLE_SECONDS = round(LIFE.total_seconds()) + 60
+POLL_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,28 @@ class Hashing:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasing:
+    """How members are erased, and who is asked for receipts: the services that `keys` names.
+
+    `settle_seconds` is how long a closed account waits before anything goes: longer than an access
+    token lives and a request takes. Less is for tests that know what is under way.
+    """
+
+    key: Ed25519PrivateKey
+    keys: Mapping[str, Ed25519PublicKey]
+    grace_seconds: int = GRACE_SECONDS
+    settle_seconds: int = SETTLE_SECONDS
+    poll_seconds: int = POLL_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the service."""
 
     service: ServiceConfig
     signing_key: Ed25519PrivateKey
     operator_password: Secret
+    erasing: Erasing
     hashing: Hashing = Hashing()
 
     @classmethod
@@ -43,8 +63,9 @@ class Config:
         reader, usual = Reader(environment), Hashing()
         config = cls(
             service=ServiceConfig.read(reader),
-            signing_key=reader.read("KITH_SIGNING_KEY_FILE", _private_key),
+            signing_key=reader.read("KITH_SIGNING_KEY_FILE", private_key),
             operator_password=reader.read("KITH_OPERATOR_PASSWORD", _password),
+            erasing=_erasing(reader),
             hashing=Hashing(
                 memory_kib=reader.read("KITH_PASSWORD_MEMORY_KIB", _positive, usual.memory_kib),
                 passes=reader.read("KITH_PASSWORD_PASSES", _positive, usual.passes),
@@ -56,14 +77,14 @@ class Config:
         return config
 
 
-def _private_key(path: str) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"cannot be read as a private key: {type(error).__name__}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("must hold an Ed25519 key")
-    return key
+def _erasing(reader: Reader) -> Erasing:
+    return Erasing(
+        key=reader.read(PRIVATE_SETTING, private_key),
+        keys=reader.read(PUBLIC_SETTING, public_keys),
+        grace_seconds=reader.read("KITH_ERASURE_GRACE_SECONDS", _seconds, GRACE_SECONDS),
+        settle_seconds=reader.read("KITH_ERASURE_SETTLE_SECONDS", _seconds, SETTLE_SECONDS),
+        poll_seconds=reader.read("KITH_ERASURE_POLL_SECONDS", _positive, POLL_SECONDS),
+    )  # fmt: skip
 
 
 def _password(text: str) -> Secret:
@@ -71,6 +92,12 @@ def _password(text: str) -> Secret:
         return Secret(credentials.new_password(text))
     except Invalid as error:
         raise ValueError(f"is no password: {error.message}") from None
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("must be a whole number of seconds")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
+from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from erasure.events import topic_of
+from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo_erasures import MongoDue
+from identity.adapters.no_cases import NoCases
 from identity.adapters.tokens import SignedTokens
+from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
-from identity.config import Config
+from identity.application.leave import Leaving
+from identity.config import Config, Erasing
+from identity.entrypoints.erasures import GROUP, drive, handlers
 from identity.entrypoints.grpc import Ports, register_services
 
 NAME = "identity"
@@ -46,19 +55,34 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["accounts"], producer, source=f"/{NAME}")
+        relay = Relay(database, ["accounts", "erasures"], producer, source=f"/{NAME}")
+        directory = MongoDirectory(database, relay.wake)
+        erasing = config.erasing
+        advance = _advance(erasing, directory, clock)
         ports = Ports(
-            directory=MongoDirectory(database, relay.wake),
+            directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
             tokens=SignedTokens(config.signing_key),
             clock=clock,
             published=relay.published,
+            leaving=Leaving(
+                directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
+            ),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
         interceptor = grpc_server.Interceptor(_verifier(ports), tracing, authorize)
+        receipts = Consumer(
+            settings.kafka, group=GROUP, topics=[topic_of(name) for name in advance.expected],
+            handlers=handlers(advance, erasing.keys), producer=producer, tracing=tracing,
+            topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
+        clockwork = drive(advance, MongoDue(database), clock, erasing.poll_seconds)
         life.health.add("mongodb", database.ping)
+        life.health.add("receipts", receipts.check)
+        await stack.enter_async_context(life.background("receipts", receipts.run()))
+        await stack.enter_async_context(life.background("erasures", clockwork))
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
@@ -70,6 +94,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+def _advance(erasing: Erasing, directory: MongoDirectory, clock: SystemClock) -> Advance:
+    """What drives erasures on."""
+    return Advance(
+        directory, NoCases(), clock, settle=timedelta(seconds=erasing.settle_seconds),
+        expected=sorted(erasing.keys.keys() - {NAME}),
+        member_hash=hasher(erasing.key.private_bytes_raw()),
+        sign=lambda receipt: receipt.signed(erasing.key),
+    )  # fmt: skip
 
 
 def _verifier(ports: Ports) -> auth.Verifier:

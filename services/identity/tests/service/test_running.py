@@ -24,7 +24,7 @@ from common.testing.pytest_plugin import CreateTopics
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.protobuf.timestamp_pb2 import Timestamp
-from identity.config import Config, Hashing
+from identity.config import Config, Erasing, Hashing
 from identity.wiring import App, build
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.identity.events.v1 import identity_events_pb2 as events
@@ -32,10 +32,13 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from pymongo import AsyncMongoClient
 
+from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES, key_file, keys_file
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import ANY_PORT, Client
 
 ACCOUNTS, ACTIVITY = "identity.account.v1", "activity.member.v1"
+ERASING = Erasing(KEY, PUBLIC)
+ERASURE_TOPICS = [f"{name}.erasure.v1" for name in (*SERVICES, "identity")]
 JOINED = Timestamp(seconds=1_200_000_000)
 
 
@@ -72,7 +75,7 @@ class Surroundings:
 async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
 ) -> AsyncIterator[Surroundings]:
-    await create_topics(ACCOUNTS, ACTIVITY)
+    await create_topics(ACCOUNTS, ACTIVITY, *ERASURE_TOPICS, "identity.erasure.v1.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
         await client.drop_database(f"{unique}_identity")
@@ -87,7 +90,7 @@ async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Life
         log_level="info", traces="off",
     )  # fmt: skip
     cheap = Hashing(memory_kib=8, passes=1)
-    config = Config(service, Ed25519PrivateKey.generate(), Secret(PASSWORD), cheap)
+    config = Config(service, Ed25519PrivateKey.generate(), Secret(PASSWORD), ERASING, cheap)
     life = Lifecycle()
     async with build(config, life) as app, grpc_client.connect(app.grpc) as channel:
         await life.health.begin()
@@ -186,7 +189,13 @@ async def http(address: Address, path: str) -> tuple[int, str]:
 async def test_it_says_that_it_is_ready_and_counts_sign_ins(surroundings: Surroundings) -> None:
     async with running(surroundings) as (app, client, _):
         await client.operator()
-        assert await http(app.http, "/readyz") == (200, '{"status": "ready", "problems": {}}')
+
+        async def ready() -> bool:
+            return await http(app.http, "/readyz") == (
+                200, '{"status": "ready", "problems": {}}',
+            )  # fmt: skip
+
+        await until(ready)
         status, metrics = await http(app.http, "/metrics")
         assert status == 200
         assert 'kith_identity_sign_ins_total{outcome="accepted"}' in metrics
@@ -231,7 +240,8 @@ def process(
             "KITH_KAFKA": surroundings.kafka, "KITH_MONGODB_URI": surroundings.mongodb_uri,
             "KITH_DATABASE_PREFIX": surroundings.name, "KITH_TOPIC_PREFIX": surroundings.prefix,
             "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
-            "KITH_SIGNING_KEY_FILE": str(key), "KITH_OPERATOR_PASSWORD": PASSWORD,
+            "KITH_SIGNING_KEY_FILE": str(key), "KITH_ERASURE_KEY_FILE": key_file(),
+            "KITH_ERASURE_KEYS_FILE": keys_file(), "KITH_OPERATOR_PASSWORD": PASSWORD,
             "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",
         }
     )  # fmt: skip

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from identity.config import Config, Hashing
 
+from libs.erasure.tests.keys import key_file, keys_file
+
 PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -27,6 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
         "KITH_OPERATOR_PASSWORD": "operator password",
+        "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
     }  # fmt: skip
 
 

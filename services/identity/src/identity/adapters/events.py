@@ -13,7 +13,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.identity.events.v1 import identity_events_pb2 as events
 
-from identity.domain.account import Account, AccountCreated, Event, Events, SignedIn
+from identity.domain.account import (
+    Account,
+    AccountClosed,
+    AccountCreated,
+    Events,
+    SignalsConsentChanged,
+    SignedIn,
+)
+from identity.domain.erasure import Erasure, ErasureStarted
 
 ACCOUNT_TOPIC = "identity.account.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
@@ -22,11 +30,36 @@ ACTIVITY_TOPIC = "activity.member.v1"
 def outgoing(account: Account, happened: Events) -> Iterator[Outgoing]:
     """The events of one write, in order."""
     for event in happened:
+        if isinstance(event, AccountClosed):
+            yield from _closed(account, event)
+            continue
         topic, message = _message(account, event)
         yield Outgoing(message, topic, account.id, account.version)
 
 
-def _message(account: Account, event: Event) -> tuple[str, Message]:
+def of_erasure(erasure: Erasure, event: ErasureStarted) -> Iterator[Outgoing]:
+    """The event that lets the services erase."""
+    message = events.ErasureStarted(
+        network_id=str(erasure.network_id), member_id=str(erasure.member_id),
+        erasure_id=str(erasure.id), start_time=_timestamp(event.at),
+    )  # fmt: skip
+    yield Outgoing(message, ACCOUNT_TOPIC, erasure.member_id, erasure.version)
+
+
+def _closed(account: Account, event: AccountClosed) -> Iterator[Outgoing]:
+    """Both come after everything else that is told of the account: they wait behind it."""
+    message = events.AccountClosed(
+        network_id=str(account.network_id), member_id=str(account.id),
+        close_time=_timestamp(event.at),
+    )  # fmt: skip
+    yield Outgoing(message, ACCOUNT_TOPIC, account.id, account.version)
+    erased = _activity(account, activity.ACTIVITY_KIND_MEMBER_ERASED, event.at)
+    yield Outgoing(erased, ACTIVITY_TOPIC, account.id, account.version)
+
+
+def _message(
+    account: Account, event: AccountCreated | SignedIn | SignalsConsentChanged
+) -> tuple[str, Message]:
     if isinstance(event, AccountCreated):
         return ACCOUNT_TOPIC, events.AccountCreated(
             network_id=str(account.network_id), member_id=str(account.id),

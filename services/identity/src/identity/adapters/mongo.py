@@ -12,6 +12,8 @@ from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
 from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
+from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.network import Network
@@ -20,7 +22,8 @@ from identity.domain.role import Role
 INDEXES: dict[str, list[IndexModel]] = {
     "networks": [IndexModel([("slug", ASCENDING)], name="slug", unique=True)],
     "invites": [
-        IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True)
+        IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True),
+        IndexModel([("network_id", ASCENDING), ("seats.account_id", ASCENDING)], name="seats"),
     ],
     "accounts": [
         # handle, e-mail address and origin, each as "kind:value": all unique in their network
@@ -28,6 +31,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
         outbox.INDEX,
     ],
+    **ERASURE_INDEXES,
 }
 
 
@@ -79,6 +83,17 @@ class MongoInvites:
         if not await self._collection.update_one(before, {"$set": _state(invite)}):
             raise ConcurrentUpdate("the invite changed meanwhile; try again")
 
+    async def forget(self, account_id: UUID) -> int:
+        """See ports.Invites."""
+        kept = {"seats.account_id": account_id}
+        update = {
+            "$pull": {"seats": {"account_id": account_id}}, "$inc": {"used": 1, "version": 1},
+        }  # fmt: skip
+        forgotten = 0
+        while await self._collection.update_one(kept, update):
+            forgotten += 1
+        return forgotten
+
 
 class MongoDirectory:
     """Implements ports.Directory; `wake` tells the relay that events wait."""
@@ -101,6 +116,14 @@ class MongoDirectory:
         """See ports.Directory."""
         collection = self._database.collection("accounts", network_id)
         return MongoAccounts(collection, self._wake)
+
+    def erasures(self, network_id: UUID) -> MongoErasures:
+        """See ports.Directory."""
+        return MongoErasures(self._database.collection("erasures", network_id), self._wake)
+
+    def records(self, network_id: UUID) -> MongoRecords:
+        """See ports.Directory."""
+        return MongoRecords(self._database.collection("erasure_records", network_id))
 
 
 def _network(document: Document | None) -> Network | None:

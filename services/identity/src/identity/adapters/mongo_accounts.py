@@ -102,6 +102,11 @@ class MongoAccounts:
             after = found[-1]["_id"]
         return accounts[:size]
 
+    async def remove(self, id: UUID) -> bool:
+        """See ports.Accounts."""
+        await self._collection.delete_many({"_id": id, "outbox_at": None})
+        return await self._collection.find_one({"_id": id}, {"_id": 1}) is None
+
     async def rule_out(self, ids: Collection[UUID]) -> set[UUID]:
         """See ports.Accounts."""
         there = await self._there(ids)
@@ -161,6 +166,7 @@ def _state(account: Account) -> Document:
     opens = asdict(account.credentials) if account.credentials else {}
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
+        "closed": account.closed,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
 
@@ -176,6 +182,7 @@ def _account(document: Document | None) -> Account | None:
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])), version=document["version"],
+        closed=document.get("closed", False),
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ async def create_session(
     found = await _find(directory, attempt.network, email)
     opens = found.credentials if found else None
     matches = await passwords.verify(password, opens.password_hash if opens else None)
-    if found is None or opens is None or not matches:
+    if found is None or found.closed or opens is None or not matches:
         raise CredentialsInvalid("network, e-mail address and password do not belong together")
     accounts = directory.accounts(found.network_id)
     account = await retrying(lambda: _sign_in(accounts, found.id, clock))
@@ -53,7 +53,7 @@ async def _find(directory: Directory, slug: str, email: str) -> Account | None:
 
 async def _sign_in(accounts: Accounts, id: UUID, clock: Clock) -> Account:
     account = await accounts.get(id)
-    if account is None:
+    if account is None or account.closed:
         raise CredentialsInvalid("this account has just been removed")
     signed_in, events = account.sign_in(clock.now())
     await accounts.save(signed_in, events)

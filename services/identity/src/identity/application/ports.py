@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.domain.account import Account, Events
+from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.invite import Invite
 from identity.domain.network import Network
 
@@ -42,6 +43,58 @@ class Invites(Protocol):
 
     async def save(self, invite: Invite) -> None:
         """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
+    async def forget(self, account_id: UUID) -> int:
+        """Count the seats kept for an account as used and forget whose; how many there were."""
+        ...
+
+
+class Erasures(Protocol):
+    """The erasures of one network that are not finished, one per member."""
+
+    async def get(self, member_id: UUID) -> Erasure | None:
+        """The member's erasure, or None."""
+        ...
+
+    async def by_id(self, erasure_id: UUID) -> Erasure | None:
+        """The erasure, or None: it was never there, or is finished."""
+        ...
+
+    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
+        """Store its next version, the first too, with its event. Raises ConcurrentUpdate."""
+        ...
+
+    async def remove(self, erasure: Erasure) -> None:
+        """Delete it; it is finished."""
+        ...
+
+
+class Records(Protocol):
+    """The finished erasures of one network."""
+
+    async def add(self, record: Record) -> None:
+        """Store a record; storing it again changes nothing."""
+        ...
+
+    async def by_member(self, member_hash: bytes) -> Record | None:
+        """The record of the member with this hash, or None."""
+        ...
+
+
+class Due(Protocol):
+    """The erasures of all networks, by when something is to be done."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Erasure]:
+        """Those due by now, the longest overdue first."""
+        ...
+
+
+class Cases(Protocol):
+    """Crisis cases; whoever keeps them is asked before anything of a member goes."""
+
+    async def is_open(self, network_id: UUID, member_id: UUID) -> bool:
+        """Whether a crisis case of hers is open: then only a human may let her erasure begin."""
         ...
 
 
@@ -82,6 +135,10 @@ class Accounts(Protocol):
         """Up to `size` accounts, oldest id first, beginning after `after`."""
         ...
 
+    async def remove(self, id: UUID) -> bool:
+        """Delete an account; false, and nothing happens, while events of it wait to be told."""
+        ...
+
     async def rule_out(self, ids: Collection[UUID]) -> Collection[UUID]:
         """Those of `ids` that are accounts; from now on none of the others can become one."""
         ...
@@ -101,6 +158,14 @@ class Directory(Protocol):
 
     def accounts(self, network_id: UUID) -> Accounts:
         """The accounts of one network."""
+        ...
+
+    def erasures(self, network_id: UUID) -> Erasures:
+        """The erasures of one network."""
+        ...
+
+    def records(self, network_id: UUID) -> Records:
+        """The finished erasures of one network."""
         ...
 
 

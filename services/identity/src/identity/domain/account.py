@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from common.errors import Invalid, Limited
+from common.errors import Invalid, Limited, Unauthenticated
 
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
@@ -66,7 +66,14 @@ class SignalsConsentChanged:
     imported: bool
 
 
-Event = AccountCreated | SignedIn | SignalsConsentChanged
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """She is leaving: nobody signs in any more, and nothing is computed of her."""
+
+    at: datetime
+
+
+Event = AccountCreated | SignedIn | SignalsConsentChanged | AccountClosed
 Events = Sequence[Event]
 
 
@@ -83,6 +90,7 @@ class Account:
     origin: Origin | None = None
     decisions: tuple[Decision, ...] = ()
     version: int = 1
+    closed: bool = False
 
     @property
     def consents(self) -> Mapping[Purpose, Decision]:
@@ -92,6 +100,12 @@ class Account:
     def sign_in(self, now: datetime) -> tuple[Account, Events]:
         """Remember that she was here."""
         return replace(self, version=self.version + 1), (SignedIn(now),)
+
+    def close(self, now: datetime) -> tuple[Account, Events]:
+        """Let nobody in any more, for good; closing again changes nothing."""
+        if self.closed:
+            return self, ()
+        return replace(self, closed=True, version=self.version + 1), (AccountClosed(now),)
 
     def with_roles(self, roles: frozenset[Role]) -> Account:
         """Exactly these roles. Raises Invalid."""
@@ -109,7 +123,10 @@ class Account:
         """Record a decision; the same one again changes nothing.
 
         Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
+        Raises Unauthenticated once the account is closed: whatever is told of her comes before.
         """
+        if self.closed:
+            raise Unauthenticated("your account is closed")
         latest = self.consents.get(purpose)
         if latest and now <= latest.decided_at:  # a clock went back: what comes later is later
             now = latest.decided_at + timedelta(milliseconds=1)

@@ -41,6 +41,18 @@ class AccountNotFound(NotFound):
     reason = "ACCOUNT_NOT_FOUND"
 
 
+class ErasureNotFound(NotFound):
+    """Nobody asked for this member's erasure."""
+
+    reason = "ERASURE_NOT_FOUND"
+
+
+class ErasureUnderWay(Precondition):
+    """It has begun and cannot be taken back, or was taken back."""
+
+    reason = "ERASURE_UNDER_WAY"
+
+
 class CredentialsInvalid(Unauthenticated):
     """Network, e-mail address and password do not belong together."""
 

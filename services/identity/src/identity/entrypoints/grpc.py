@@ -10,6 +10,7 @@ from common import auth
 from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 
@@ -19,6 +20,7 @@ from identity.application.create_invite import create_invite
 from identity.application.create_network import create_network
 from identity.application.create_session import Attempt, create_session
 from identity.application.import_accounts import import_accounts
+from identity.application.leave import Leaving
 from identity.application.ports import Directory, Passwords, Tokens
 from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
@@ -27,6 +29,7 @@ from identity.domain.errors import CredentialsInvalid
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
 from identity.entrypoints import imports, translate
+from identity.entrypoints.grpc_erasure import ErasureService
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Ports:
     tokens: Tokens
     clock: Clock
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
+    leaving: Leaving
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
@@ -47,6 +51,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
+    erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):

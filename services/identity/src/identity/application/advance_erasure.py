@@ -1,0 +1,116 @@
+"""What drives erasures on: one step of one erasure at a time, each safe to repeat.
+
+Whoever is killed between two writes leaves something that is still due, so that the next round, or
+another process, does it again. Two processes at once exclude each other by the version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from common import log
+from common.clock import Clock
+from common.errors import ConcurrentUpdate
+from erasure.receipts import Count, Receipt
+
+from identity.application.leave import MemberHash
+from identity.application.ports import Cases, Directory
+from identity.application.retry import retrying
+from identity.domain.erasure import Erasure, Record, State
+
+logger = log.get(__name__)
+NAME = "identity"
+ASK_AGAIN = timedelta(minutes=5)
+
+
+class Sign(Protocol):
+    """Signs identity's own receipts."""
+
+    def __call__(self, receipt: Receipt) -> Receipt:
+        """The receipt with its signature."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """`expected` are the services whose receipts are waited for; `settle` is longer than a token
+    lives and a request takes."""
+
+    directory: Directory
+    cases: Cases
+    clock: Clock
+    settle: timedelta
+    expected: Collection[str]
+    member_hash: MemberHash
+    sign: Sign
+
+    async def step(self, erasure: Erasure) -> None:
+        """Do what is due; nothing if somebody else just did. Raises Unavailable."""
+        try:
+            if erasure.state is State.REQUESTED:
+                await self._begin(erasure)
+            elif erasure.state is State.CLOSING:
+                await self._close(erasure)
+            elif erasure.state is State.CLOSED:
+                started, event = erasure.start(self.clock.now())
+                await self.directory.erasures(erasure.network_id).save(started, event)
+                logger.info("erasure.started", erasure_id=str(erasure.id))
+            elif erasure.state is State.COMPLETE:
+                await self._finish(erasure)
+        except ConcurrentUpdate:
+            return
+
+    async def take(self, receipt: Receipt) -> None:
+        """Note a receipt whose signature was verified. Raises ConcurrentUpdate."""
+        erasures = self.directory.erasures(receipt.network_id)
+
+        async def attempt() -> None:
+            before = await erasures.by_id(receipt.erasure_id)
+            if before is None:
+                return  # finished; it comes again
+            after = before.take(receipt, self.expected, self.clock.now())
+            if after is not before:
+                await erasures.save(after)
+
+        await retrying(attempt)
+
+    async def _begin(self, erasure: Erasure) -> None:
+        now, erasures = self.clock.now(), self.directory.erasures(erasure.network_id)
+        if await self.cases.is_open(erasure.network_id, erasure.member_id):
+            await erasures.save(erasure.wait_for_human(now + ASK_AGAIN))
+            return
+        closing = erasure.close(now)
+        await erasures.save(closing)
+        await self._close(closing)
+
+    async def _close(self, erasure: Erasure) -> None:
+        """Close the account first: who is killed then finds it closed and goes on."""
+        accounts = self.directory.accounts(erasure.network_id)
+        account = await accounts.get(erasure.member_id)
+        if account is not None:
+            closed, events = account.close(self.clock.now())
+            if closed is not account:
+                await accounts.save(closed, events)
+        erasures = self.directory.erasures(erasure.network_id)
+        await erasures.save(erasure.closed(self.clock.now(), self.settle))
+
+    async def _finish(self, erasure: Erasure) -> None:
+        """Keep the record, then let go of everything that names her, the erasure itself last."""
+        network_id, member_id = erasure.network_id, erasure.member_id
+        records = self.directory.records(network_id)
+        hashed = self.member_hash(member_id)
+        accounts, now = self.directory.accounts(network_id), self.clock.now()
+        there = await accounts.get(member_id) is not None
+        own = Receipt(network_id, erasure.id, NAME, {"accounts": Count(removed=int(there))}, now)
+        await records.add(Record(
+            erasure.id, network_id, hashed, erasure.requested_at, erasure.started_at, now,
+            (*erasure.receipts, self.sign(own)),
+        ))  # fmt: skip
+        await self.directory.invites(network_id).forget(member_id)
+        if not await accounts.remove(member_id):
+            return  # its last events wait to be told; again at the next round
+        await self.directory.erasures(network_id).remove(erasure)
+        logger.info("erasure.finished", erasure_id=str(erasure.id))

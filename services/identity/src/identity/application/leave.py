@@ -1,0 +1,94 @@
+"""Asking for an erasure, taking it back, stopping it, and looking how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from common.auth import Access
+from common.clock import Clock
+from common.ids import new_id
+from policy import Facts
+
+from identity.application.ports import Directory
+from identity.application.retry import retrying
+from identity.domain.erasure import Erasure, HoldReason, Record, request
+from identity.domain.errors import AccountNotFound, ErasureNotFound
+
+MemberHash = Callable[[UUID], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Erasures as a caller may see and change them."""
+
+    directory: Directory
+    clock: Clock
+    grace: timedelta
+    member_hash: MemberHash
+
+    async def request(self, access: Access, member_id: UUID) -> Erasure:
+        """Ask for it; asking again changes nothing.
+
+        Raises Forbidden, AccountNotFound, ConcurrentUpdate.
+        """
+        network_id = _allowed(access, member_id)
+        erasures = self.directory.erasures(network_id)
+
+        async def attempt() -> Erasure:
+            if await self.directory.accounts(network_id).get(member_id) is None:
+                raise AccountNotFound("no such account in your network", field="member_id")
+            before = await erasures.get(member_id)
+            now = self.clock.now()
+            wanted = request(new_id(), network_id, member_id, now, self.grace, before)
+            if wanted is not before:
+                await erasures.save(wanted)
+            return wanted
+
+        return await retrying(attempt)
+
+    async def cancel(self, access: Access, member_id: UUID) -> Erasure:
+        """Take it back. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
+        return await self._change(access, member_id, Erasure.cancel)
+
+    async def hold(self, access: Access, member_id: UUID, reason: HoldReason) -> Erasure:
+        """Stop it. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
+        return await self._change(access, member_id, lambda erasure: erasure.hold(reason))
+
+    async def release(self, access: Access, member_id: UUID) -> Erasure:
+        """End a hold. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
+        return await self._change(access, member_id, Erasure.release)
+
+    async def get(self, access: Access, member_id: UUID) -> Erasure | Record:
+        """How far it has come. Raises Forbidden, ErasureNotFound."""
+        network_id = _allowed(access, member_id)
+        if (erasure := await self.directory.erasures(network_id).get(member_id)) is not None:
+            return erasure
+        records = self.directory.records(network_id)
+        if (record := await records.by_member(self.member_hash(member_id))) is not None:
+            return record
+        raise ErasureNotFound("nobody asked for this erasure", field="member_id")
+
+    async def _change(
+        self, access: Access, member_id: UUID, change: Callable[[Erasure], Erasure]
+    ) -> Erasure:
+        erasures = self.directory.erasures(_allowed(access, member_id))
+
+        async def attempt() -> Erasure:
+            before = await erasures.get(member_id)
+            if before is None:
+                raise ErasureNotFound("nobody asked for this erasure", field="member_id")
+            changed = change(before)
+            if changed is not before:
+                await erasures.save(changed)
+            return changed
+
+        return await retrying(attempt)
+
+
+def _allowed(access: Access, member_id: UUID) -> UUID:
+    """The network to look in. Raises Forbidden."""
+    access.require(Facts(access.caller.network_id, owner_id=member_id))
+    return access.caller.network_id

@@ -1,0 +1,149 @@
+"""An erasure: a member's way out, from the day she asks for it to the last receipt.
+
+Each step is one write of this document, in an order that survives a kill between any two:
+requested (can be cancelled or held) → closing (cannot be taken back) → closed (nobody signs in,
+her last token runs out) → started (services erase) → all receipts there → the account goes, and
+the record stays, which does not name her.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from erasure.receipts import Receipt
+
+from identity.domain.errors import ErasureUnderWay
+
+
+class State(StrEnum):
+    """How far it has come."""
+
+    REQUESTED = "requested"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    STARTED = "started"
+    COMPLETE = "complete"
+    FINISHED = "finished"
+
+
+class HoldReason(StrEnum):
+    """Why it has to wait."""
+
+    LEGAL_ORDER = "legal_order"
+    SAFETY_INVESTIGATION = "safety_investigation"
+    DISPUTE = "dispute"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStarted:
+    """From now on nothing new can come from her or about her; services erase."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """`due_at` is when something is to be done next without anybody asking; None: never."""
+
+    id: UUID
+    network_id: UUID
+    member_id: UUID
+    state: State
+    requested_at: datetime
+    grace_until: datetime
+    due_at: datetime | None
+    hold_reason: HoldReason | None = None
+    started_at: datetime | None = None
+    receipts: tuple[Receipt, ...] = ()
+    version: int = 1
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be cancelled."""
+        return self.state in {State.REQUESTED, State.HELD}
+
+    def cancel(self) -> Erasure:
+        """Take it back. Raises ErasureUnderWay."""
+        if self.state is State.CANCELLED:
+            return self
+        self._check_waits()
+        return self._next(state=State.CANCELLED, due_at=None, hold_reason=None)
+
+    def hold(self, reason: HoldReason) -> Erasure:
+        """Stop the clock. Raises ErasureUnderWay."""
+        self._check_waits()
+        if self.hold_reason is reason:
+            return self
+        return self._next(state=State.HELD, due_at=None, hold_reason=reason)
+
+    def release(self) -> Erasure:
+        """Let the clock go on; what is overdue is due at once. Raises ErasureUnderWay."""
+        self._check_waits()
+        if self.state is State.REQUESTED:
+            return self
+        return self._next(state=State.REQUESTED, due_at=self.grace_until, hold_reason=None)
+
+    def close(self, now: datetime) -> Erasure:
+        """Its grace is over: it cannot be taken back any more."""
+        return self._next(state=State.CLOSING, due_at=now)
+
+    def wait_for_human(self, until: datetime) -> Erasure:
+        """Ask again later: a crisis case of hers is open, and only a human may end that."""
+        return self._next(due_at=until)
+
+    def closed(self, now: datetime, settle: timedelta) -> Erasure:
+        """The account is closed; `settle` is how long what is under way may still arrive."""
+        return self._next(state=State.CLOSED, due_at=now + settle)
+
+    def start(self, now: datetime) -> tuple[Erasure, ErasureStarted]:
+        """Nothing new can come: the services may erase."""
+        started = self._next(state=State.STARTED, due_at=None, started_at=now)
+        return started, ErasureStarted(now)
+
+    def take(self, receipt: Receipt, expected: Collection[str], now: datetime) -> Erasure:
+        """Note a verified receipt; one that is known, or comes too late, changes nothing."""
+        known = {one.service for one in self.receipts}
+        if self.state is not State.STARTED or receipt.service in known:
+            return self
+        receipts = (*self.receipts, receipt)
+        if known | {receipt.service} >= set(expected):
+            return self._next(state=State.COMPLETE, due_at=now, receipts=receipts)
+        return self._next(receipts=receipts)
+
+    def _check_waits(self) -> None:
+        if not self.waits:
+            raise ErasureUnderWay(f"this erasure is {self.state} and cannot be changed any more")
+
+    def _next(self, **changes: object) -> Erasure:
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # names of fields
+
+
+def request(
+    id: UUID, network_id: UUID, member_id: UUID, now: datetime, grace: timedelta,
+    before: Erasure | None = None,
+) -> Erasure:  # fmt: skip
+    """A new erasure, or `before` if that is under way; a cancelled one begins anew."""
+    if before is not None and before.state is not State.CANCELLED:
+        return before
+    version = before.version + 1 if before else 1
+    due = now + grace
+    return Erasure(id, network_id, member_id, State.REQUESTED, now, due, due, version=version)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What stays of a finished erasure. `member_hash` finds it for who knows the member's id."""
+
+    erasure_id: UUID
+    network_id: UUID
+    member_hash: bytes
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime
+    receipts: tuple[Receipt, ...]

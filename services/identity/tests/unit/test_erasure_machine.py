@@ -1,0 +1,290 @@
+"""What does this test do? It lets a member ask for her erasure, take it back and be held, while the
+clock moves, receipts come twice and in any order, and the process that drives it is killed before
+or after any of its writes: nothing happens too early, nothing twice, and in the end nothing of her
+is left, or nothing has happened."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from common.auth import Access
+from common.ids import new_id
+from common.testing.clock import FakeClock
+from erasure.naming import hasher
+from erasure.receipts import Count, Receipt
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from identity.application.advance_erasure import Advance
+from identity.application.leave import Leaving
+from identity.application.ports import Directory
+from identity.domain.account import AccountClosed
+from identity.domain.erasure import HoldReason, State
+from identity.domain.errors import ErasureNotFound, ErasureUnderWay
+from identity.domain.role import Role
+from policy.authorize import authorize
+
+from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES
+from services.identity.tests.builders import NETWORK, NOW, a_caller, a_member, an_invite
+from services.identity.tests.fakes import FakeDirectory
+
+GRACE, SETTLE = timedelta(days=7), timedelta(minutes=11)
+HASH = hasher(b"machine")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this point runs."""
+
+
+class Faults:
+    """Kills before or after the n-th write from now."""
+
+    def __init__(self) -> None:
+        self.left = -1
+        self.after = False
+
+    def plan(self, writes: int, after: bool) -> None:
+        self.left, self.after = writes, after
+
+    def before_write(self) -> None:
+        if self.left == 0 and not self.after:
+            self.left = -1
+            raise Killed
+
+    def after_write(self) -> None:
+        if self.left == 0:
+            self.left = -1
+            raise Killed
+        self.left -= self.left > 0
+
+
+class Fragile:
+    """A port whose writes may kill."""
+
+    WRITES = frozenset({"save", "add", "remove", "forget"})
+
+    def __init__(self, port: object, faults: Faults) -> None:
+        self._port = port
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in self.WRITES:
+            return found
+
+        async def write(*arguments: object) -> Any:
+            self._faults.before_write()
+            answer = await found(*arguments)
+            self._faults.after_write()
+            return answer
+
+        return write
+
+
+class FragileDirectory:
+    """A directory of such ports."""
+
+    def __init__(self, directory: FakeDirectory, faults: Faults) -> None:
+        self._directory = directory
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        made = getattr(self._directory, name)
+        return lambda network_id: Fragile(made(network_id), self._faults)
+
+
+class NoCases:
+    """No crisis case of hers is open, until one is."""
+
+    def __init__(self) -> None:
+        self.open = False
+
+    async def is_open(self, network_id: UUID, member_id: UUID) -> bool:
+        return self.open
+
+
+class Erasures(RuleBasedStateMachine):
+    @initialize()
+    def start(self) -> None:
+        self.runner = asyncio.Runner()
+        self.clock, self.faults, self.cases = FakeClock(NOW), Faults(), NoCases()
+        self.directory = FakeDirectory()
+        directory = cast(Directory, FragileDirectory(self.directory, self.faults))
+        self.leaving = Leaving(self.directory, self.clock, GRACE, HASH)
+        self.advance = Advance(
+            directory, self.cases, self.clock, SETTLE, SERVICES, HASH, lambda one: one.signed(KEY)
+        )
+        account, events = a_member()
+        self.member_id = account.id
+        self.accounts = self.directory.accounts(NETWORK)
+        self.runner.run(self.accounts.add(account, events))
+        invite, _ = an_invite(max_uses=3)
+        self.runner.run(self.directory.invites(NETWORK).add(invite.reserve(account.id, NOW)))
+
+    def access(self, role: Role = Role.MEMBER) -> Access:
+        caller = a_caller(role, id=self.member_id)
+        return Access(authorize, caller, "/kith.identity.v1.ErasureService/RequestErasure")
+
+    @rule()
+    def ask(self) -> None:
+        if self.member_id in self.accounts.all:
+            self.runner.run(self.leaving.request(self.access(), self.member_id))
+
+    @rule(change=st.sampled_from(["cancel", "hold", "release"]))
+    def change_her_mind_or_be_stopped(self, change: str) -> None:
+        waits = self.waits
+        reason = [HoldReason.DISPUTE] if change == "hold" else []
+        method = getattr(self.leaving, change)
+        try:
+            self.runner.run(method(self.access(), self.member_id, *reason))
+        except (ErasureUnderWay, ErasureNotFound):
+            assert not waits
+
+    @rule(hours=st.sampled_from([1, 24, 24 * 7]))
+    def time_passes(self, hours: int) -> None:
+        self.clock.advance(timedelta(hours=hours))
+
+    @rule(is_open=st.booleans())
+    def a_case_opens_or_a_human_closes_it(self, is_open: bool) -> None:
+        self.cases.open = is_open
+
+    @rule()
+    def tick(self) -> None:
+        self._tick()
+
+    @rule(writes=st.integers(0, 4), after=st.booleans())
+    def tick_and_be_killed(self, writes: int, after: bool) -> None:
+        self.faults.plan(writes, after)
+        self._tick()
+        self.faults.plan(-1, False)
+
+    @precondition(lambda self: self.closed)
+    @rule()
+    def services_answer(self) -> None:
+        self.clock.advance(SETTLE)
+        self._tick()
+        for service in SERVICES:
+            self.receive(service)
+
+    @rule(service=st.sampled_from(SERVICES), writes=st.integers(-1, 1), after=st.booleans())
+    def a_receipt_comes(self, service: str, writes: int, after: bool) -> None:
+        """In any order, also twice, also while being killed: then it comes again."""
+        self.faults.plan(writes, after)
+        self.receive(service)
+        self.faults.plan(-1, False)
+
+    @property
+    def waits(self) -> bool:
+        erasure = self.directory.erasures(NETWORK).all.get(self.member_id)
+        return erasure is not None and erasure.waits
+
+    @property
+    def closed(self) -> bool:
+        told = [event for _, event in self.accounts.told if isinstance(event, AccountClosed)]
+        assert len(told) <= 1, "closed twice"
+        return bool(told)
+
+    @invariant()
+    def nothing_goes_while_it_can_be_taken_back(self) -> None:
+        if self.waits or not self.directory.erasures(NETWORK).all:
+            assert self.member_id in self.accounts.all or self.finished
+        if self.waits:
+            assert not self.closed
+            assert not self.accounts.all[self.member_id].closed
+
+    @invariant()
+    def services_are_asked_once_and_only_when_no_token_lives(self) -> None:
+        told = self.directory.erasures(NETWORK).told
+        assert len(told) <= 1
+        for _, event in told:
+            closed = [one.at for _, one in self.accounts.told if isinstance(one, AccountClosed)]
+            assert closed
+            assert event.at >= closed[0] + SETTLE
+
+    @invariant()
+    def the_account_goes_after_every_receipt(self) -> None:
+        if self.member_id in self.accounts.all:
+            return
+        (record,) = self.directory.records(NETWORK).all.values()
+        assert {one.service for one in record.receipts} == {*SERVICES, "identity"}
+        assert all(one.is_of({**PUBLIC, "identity": KEY.public_key()}) for one in record.receipts)
+        assert record.member_hash == HASH(self.member_id)
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.directory.records(NETWORK).all)
+
+    def teardown(self) -> None:
+        """Let everything that is due happen, undisturbed."""
+        self.cases.open = False
+        began = self.closed or self.state in {State.CLOSING, State.REQUESTED}
+        for _ in range(8):
+            self.clock.advance(GRACE)
+            self._tick()
+            for service in SERVICES:
+                self.receive(service)
+        if began:
+            assert self.finished
+            assert not self.accounts.all
+            assert not self.directory.erasures(NETWORK).all
+            (invite,) = self.directory.invites(NETWORK).all.values()
+            assert (invite.used, invite.seats) == (1, ())
+        else:
+            assert not self.accounts.all[self.member_id].closed
+        self.runner.close()
+
+    @property
+    def state(self) -> State | None:
+        erasure = self.directory.erasures(NETWORK).all.get(self.member_id)
+        return erasure.state if erasure else None
+
+    def _tick(self) -> None:
+        async def tick() -> None:
+            now = self.clock.now()
+            for erasure in list(self.directory.erasures(NETWORK).all.values()):
+                if erasure.due_at is not None and erasure.due_at <= now:
+                    await self.advance.step(erasure)
+
+        try:
+            self.runner.run(tick())
+        except Killed:
+            return
+
+    def receive(self, service: str) -> None:
+        erasure = self.directory.erasures(NETWORK).all.get(self.member_id)
+        id = erasure.id if erasure else new_id()
+        counts = {"things": Count(removed=1)}
+        receipt = Receipt(NETWORK, id, service, counts, self.clock.now()).signed(KEY)
+        try:
+            self.runner.run(self.advance.take(receipt))
+        except Killed:
+            return
+
+
+TestErasures = Erasures.TestCase
+TestErasures.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("writes", range(16))
+def test_one_kill_at_any_write_changes_nothing(writes: int, after: bool) -> None:
+    """The straight way, exhaustively; the 13 writes there are, and a few that never come."""
+    life = Erasures()
+    life.start()
+    life.ask()
+    life.faults.plan(writes, after)
+    for _ in range(4):
+        life.time_passes(24 * 7)
+        life.tick()
+    for service in (*SERVICES, *SERVICES):
+        life.receive(service)
+    for _ in range(2):
+        life.tick()
+        life.nothing_goes_while_it_can_be_taken_back()
+        life.services_are_asked_once_and_only_when_no_token_lives()
+        life.the_account_goes_after_every_receipt()
+    life.teardown()
