@@ -23,7 +23,9 @@ async def world(
     """Topics of three partitions, identity's keys, and a database that is dropped afterwards."""
     await create_topics(*PARTITIONED, partitions=3)
     await create_topics(STATES, partitions=3, settings={"cleanup.policy": "compact"})
-    await create_topics(*LETTERS)
+    await create_topics(
+        *LETTERS, "identity.account.v1", "signals.erasure.v1", "signals.erasure.v1.dlq"
+    )
     issuer = Issuer()
     async with identity_of(issuer) as identity:
         yield World(

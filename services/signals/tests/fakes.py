@@ -31,7 +31,7 @@ class FakeProducer(Producer):
         self.fails: Callable[[Sent], bool] = lambda sent: False
 
     async def send(
-        self, topic: str, *, key: str, value: bytes, headers: Headers
+        self, topic: str, *, key: str, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Any]:
         sent = Sent(topic, key, value, headers)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -62,7 +62,7 @@ async def test_a_record_without_a_value_is_set_aside(
     make: Make, producer: Producer, kafka: str, topic_prefix: str,
     commits: Commits,
 ) -> None:  # fmt: skip
-    await publish(producer, Record(TOPIC, "k", None, record("k", 1).headers))  # type: ignore[arg-type]  # a tombstone
+    await publish(producer, Record(TOPIC, "k", None, record("k", 1).headers))  # a tombstone
     async with running(make()):
         await until(lambda: equals(commits(), 1))
     assert len(await topics.read(kafka, topic_prefix + DLQ)) == 1

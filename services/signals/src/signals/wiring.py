@@ -10,10 +10,13 @@ from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo
 from common.clock import SystemClock
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from erasure import consumer as erasing
+from erasure.eraser import Eraser
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 from policy.authorize import authorize
 
 from signals.adapters.clients import jwks_of
+from signals.adapters.erasing import STEPS
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
 from signals.config import Config
 from signals.domain.parameters import Parameters
@@ -40,7 +43,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        projection = Projection(MongoWriter(database))
+        projection = Projection(MongoWriter(database, clock))
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=projection.handlers(),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
@@ -58,7 +61,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             )
             grpc_api.add_SignalServiceServicer_to_server(service, server)
 
+        erasures = erasing.consumer(
+            settings.kafka, NAME, erasing.handlers(
+                Eraser(NAME, database, STEPS, clock),
+                erasing.Publisher(NAME, producer, config.erasure_key),
+            ),
+            producer, tracing, settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        life.health.add("erasures", erasures.check)
+        await stack.enter_async_context(life.background("erasures", erasures.run()))
         life.health.add("kafka", producer.check)
         life.health.add("consumer", consumer.check)
         life.health.add("faust", worker.check)

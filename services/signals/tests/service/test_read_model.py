@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 import pytest
+from common.clock import SystemClock
 from common.mongo import Database
 from kith.activity.events.v1 import activity_events_pb2 as pb
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
@@ -225,5 +226,5 @@ class TestMongoReadModel(ReadModelContract):
 
 class InMongo:
     def __init__(self, database: Database) -> None:
-        self.writer: Writer = MongoWriter(database)
+        self.writer: Writer = MongoWriter(database, SystemClock())
         self.of: Callable[[UUID], Signals] = lambda network_id: signals_of(database, network_id)

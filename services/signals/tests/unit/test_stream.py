@@ -240,7 +240,7 @@ async def test_a_replay_publishes_the_same_under_the_same_ids(
         a_record(an_event(ADA, CONSENT, START + 11 * DAY), 11), *asks(ADA, 12, 13),
     ]  # fmt: skip
 
-    async def published(*ends: int) -> dict[bytes, tuple[bytes, bytes]]:
+    async def published(*ends: int) -> dict[bytes, tuple[bytes, bytes | None]]:
         producer.sent.clear()
         partitions.states.clear()
         await stream.forget()

@@ -42,7 +42,7 @@ class Producer:
         self._closed = False
 
     async def send(
-        self, topic: str, *, key: str, value: bytes, headers: Headers
+        self, topic: str, *, key: str, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Any]:
         """Queue a record in the order of calls; the future ends when all replicas have it.
 

@@ -15,11 +15,11 @@ _VERSION = ("ce_specversion", b"1.0")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What to publish, and where."""
+    """What to publish, and where; no value is a tombstone, for a compacted topic."""
 
     topic: str
     key: str
-    value: bytes
+    value: bytes | None
     headers: Headers
 
 

@@ -16,7 +16,7 @@ class Nowhere(Producer):
     """
 
     async def send(
-        self, topic: str, *, key: str, value: bytes, headers: Headers
+        self, topic: str, *, key: str, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Any]:
         """See Producer.send."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

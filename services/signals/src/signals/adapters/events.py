@@ -61,22 +61,40 @@ def to_activity(event: activity_pb.ActivityRecorded, event_id: str, recorded_at:
 def to_events(touched: Touched, parameters: Parameters) -> Iterator[Change]:
     """What the world is told of a member's changes; all of it follows from her state."""
     state = touched.state
-    ids = {"network_id": touched.network_id, "member_id": touched.member_id}
-    if touched.cleared is not None:
+    if touched.cleared is not None and not touched.erased:
         offset, at = touched.cleared
-        yield Change(offset, at, signals_pb.MemberSignalCleared(**ids, offset=offset))
+        yield Change(
+            offset,
+            at,
+            signals_pb.MemberSignalCleared(
+                network_id=touched.network_id,
+                member_id=touched.member_id,
+                offset=offset,
+            ),
+        )
     if state.consent is not Consent.GRANTED:
         return
     at = state.newest_at or state.consent_at
     now, engagement = estimate(state, at, parameters), engagement_at(state, at)
     updated = signals_pb.MemberSignalUpdated(
-        **ids, offset=state.offset, last_activity_time=timestamp(state.last_at),
+        network_id=touched.network_id, member_id=touched.member_id, offset=state.offset,
+        last_activity_time=timestamp(state.last_at),
         activity_count=state.taken, probability=now.risk.p if now else 0.0,
         engagement=engagement.score if engagement else 0.0,
         state=to_numbers(state), model_version=parameters.version,
         closed_days=[_closed(day) for day in touched.closed],
     )  # fmt: skip
     yield Change(state.offset, at, updated)
+
+
+def to_erased(touched: Touched) -> Change:
+    """What the world is told of a member whose state is gone: the last there is of her."""
+    state = touched.state
+    event = signals_pb.MemberSignalCleared(
+        network_id=touched.network_id, member_id=touched.member_id, offset=state.offset,
+        erased=True,
+    )  # fmt: skip
+    return Change(state.offset, state.consent_at, event)
 
 
 def to_update(event: signals_pb.MemberSignalUpdated) -> Update:
@@ -95,7 +113,7 @@ def to_cleared(event: signals_pb.MemberSignalCleared) -> Cleared:
     """The change of the read model an event asks for. Raises Invalid."""
     return Cleared(
         parse_id(event.network_id, "network_id"), parse_id(event.member_id, "member_id"),
-        event.offset,
+        event.offset, event.erased,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from common.clock import Clock
+from common.ids import named_id
 from common.mongo import (
     ASCENDING,
     DESCENDING,
@@ -18,6 +20,7 @@ from common.mongo import (
     Document,
     IndexModel,
 )
+from erasure.eraser import INDEXES as ERASURE_INDEXES
 from pymongo import UpdateOne
 
 from signals.application.ports import Cleared, Progress, Row, Update
@@ -37,7 +40,10 @@ INDEXES = {
             [("network_id", ASCENDING), ("member_id", ASCENDING), ("day", ASCENDING)], name="course"
         )
     ],
+    "erased": [IndexModel([("noted_at", ASCENDING)], name="age", expireAfterSeconds=30 * 86_400)],
+    **ERASURE_INDEXES,
 }
+ERASED = "erased"
 _DUPLICATE = 11000
 _GONE = {"state": "", "rank": "", "probability": "", "last_activity": "", "activities": ""}
 
@@ -94,7 +100,9 @@ class MongoSignals:
 class MongoWriter:
     """Implements ports.Writer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._clock = clock
+        self._erased = database.unscoped(ERASED)
         self._members = database.unscoped("members")
         self._days = database.unscoped("days")
 
@@ -111,9 +119,27 @@ class MongoWriter:
             else:
                 days.setdefault(change.member_id, []).extend(_days(change))
         for clearing in cleared.values():
+            if clearing.erased:
+                await self._note(clearing)
             await self._days.delete_many(_days_before(clearing))
         await self._insert([day for member in days.values() for day in member])
-        await self._upsert([_write(change) for change in latest.values()])
+        gone = [
+            id for id, change in latest.items() if isinstance(change, Cleared) and change.erased
+        ]
+        await self._upsert([_write(change) for id, change in latest.items() if id not in gone])
+        for id in gone:
+            await self._members.delete_many({"_id": id, "network_id": latest[id].network_id})
+
+    async def _note(self, clearing: Cleared) -> None:
+        """Before anything goes: how much there was, for the receipt."""
+        hers = {"member_id": clearing.member_id, "network_id": clearing.network_id}
+        row = {"_id": clearing.member_id, "network_id": clearing.network_id}
+        note = {
+            "network_id": clearing.network_id, "days": await self._days.count_documents(hers),
+            "members": await self._members.count_documents(row), "noted_at": self._clock.now(),
+        }  # fmt: skip
+        id = note_id(clearing.network_id, clearing.member_id)
+        await self._erased.update_one({"_id": id}, {"$setOnInsert": note}, upsert=True)
 
     async def _insert(self, documents: Sequence[Document]) -> None:
         if documents:
@@ -128,6 +154,11 @@ class MongoWriter:
                 await self._members.bulk_write(writes, ordered=False)
             except BulkWriteError as error:
                 _only_duplicates(error)  # the row there is as new or newer
+
+
+def note_id(network_id: UUID, member_id: UUID) -> UUID:
+    """Names the note of a member's erasure without her id; it can be found, not read."""
+    return named_id(network_id, "erased", member_id)
 
 
 def signals_of(database: Database, network_id: UUID) -> MongoSignals:

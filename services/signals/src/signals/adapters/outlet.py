@@ -10,7 +10,7 @@ from uuid import UUID
 from common.ids import timed_id
 from common.kafka_producer import Producer, Record, headers
 
-from signals.adapters.events import SIGNAL_TOPIC, to_events
+from signals.adapters.events import SIGNAL_TOPIC, Change, to_erased, to_events
 from signals.application.fold import Touched
 from signals.domain.codec import encode
 from signals.domain.parameters import Parameters
@@ -39,16 +39,25 @@ class Outlet:
         """Tell the world, and return when the log has it. Raises KafkaError."""
         await self._send(record for member in touched for record in self._signals(member))
 
-    async def store(self, touched: Sequence[Touched]) -> dict[bytes, bytes]:
-        """Keep the states in the changelog, and give what is there now, by key.
+    async def tell_erased(self, touched: Iterable[Touched]) -> None:
+        """Tell the world whose states are gone, once they are. Raises KafkaError.
+
+        Who is told so may say that nothing of her is left in the stream.
+        """
+        gone = [member for member in touched if member.erased]
+        await self._send(self._signal(member, to_erased(member)) for member in gone)
+
+    async def store(self, touched: Sequence[Touched]) -> dict[bytes, bytes | None]:
+        """Keep the states in the changelog, and give what is there now, by key; None: gone.
 
         Raises KafkaError, WrongPartition.
         """
-        states: dict[bytes, bytes] = {}
+        states: dict[bytes, bytes | None] = {}
 
         def records() -> Iterator[Record]:
             for member in touched:
-                state = states[member.member_id.encode()] = encode(member.state)
+                state = None if member.erased else encode(member.state)
+                states[member.member_id.encode()] = state
                 yield Record(STATE_TOPIC, member.member_id, state, ())
 
         for member, stored in zip(touched, await self._send(records()), strict=True):
@@ -58,12 +67,15 @@ class Outlet:
 
     def _signals(self, member: Touched) -> Iterator[Record]:
         for change in to_events(member, self._parameters):
-            id = timed_id(change.at, UUID(member.member_id), "signal", change.offset)
-            made = headers(
-                id=id, type=change.event.DESCRIPTOR.full_name, source=SOURCE,
-                sequence=change.offset, traceparent=member.traceparent,
-            )  # fmt: skip
-            yield Record(SIGNAL_TOPIC, member.member_id, change.event.SerializeToString(), made)
+            yield self._signal(member, change)
+
+    def _signal(self, member: Touched, change: Change) -> Record:
+        id = timed_id(change.at, UUID(member.member_id), "signal", change.offset)
+        made = headers(
+            id=id, type=change.event.DESCRIPTOR.full_name, source=SOURCE,
+            sequence=change.offset, traceparent=member.traceparent,
+        )  # fmt: skip
+        return Record(SIGNAL_TOPIC, member.member_id, change.event.SerializeToString(), made)
 
     async def _send(self, records: Iterable[Record]) -> list[Any]:
         """Send in order, others having their turn meanwhile, and wait for all."""

@@ -39,6 +39,11 @@ class Touched:
     closed: list[ClosedDay] = field(default_factory=list)
     traceparent: str | None = None
 
+    @property
+    def erased(self) -> bool:
+        """Whether she left: then her state goes instead of being stored."""
+        return self.state.consent is Consent.ERASED
+
 
 class Fold:
     """The states of the members whose partitions are here; `load` gives what is stored of one."""

@@ -80,6 +80,7 @@ class Cleared:
     network_id: UUID
     member_id: UUID
     offset: int
+    erased: bool = False  # left: not even her row stays
 
 
 class Writer(Protocol):

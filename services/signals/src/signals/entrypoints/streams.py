@@ -3,7 +3,8 @@
 What a batch changed is kept in an order that survives a kill at any point:
 
 1. signals are published and acknowledged,
-2. states are written to the changelog and acknowledged,
+2. states are written to the changelog and acknowledged; the erased get a tombstone, and only then
+   is it told that nothing of them is left,
 3. the offsets of the batch are committed.
 
 A kill before 2 folds the same records again and publishes the same signals again; a kill before 3
@@ -14,7 +15,7 @@ updates, see the ADR.)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -144,10 +145,19 @@ class Stream:
             touched = self._fold.touched()
             with _FLUSH.time():
                 await self._outlet.publish(touched)
-                self._partitions.states.update(await self._outlet.store(touched))
+                self._keep(await self._outlet.store(touched))
+                await self._outlet.tell_erased(touched)
             self._fold.stored()
             self._stored |= self._folded
             self._emptied()
+
+    def _keep(self, stored: Mapping[bytes, bytes | None]) -> None:
+        states = self._partitions.states
+        for member_id, state in stored.items():
+            if state is None:
+                states.pop(member_id, None)
+            else:
+                states[member_id] = state
 
     async def drain(self) -> None:
         """Store and commit what was folded, if that is possible soon."""
