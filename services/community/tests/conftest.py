@@ -11,6 +11,7 @@ from community.adapters.mongo import INDEXES, MongoNetworks
 from community.wiring import NAME
 from pymongo import AsyncMongoClient
 
+from libs.erasure.tests.keys import key_file
 from services.community.tests.doors import Client, Door, Issuer, opened
 from services.community.tests.running import ACTIVITY_TOPIC, POST_TOPIC, identity_of
 
@@ -59,13 +60,17 @@ async def environment(
     create_topics: CreateTopics,
 ) -> AsyncIterator[dict[str, str]]:  # fmt: skip
     """The settings of a whole service with an identity, topics and a database of its own."""
-    await create_topics(POST_TOPIC, ACTIVITY_TOPIC)
+    await create_topics(
+        POST_TOPIC, ACTIVITY_TOPIC, "identity.account.v1", "community.erasure.v1",
+        "community.erasure.v1.dlq",
+    )  # fmt: skip
     async with identity_of(issuer) as identity:
         yield {
             "KITH_KAFKA": kafka, "KITH_MONGODB_URI": mongodb_uri,
             "KITH_DATABASE_PREFIX": f"kith_{unique}", "KITH_TOPIC_PREFIX": topic_prefix,
             "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
-            "KITH_IDENTITY": str(identity), "KITH_LOG_LEVEL": "warning",
+            "KITH_IDENTITY": str(identity), "KITH_ERASURE_KEY_FILE": key_file(),
+            "KITH_LOG_LEVEL": "warning",
         }  # fmt: skip
     async with AsyncMongoClient[Document](mongodb_uri) as client:
         await client.drop_database(f"kith_{unique}_{NAME}")

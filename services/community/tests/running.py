@@ -70,7 +70,7 @@ async def running(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     life = Lifecycle()
     async with build(Config.from_env(environment), life) as app:
         await life.health.begin()
-        assert not await life.health.problems()
+        await until(lambda: _is_well(life))
         async with grpc_client.connect(app.grpc) as channel:
             yield Client(channel)
 
@@ -132,3 +132,7 @@ async def published(bootstrap: str, topic: str, count: int) -> list[Published]:
     finally:
         await consumer.stop()
     return found
+
+
+async def _is_well(life: Lifecycle) -> bool:
+    return not await life.health.problems()

@@ -25,12 +25,14 @@ from kith.identity.events.v1 import identity_events_pb2 as identity_events
 from messaging.config import Config
 from messaging.wiring import App, build
 
+from libs.erasure.tests.keys import KEY, key_file
 from services.messaging.tests.builders import NETWORK, NOW
 from services.messaging.tests.doors import ANY_PORT, Client
 
 ACCOUNTS, MESSAGES, ACTIVITY = (
     "identity.account.v1", "messaging.message.v1", "activity.member.v1"
 )  # fmt: skip
+RECEIPTS = "messaging.erasure.v1"
 DEAD_LETTERS = "messaging.members.v1.dlq"
 
 
@@ -74,7 +76,10 @@ class Surroundings:
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
         life = Lifecycle()
-        async with build(Config(service), life) as app, grpc_client.connect(app.grpc) as channel:
+        async with (
+            build(Config(service, KEY), life) as app,
+            grpc_client.connect(app.grpc) as channel,
+        ):
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
@@ -91,7 +96,7 @@ class Process:
             "KITH_KAFKA": around.kafka, "KITH_MONGODB_URI": around.mongodb_uri,
             "KITH_DATABASE_PREFIX": around.name, "KITH_TOPIC_PREFIX": around.prefix,
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
-            "KITH_IDENTITY": str(around.identity),
+            "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
 
     async def start(self) -> asyncio.subprocess.Process:

@@ -19,6 +19,7 @@ from common.testing.poll import until
 from outcomes.config import Config
 from outcomes.wiring import App, build
 
+from libs.erasure.tests.keys import KEY, key_file
 from services.outcomes.tests.doors import ANY_PORT, Client
 
 RESPONSES, ACTIVITY = "outcomes.response.v1", "activity.member.v1"
@@ -63,7 +64,10 @@ class Surroundings:
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
         life = Lifecycle()
-        async with build(Config(service), life) as app, grpc_client.connect(app.grpc) as channel:
+        async with (
+            build(Config(service, KEY), life) as app,
+            grpc_client.connect(app.grpc) as channel,
+        ):
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
@@ -80,7 +84,7 @@ class Process:
             "KITH_KAFKA": around.kafka, "KITH_MONGODB_URI": around.mongodb_uri,
             "KITH_DATABASE_PREFIX": around.name, "KITH_TOPIC_PREFIX": around.prefix,
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
-            "KITH_IDENTITY": str(around.identity),
+            "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
 
     async def start(self) -> asyncio.subprocess.Process:

@@ -98,6 +98,9 @@ class FakeMembers:
     async def add(self, member_id: UUID) -> None:
         self.all.add(member_id)
 
+    async def remove(self, member_id: UUID) -> None:
+        self.all.discard(member_id)
+
     async def unknown(self, member_ids: Collection[UUID]) -> set[UUID]:
         return set(member_ids) - self.all
 

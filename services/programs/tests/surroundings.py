@@ -25,6 +25,7 @@ from kith.identity.events.v1 import identity_events_pb2 as identity_events
 from programs.config import Config
 from programs.wiring import App, build
 
+from libs.erasure.tests.keys import KEY, key_file
 from services.programs.tests.builders import NETWORK, NOW
 from services.programs.tests.doors import ANY_PORT, Client
 
@@ -90,7 +91,10 @@ class Surroundings:
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
         life = Lifecycle()
-        async with build(Config(service), life) as app, grpc_client.connect(app.grpc) as channel:
+        async with (
+            build(Config(service, KEY), life) as app,
+            grpc_client.connect(app.grpc) as channel,
+        ):
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
@@ -107,7 +111,7 @@ class Process:
             "KITH_KAFKA": around.kafka, "KITH_MONGODB_URI": around.mongodb_uri,
             "KITH_DATABASE_PREFIX": around.name, "KITH_TOPIC_PREFIX": around.prefix,
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
-            "KITH_IDENTITY": str(around.identity),
+            "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
 
     async def start(self) -> asyncio.subprocess.Process:

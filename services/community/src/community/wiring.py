@@ -11,9 +11,12 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from erasure import consumer as erasing
+from erasure.eraser import Eraser
 from policy.authorize import authorize
 
 from community.adapters.clients import jwks_of
+from community.adapters.erasing import STEPS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.application.turns import Turns
 from community.config import Config
@@ -50,7 +53,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        erasures = erasing.consumer(
+            settings.kafka, NAME, erasing.handlers(
+                Eraser(NAME, database, STEPS, clock),
+                erasing.Publisher(NAME, producer, config.erasure_key),
+            ),
+            producer, tracing, settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        life.health.add("erasures", erasures.check)
+        await stack.enter_async_context(life.background("erasures", erasures.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

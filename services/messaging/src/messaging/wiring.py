@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
@@ -13,10 +14,14 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from erasure import consumer as erasing
+from erasure.eraser import Eraser
 from policy.authorize import authorize
 
 from messaging.adapters.clients import jwks_of
+from messaging.adapters.erasing import STEPS
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
 from messaging.entrypoints.grpc import register_services
@@ -56,7 +61,22 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        tails = Tails()
+
+        def forget(network_id: UUID) -> None:
+            networks.forget(network_id)
+            tails.forget_all()
+
+        erasures = erasing.consumer(
+            settings.kafka, NAME, erasing.handlers(
+                Eraser(NAME, database, STEPS, clock),
+                erasing.Publisher(NAME, producer, config.erasure_key), forget,
+            ),
+            producer, tracing, settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        life.health.add("erasures", erasures.check)
+        await stack.enter_async_context(life.background("erasures", erasures.run()))
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
@@ -66,7 +86,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen, interceptor, life.health,
-                lambda server: register_services(server, networks, clock),
+                lambda server: register_services(server, networks, clock, tails),
             )
         )  # fmt: skip
         yield App(grpc, http)

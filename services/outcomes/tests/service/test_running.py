@@ -41,7 +41,10 @@ async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics,
     issuer: Issuer,
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
-    await create_topics(RESPONSES, ACTIVITY)
+    await create_topics(
+        RESPONSES, ACTIVITY, "identity.account.v1", "outcomes.erasure.v1",
+        "outcomes.erasure.v1.dlq",
+    )  # fmt: skip
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -12,9 +12,12 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from erasure import consumer as erasing
+from erasure.eraser import Eraser
 from policy.authorize import authorize
 
 from programs.adapters.clients import jwks_of
+from programs.adapters.erasing import STEPS
 from programs.adapters.mongo import INDEXES, MongoNetworks
 from programs.config import Config
 from programs.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -55,7 +58,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        erasures = erasing.consumer(
+            settings.kafka, NAME, erasing.handlers(
+                Eraser(NAME, database, STEPS, clock),
+                erasing.Publisher(NAME, producer, config.erasure_key),
+            ),
+            producer, tracing, settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        life.health.add("erasures", erasures.check)
+        await stack.enter_async_context(life.background("erasures", erasures.run()))
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))

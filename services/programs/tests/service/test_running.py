@@ -35,6 +35,8 @@ from services.programs.tests.surroundings import (
     http,
 )
 
+ERASURES = ("programs.erasure.v1", "programs.erasure.v1.dlq")
+
 
 @pytest.fixture
 def issuer() -> Issuer:
@@ -51,7 +53,7 @@ async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics,
     producer: Producer, issuer: Issuer,
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
-    await create_topics(ACCOUNTS, ENROLLMENTS, ACTIVITY, DEAD_LETTERS)
+    await create_topics(ACCOUNTS, ENROLLMENTS, ACTIVITY, DEAD_LETTERS, *ERASURES)
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -6,12 +6,14 @@ import pytest
 from common.config import Address, ConfigError
 from programs.config import Config
 
+from libs.erasure.tests.keys import key_file
+
 
 def test_all_that_is_needed_is_enough() -> None:
     config = Config.from_env({
         "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
-        "KITH_IDENTITY": "127.0.0.1:8090",
+        "KITH_IDENTITY": "127.0.0.1:8090", "KITH_ERASURE_KEY_FILE": key_file(),
     })  # fmt: skip
     assert config.service.identity == Address("127.0.0.1", 8090)
 
@@ -19,5 +21,5 @@ def test_all_that_is_needed_is_enough() -> None:
 def test_everything_missing_is_said_at_once() -> None:
     with pytest.raises(ConfigError) as refused:
         Config.from_env({})
-    for name in ("KITH_KAFKA", "KITH_MONGODB_URI", "KITH_GRPC_LISTEN", "KITH_IDENTITY"):
+    for name in ("KITH_KAFKA", "KITH_MONGODB_URI", "KITH_GRPC_LISTEN", "KITH_ERASURE_KEY_FILE"):
         assert name in str(refused.value)

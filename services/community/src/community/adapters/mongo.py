@@ -12,6 +12,7 @@ from uuid import UUID
 
 from common import outbox
 from common.mongo import ASCENDING, Database, IndexModel
+from erasure.eraser import INDEXES as ERASURE_INDEXES
 
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
 from community.adapters.mongo_posts import MongoComments, MongoPosts
@@ -43,6 +44,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("place", "post_id", "number", unique=True),
         outbox.INDEX,
     ],
+    **ERASURE_INDEXES,
 }
 TOLD = ["posts", "comments"]
 """The collections with an outbox: posts first, so that no comment is told before its post."""

@@ -18,6 +18,7 @@ from common.mongo import (
     IndexModel,
 )
 from common.mongo import Collection as Scoped
+from erasure.eraser import INDEXES as ERASURE_INDEXES
 
 from messaging.adapters.group_commit import GroupCommit
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
@@ -46,6 +47,7 @@ INDEXES = {
         outbox.INDEX,
     ],
     "members": [],
+    **ERASURE_INDEXES,
 }  # fmt: skip
 
 
@@ -120,6 +122,10 @@ class MongoMembers:
         except DuplicateKeyError:
             return
 
+    async def remove(self, member_id: UUID) -> None:
+        """Nobody can begin to write to her any more."""
+        await self._collection.delete_many({"_id": member_id})
+
 
 class Networks:
     """Makes the ports of one network."""
@@ -153,6 +159,10 @@ class Networks:
             ),
             members=self.members(network_id),
         )
+
+    def forget(self, network_id: UUID) -> None:
+        """Read this network's conversations anew: somebody in them was erased."""
+        self._seen.pop(network_id, None)
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""

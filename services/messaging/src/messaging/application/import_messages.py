@@ -119,7 +119,8 @@ async def _missing(
     missing: dict[str, Row] = {}
     for row in rows:
         if message := present.get(row.key):
-            same = message.conversation_id == row.conversation.id and message.says(row.draft)
+            known = message.conversation_id == row.conversation.id and message.says(row.draft)
+            same = known or message.erased  # what was erased is not brought in again
         else:
             first = missing.setdefault(row.key, row)
             same = first.conversation.id == row.conversation.id and first.draft == row.draft

@@ -15,7 +15,8 @@ async def open_conversation(
 ) -> Conversation:
     """The conversation of caller and peer, opened if it was not. Raises Invalid, MemberNotFound."""
     conversation = Conversation.between(network.id, caller, peer, at)
-    if known := await network.conversations.get(conversation.id):
+    known = await network.conversations.get(conversation.id)
+    if known is not None and peer in known.member_ids:  # else she was erased, and nobody is there
         return known
     if await network.members.unknown([peer]):
         raise MemberNotFound("no such member in your network", field="member_id")

@@ -64,6 +64,11 @@ class Tails:
                 held[conversation_id] = await stack.enter_async_context(self.hold(conversation_id))
             yield held
 
+    def forget_all(self) -> None:
+        """Read every end anew: some messages have another sender now."""
+        for slot in self._slots.values():
+            slot.forget()
+
     def _slot(self, conversation_id: UUID) -> Slot:
         slot = self._slots.get(conversation_id)
         if slot is None:

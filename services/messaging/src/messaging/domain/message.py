@@ -67,6 +67,11 @@ class Message:
         """The end of the conversation once this message is in it."""
         return Tail(self.sequence, self.sender_id, self.turn_at)
 
+    @property
+    def erased(self) -> bool:
+        """Whether only its place is left: its sender has gone, and her words with her."""
+        return not self.text
+
     def says(self, draft: Draft) -> bool:
         """Whether `draft` is this message again."""
         return (

@@ -119,10 +119,14 @@ class MessageService(grpc_api.MessageServiceServicer):
         )
 
 
-def register_services(server: grpc.aio.Server, networks: Networks, clock: Clock) -> None:
+def register_services(
+    server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None
+) -> None:
     """Add both services to a server."""
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
-    grpc_api.add_MessageServiceServicer_to_server(MessageService(networks, Tails(), clock), server)
+    grpc_api.add_MessageServiceServicer_to_server(
+        MessageService(networks, tails or Tails(), clock), server
+    )
 
 
 def page_size(asked: int, *, default: int, most: int) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from common import mongo, outbox
 from common.mongo import ASCENDING, DESCENDING, Database, Document, DuplicateKeyError, IndexModel
+from erasure.eraser import INDEXES as ERASURE_INDEXES
 
 from outcomes.adapters.events import outgoing
 from outcomes.domain.request import Request
@@ -26,6 +27,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         outbox.INDEX,
     ],
+    **ERASURE_INDEXES,
 }  # fmt: skip
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
 Offer = Callable[[Sequence[Document]], None]

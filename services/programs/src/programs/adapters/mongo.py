@@ -16,6 +16,7 @@ from common.mongo import (
     DuplicateKeyError,
     IndexModel,
 )
+from erasure.eraser import INDEXES as ERASURE_INDEXES
 
 from programs.adapters.mongo_enrollments import MongoEnrollments
 from programs.application.ports import Network
@@ -44,6 +45,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         outbox.INDEX,
     ],
     "members": [],
+    **ERASURE_INDEXES,
 }  # fmt: skip
 
 
@@ -104,6 +106,10 @@ class MongoMembers:
             await self._collection.insert_one({"_id": member_id})
         except DuplicateKeyError:
             return
+
+    async def remove(self, member_id: UUID) -> None:
+        """See ports.Members."""
+        await self._collection.delete_many({"_id": member_id})
 
     async def unknown(self, member_ids: Collection[UUID]) -> set[UUID]:
         """See ports.Members."""

@@ -79,6 +79,10 @@ class Members(Protocol):
         """Know a member from now on; knowing her already changes nothing."""
         ...
 
+    async def remove(self, member_id: UUID) -> None:
+        """Enroll her in nothing any more."""
+        ...
+
     async def unknown(self, member_ids: Collection[UUID]) -> set[UUID]:
         """Those of `member_ids` who are not (yet) known in this network."""
         ...

@@ -19,4 +19,11 @@ def handlers(networks: Networks) -> Handlers:
         network_id = parse_id(event.network_id, "network_id")
         await networks.of(network_id).members.add(parse_id(event.member_id, "member_id"))
 
-    return {identity.AccountCreated: on_account_created}
+    async def on_account_closed(event: identity.AccountClosed, meta: Meta) -> None:
+        network_id = parse_id(event.network_id, "network_id")
+        await networks.of(network_id).members.remove(parse_id(event.member_id, "member_id"))
+
+    return {
+        identity.AccountCreated: on_account_created,
+        identity.AccountClosed: on_account_closed,
+    }

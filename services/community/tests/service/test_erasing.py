@@ -1,0 +1,103 @@
+"""What is left of a member in circles when she is gone: places that others' words hang on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from common.clock import SystemClock
+from common.ids import new_id
+from common.mongo import Database
+from community.adapters.erasing import STEPS
+from community.adapters.mongo import MongoNetworks
+from community.application.turns import Turns
+from community.domain.circle import Membership
+from erasure.eraser import Eraser
+from erasure.receipts import Count
+
+from services.community.tests.builders import (
+    NETWORK,
+    NOW,
+    OTHER_NETWORK,
+    a_circle,
+    a_comment,
+    a_comment_draft,
+    a_post,
+    commented,
+)
+
+
+@pytest.fixture
+def eraser(networks: MongoNetworks, database: Database) -> Eraser:
+    return Eraser("community", database, STEPS, SystemClock())
+
+
+async def test_an_answered_post_keeps_its_place_and_any_other_goes(
+    networks: MongoNetworks, eraser: Eraser, database: Database
+) -> None:
+    network, turns, ada, ben = networks.of(NETWORK), Turns(), new_id(), new_id()
+    circle, founding = a_circle()
+    await network.circles.add(circle)
+    await network.memberships.add(founding)
+    for number, member in enumerate((ada, ben), 2):
+        await network.memberships.add(Membership(circle.id, member, number, NOW))
+    answered, alone, bens = (a_post(circle.id, author) for author in (ada, ada, ben))
+    for post in (answered, alone, bens):
+        await network.posts.add(post)
+    for post, author in ((answered, ben), (answered, ada), (alone, ada), (bens, ada), (bens, ben)):
+        await commented(network, turns, a_comment_draft(post.id, author))
+    erasure_id = new_id()
+    receipt = await eraser.erase(NETWORK, ada, erasure_id)
+    assert await eraser.erase(NETWORK, ada, erasure_id) == receipt
+
+    assert receipt.counts == {
+        "memberships": Count(removed=1), "posts": Count(removed=1, anonymised=1),
+        "comments": Count(removed=1, anonymised=2), "circles": Count(),
+    }  # fmt: skip
+    assert await network.posts.get(alone.id) is None
+    kept = await network.posts.get(answered.id)
+    assert kept is not None
+    assert (kept.text, kept.author_id == ada) == ("", False)
+    for post, texts in ((answered, ["I am.", ""]), (bens, ["", "I am."]), (alone, [])):
+        found = await network.comments.page(post.id, 0, 10)
+        assert [one.text for one in found] == texts
+        assert [one.number for one in found] == list(range(1, len(texts) + 1))
+    assert await network.memberships.circles_of(ada) == []
+    assert await network.memberships.circles_of(ben) == [circle.id]
+    await nothing_left_of(database, ada)
+
+
+async def test_a_circle_she_founded_stays_with_everybody_in_it(
+    networks: MongoNetworks, eraser: Eraser, database: Database
+) -> None:
+    network = networks.of(NETWORK)
+    circle, founding = a_circle()
+    await network.circles.add(circle)
+    await network.memberships.add(founding)
+    receipt = await eraser.erase(NETWORK, circle.founder_id, new_id())
+    assert receipt.counts["circles"] == Count(anonymised=1)
+    found = await network.circles.get(circle.id)
+    assert found is not None
+    assert (found.display_name, found.founder_id == circle.founder_id) == ("Mornings", False)
+    await nothing_left_of(database, circle.founder_id)
+
+
+async def test_many_posts_go_in_any_number(networks: MongoNetworks, eraser: Eraser) -> None:
+    network, ada, ben, circle = networks.of(NETWORK), new_id(), new_id(), new_id()
+    for number in range(230):
+        await network.posts.add(post := a_post(circle, ada))
+        if number % 3 == 0:
+            await network.comments.add(post, a_comment(post, 1, ben))
+    await networks.of(OTHER_NETWORK).posts.add(other := a_post(circle, ada))
+    receipt = await eraser.erase(NETWORK, ada, new_id())
+    assert receipt.counts["posts"] == Count(removed=153, anonymised=77)
+    left = await network.posts.page(circle, None, 500)
+    assert [(one.text, one.author_id == ada) for one in left] == [("", False)] * 77
+    assert await networks.of(OTHER_NETWORK).posts.get(other.id) == other
+
+
+async def nothing_left_of(database: Database, member_id: UUID) -> None:
+    """A look at every document there is; what waits in an outbox is on its way out."""
+    for name in ("circles", "memberships", "posts", "comments", "erasures"):
+        for document in await database.unscoped(name).find({}, {"outbox": 0}).to_list(None):
+            assert member_id not in document.values(), name

@@ -1,0 +1,81 @@
+"""What becomes of a leaving member's talk: her words go, their places stay.
+
+Her conversations are her peers' too, and their sequence has no gap: so each of her messages keeps
+its place, without text, and a stand-in that is looked up nowhere else takes hers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from common.mongo import ASCENDING, Database, Document
+from erasure.receipts import Count
+from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, change_all
+
+CONVERSATIONS, MESSAGES = "conversations", "messages"
+
+
+class Messages:
+    """Her messages, found through her conversations: no index of all messages by sender is needed.
+
+    So this comes before the conversations forget her.
+    """
+
+    kind = MESSAGES
+
+    async def count(self, database: Database, leaving: Leaving) -> Count:
+        """See Step."""
+        messages = database.collection(MESSAGES, leaving.network_id)
+        found = [
+            await messages.count({"conversation_id": id, "sender_id": leaving.member_id})
+            async for id in _conversations(database, leaving)
+        ]
+        return Count(anonymised=sum(found))
+
+    async def apply(self, database: Database, leaving: Leaving) -> None:
+        """See Step."""
+        messages = database.collection(MESSAGES, leaving.network_id)
+        async for id in _conversations(database, leaving):
+            wanted = {"conversation_id": id, "sender_id": leaving.member_id}
+            await change_all(messages, wanted, leaving, _wordless)
+
+
+def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
+    """A device's id of a message may say anything, so it goes; the new one is as unique."""
+    return {
+        "sender_id": leaving.stand_in, "text": "", "client_message_id": str(message["_id"]),
+    }  # fmt: skip
+
+
+def _replaced(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
+    return {
+        "member_ids": [
+            leaving.stand_in if id == leaving.member_id else id for id in conversation["member_ids"]
+        ]
+    }
+
+
+async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[UUID]:
+    """Ids of the conversations she is in, the latest opened last."""
+    conversations, after = database.collection(CONVERSATIONS, leaving.network_id), None
+    while True:
+        wanted: dict[str, Any] = {"member_ids": leaving.member_id}
+        if after is not None:
+            wanted["opened_id"] = {"$gt": after}
+        found = await conversations.find(
+            wanted, sort=[("opened_id", ASCENDING)], limit=BATCH, projection={"opened_id": 1}
+        )
+        for document in found:
+            yield document["_id"]
+        if len(found) < BATCH:
+            return
+        after = found[-1]["opened_id"]
+
+
+STEPS: tuple[Step, ...] = (
+    Remove("members", "_id"),
+    Messages(),
+    Anonymise(CONVERSATIONS, "member_ids", _replaced),
+)
