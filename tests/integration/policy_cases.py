@@ -10,7 +10,12 @@ from gateway.entrypoints.http.actions import ROUTES
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
-from kith.identity.v1 import identity_pb2, identity_service_pb2
+from kith.identity.v1 import (
+    erasure_pb2,
+    erasure_service_pb2,
+    identity_pb2,
+    identity_service_pb2,
+)
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
 from kith.outcomes.v1 import outcomes_service_pb2
 from kith.programs.v1 import programs_pb2, programs_service_pb2
@@ -77,6 +82,7 @@ def route(
 def rpcs() -> Iterator[Case]:
     """Every RPC, asked of the service itself."""
     yield from _identity()
+    yield from _leaving()
     yield from _community()
     yield from _messaging()
     yield from _programs()
@@ -121,6 +127,19 @@ def _identity() -> Iterator[Case]:
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip
+
+
+def _leaving() -> Iterator[Case]:
+    """Ana asks and takes it back, in any order; dora is held and released. Nothing comes due."""
+    api, v1 = erasure_service_pb2, "identity.v1.ErasureService/"
+    yield rpc(v1 + "RequestErasure", lambda t: api.RequestErasureRequest(member_id=t.ana), anas)
+    yield rpc(v1 + "GetErasure", lambda t: api.GetErasureRequest(member_id=t.ana), anas)
+    yield rpc(v1 + "CancelErasure", lambda t: api.CancelErasureRequest(member_id=t.ana), anas)
+    reason = erasure_pb2.HOLD_REASON_LEGAL_ORDER
+    yield rpc(
+        v1 + "HoldErasure", lambda t: api.HoldErasureRequest(member_id=t.dora, reason=reason), here
+    )
+    yield rpc(v1 + "ReleaseErasure", lambda t: api.ReleaseErasureRequest(member_id=t.dora), here)
 
 
 def _community() -> Iterator[Case]:

@@ -52,6 +52,12 @@ def _accounts() -> Iterator[Case]:
     yield route(
         "update_roles", "PUT", "/v1/accounts/{dora}/roles", here, lambda _: {"roles": ["member"]}
     )
+    leaving = "/v1/accounts/{ana}/erasure", "/v1/accounts/{dora}/erasure/hold"
+    yield route("request_erasure", "PUT", leaving[0], anas)
+    yield route("get_erasure", "GET", leaving[0], anas)
+    yield route("cancel_erasure", "DELETE", leaving[0], anas)
+    yield route("hold_erasure", "PUT", leaving[1], here, lambda _: {"reason": "dispute"})
+    yield route("release_erasure", "DELETE", leaving[1], here)
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip

@@ -126,6 +126,8 @@ def build(system: System, slug: str) -> Network:
     for kith in (ana, cat):
         answer_openly(kith)
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] == 2)
+    for kith in (ana, dora):
+        admin.put(f"/v1/accounts/{kith.member_id}/erasure")
     things = Things(
         network_id=admin.get("/v1/network")["id"], ana=ana.member_id, ben=ben.member_id,
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],

@@ -30,6 +30,7 @@ ADMIN: Final = Roles("network_admin")
 OPERATOR: Final = Roles("platform_operator")
 CARE: Final = Roles("care_team", "network_admin")
 OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
+OWN_OR_ADMIN: Final = OwnOr("network_admin")
 OWN_OR_CARE: Final = OwnOr("care_team", "network_admin")
 TALKING: Final = Both(MEMBER, TakesPart("who takes part in the conversation", Answer.HIDE))
 IN_CIRCLE: Final = Both(MEMBER, TakesPart("who is in the circle", Answer.JOIN))
@@ -55,6 +56,14 @@ TABLE: Final[Mapping[str, Rule]] = {
     ),
     **_of("kith.identity.v1.SessionService", CreateSession=PUBLIC, GetJwks=PUBLIC),
     **_of("kith.identity.v1.ConsentService", ListConsents=ACCOUNT, SetConsent=ACCOUNT),
+    **_of(
+        "kith.identity.v1.ErasureService",
+        RequestErasure=OWN_OR_ADMIN,
+        CancelErasure=OWN_OR_ADMIN,
+        GetErasure=OWN_OR_ADMIN,
+        HoldErasure=ADMIN,
+        ReleaseErasure=ADMIN,
+    ),
     **_of(
         "kith.community.v1.CircleService",
         CreateCircle=ADMIN,

@@ -27,7 +27,7 @@ VALUES: Mapping[str, Any] = {
     "attribution": "Hughes et al., 2004", "authorId": ID,
     "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
     "detail": "the field is not as it has to be", "displayName": "Evenings after work",
-    "email": "ada@example.org", "expireTime": FUTURE, "handle": "ada",
+    "email": "ada@example.org", "erasureId": ID, "expireTime": FUTURE, "handle": "ada",
     "id": ID, "instrumentId": "ucla-3", "inviteCode": "kJ3v8Qm0",
     "modelVersion": "2", "network": "evergreen", "networkId": ID, "nextPageToken": "",
     "password": "correct horse battery",
@@ -53,6 +53,7 @@ VALUES: Mapping[str, Any] = {
 _ITEMS = {
     "memberIds": [OTHER_ID], "doneStepIds": ["week-1-hello"],
     "labels": ["hardly ever", "some of the time", "often"],
+    "receiptServices": ["community", "messaging"],
 }  # fmt: skip
 _LEFT_OUT = {"CreateInvite.expireTime"}  # must lie ahead, and an example does not stay ahead
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
