@@ -25,6 +25,7 @@ from deploy.tests.manifests import (
     pod,
     shared,
 )
+from libs.erasure.tests.keys import keys_file
 
 KEY = "signing_key.pem"
 URI = "mongodb://database.example:27017/?replicaSet=kith"
@@ -68,8 +69,10 @@ def key_file(tmp_path: Path) -> Path:
 def told(service: str, key_file: Path) -> Told:
     """What the pod of a service tells it, with the key where this test has it."""
     variables = environment(service, SECRETS)
-    if "KITH_SIGNING_KEY_FILE" in variables:
-        variables["KITH_SIGNING_KEY_FILE"] = str(key_file)
+    for name in {"KITH_SIGNING_KEY_FILE", "KITH_ERASURE_KEY_FILE"} & variables.keys():
+        variables[name] = str(key_file)
+    if "KITH_ERASURE_KEYS_FILE" in variables:
+        variables["KITH_ERASURE_KEYS_FILE"] = keys_file()
     return Told(variables)
 
 
@@ -158,7 +161,28 @@ def test_only_identity_gets_the_signing_key_and_reads_it_from_a_mounted_secret()
 
     assert mount["readOnly"]
     assert [item["path"] for item in volume["secret"]["items"]] == [name]
-    assert [service for service in SERVICES if secret_volumes(service)] == ["identity"]
+    with_it = [service for service in SERVICES if "kith-identity" in secrets_of(service)]
+    assert with_it == ["identity"]
+
+
+@pytest.mark.parametrize("service", BACKENDS)
+def test_a_service_gets_its_own_key_of_receipts_and_no_other(service: str) -> None:
+    items = secrets_of(service)["kith-erasure"]
+
+    public = {"keys.json"} if service == "identity" else set()
+    assert {item["key"] for item in items} == {f"{service}.pem"} | public
+
+
+def test_the_gateway_mounts_no_secret() -> None:
+    assert not secrets_of("gateway")
+
+
+def secrets_of(service: str) -> dict[str, list[Document]]:
+    """The mounted items of each secret, by its name."""
+    return {
+        volume["secret"]["secretName"]: volume["secret"]["items"]
+        for volume in secret_volumes(service)
+    }
 
 
 def secret_volumes(service: str) -> list[Document]:

@@ -57,9 +57,12 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         "KITH_LOG_LEVEL": settings.log_level,
     }
     told |= {f"KITH_{name.upper()}": settings.grpc(name) for name in BACKENDS}
+    if service in BACKENDS:
+        told["KITH_ERASURE_KEY_FILE"] = str(secrets.erasure_key(service))
     if service == "gateway":
         told |= settings.limits
     if service == "identity":
+        told["KITH_ERASURE_KEYS_FILE"] = str(secrets.erasure_keys)
         told["KITH_SIGNING_KEY_FILE"] = str(secrets.signing_key)
         told["KITH_OPERATOR_PASSWORD"] = secrets.operator_password
     return told
