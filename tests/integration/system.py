@@ -35,6 +35,7 @@ class System:
         )  # fmt: skip
         self.secrets = ensure_secrets(self.settings.secrets)
         self.traces: dict[str, Path] = {}
+        self.told: dict[str, dict[str, str]] = {}  # settings of a service beside the usual
         self._processes: dict[str, LocalProcess] = {}
         self._clients: list[Kith] = []
 
@@ -54,6 +55,7 @@ class System:
     def launch(self, service: str) -> None:
         """Start one service without waiting for it."""
         told = programs.variables(service, self.settings, self.secrets) | {"KITH_KAFKA": self.kafka}
+        told |= self.told.get(service, {})
         if service in self.traces:
             told["KITH_TRACES"] = f"file:{self.traces[service]}"
         (program,) = programs.services(self.settings, self.secrets, [service])
