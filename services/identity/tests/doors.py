@@ -17,7 +17,9 @@ from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
 from identity.domain.network import OPERATOR_SLUG
+from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import Ports, register_services
+from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -38,6 +40,7 @@ class Client:
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
+        self.audit = audit_grpc_api.AuditServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD
@@ -111,11 +114,15 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             return ports.tokens.jwks()
 
         interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize
-        )
+            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize,
+            recorder(directory.audit, clock),
+        )  # fmt: skip
         address = await stack.enter_async_context(
             grpc_server.serve(
-                ANY_PORT, interceptor, Health(), lambda server: register_services(server, ports)
+                ANY_PORT,
+                interceptor,
+                Health(),
+                lambda server: register_services(server, ports),
             )
         )
         channel = await stack.enter_async_context(grpc_client.connect(address))

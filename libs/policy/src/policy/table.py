@@ -56,6 +56,12 @@ TABLE: Final[Mapping[str, Rule]] = {
     **_of("kith.identity.v1.SessionService", CreateSession=PUBLIC, GetJwks=PUBLIC),
     **_of("kith.identity.v1.ConsentService", ListConsents=ACCOUNT, SetConsent=ACCOUNT),
     **_of(
+        "kith.identity.v1.AuditService",
+        ListAccesses=ACCOUNT,
+        ListAuditEntries=ADMIN,
+        VerifyAudit=ADMIN,
+    ),
+    **_of(
         "kith.community.v1.CircleService",
         CreateCircle=ADMIN,
         ListCircles=MEMBER,

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
+from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from policy.authorize import authorize
@@ -18,6 +19,8 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import ensure_operator
 from identity.config import Config
+from identity.entrypoints.audit import recorder
+from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import Ports, register_services
 
 NAME = "identity"
@@ -47,8 +50,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["accounts"], producer, source=f"/{NAME}")
+        directory = MongoDirectory(database, relay.wake)
         ports = Ports(
-            directory=MongoDirectory(database, relay.wake),
+            directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
             tokens=SignedTokens(config.signing_key),
             clock=clock,
@@ -57,8 +61,15 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, authorize)
+        interceptor = grpc_server.Interceptor(
+            _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
+        )
+        consumer = Consumer(
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),
+            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
