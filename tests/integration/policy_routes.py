@@ -52,6 +52,9 @@ def _accounts() -> Iterator[Case]:
     yield route(
         "update_roles", "PUT", "/v1/accounts/{dora}/roles", here, lambda _: {"roles": ["member"]}
     )
+    yield route("list_own_accesses", "GET", "/v1/accounts/me/accesses")
+    yield route("list_audit_entries", "GET", "/v1/audit")
+    yield route("verify_audit", "GET", "/v1/audit/verification")
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip

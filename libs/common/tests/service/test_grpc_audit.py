@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from common import auth
 from common.errors import DomainError, Kind, Unavailable
+from common.grpc_client import call
 from common.ids import new_id
 from google.protobuf.wrappers_pb2 import StringValue
 
@@ -39,7 +40,7 @@ async def test_a_refusal_and_what_is_public_are_not_told(world: World, stub: Stu
         auth.access().require("unfit")
         return "never"
 
-    assert await stub.do_in_public(StringValue(value="x")) == StringValue(value="x")
+    assert await call(stub.do_in_public, StringValue(value="x")) == StringValue(value="x")
     world.service.do = refuse
     with pytest.raises(DomainError):
         await world.ask(stub.do_if_fit, "x")
