@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 import pytest
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
+from kith_cli.errors import Refused
 from kith_cli.settings import environment
 from pymongo import MongoClient
 
