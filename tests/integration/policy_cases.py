@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
 from kith.identity.v1 import (
+    audit_service_pb2,
     erasure_pb2,
     erasure_service_pb2,
     identity_pb2,
@@ -124,6 +125,10 @@ def _identity() -> Iterator[Case]:
         ),
     )
     yield rpc(v1 + "SessionService/GetJwks", lambda _: api.GetJwksRequest())
+    log = audit_service_pb2
+    yield rpc(v1 + "AuditService/ListAccesses", lambda _: log.ListAccessesRequest())
+    yield rpc(v1 + "AuditService/ListAuditEntries", lambda _: log.ListAuditEntriesRequest())
+    yield rpc(v1 + "AuditService/VerifyAudit", lambda _: log.VerifyAuditRequest())
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip

@@ -58,6 +58,9 @@ def _accounts() -> Iterator[Case]:
     yield route("cancel_erasure", "DELETE", leaving[0], anas)
     yield route("hold_erasure", "PUT", leaving[1], here, lambda _: {"reason": "dispute"})
     yield route("release_erasure", "DELETE", leaving[1], here)
+    yield route("list_own_accesses", "GET", "/v1/accounts/me/accesses")
+    yield route("list_audit_entries", "GET", "/v1/audit")
+    yield route("verify_audit", "GET", "/v1/audit/verification")
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip

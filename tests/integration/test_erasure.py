@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
 from kith_cli.erasing.findings import Report
 from kith_cli.erasing.marks import Wanted
 from kith_cli.erasing.verify import verify
+from kith_cli.errors import Refused
 from kith_cli.local import programs
 from kith_cli.settings import BACKENDS
 
@@ -123,6 +124,9 @@ def test_a_member_leaves_and_nothing_of_her_is_found(system: System, network: st
     named = {place.name for place in report.places if place.hits}
     assert named, "the scan of topics would prove nothing"
     assert not any("changelog" in name for name in named)
+    assert [name for name in named if name.startswith("kith_")] == [
+        f"{system.settings.database_prefix}_identity.audit"  # the admin looked at her erasure
+    ]
     _others_view_holds_together(life)
 
 

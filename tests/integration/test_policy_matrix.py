@@ -140,7 +140,12 @@ def test_no_answer_names_anything_of_another_network(matrix: Matrix, world: Worl
 
 def test_what_happens_in_another_network_changes_no_answer(world: World) -> None:
     quiet = build(world.system, fresh("quiet"))
-    reading = [case for case in routes() if str(case).startswith("GET ")]
+    # Of the audit log only what asking itself adds to it differs, so it is left out.
+    reading = [
+        case
+        for case in routes()
+        if str(case).startswith("GET ") and "AuditService" not in case.action
+    ]
 
     def told() -> list[tuple[str, bytes]]:
         return [

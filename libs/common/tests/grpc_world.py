@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import grpc
 from common import grpc_server
-from common.auth import Caller, Verifier
+from common.auth import Access, Caller, Verifier
 from common.config import Address
 from common.errors import Forbidden, NotFound, Unauthenticated
 from common.grpc_client import Method, call
@@ -116,15 +117,27 @@ class World:
         self.issuer = Issuer(FakeClock())
         self.token = self.issuer.token()
         self.tracing = Tracing(None)
+        self.audited: list[tuple[str, object, Sequence[UUID]]] = []
+        self.audit_fails: Exception | None = None
+
+    async def audit(self, access: Access) -> None:
+        """Keep what is about to be answered."""
+        if self.audit_fails is not None:
+            raise self.audit_fails
+        self.audited.append((access.method, access.facts, access.listed))
 
     @asynccontextmanager
     async def serving(self, listen: Address = LOOPBACK) -> AsyncIterator[Address]:
         """The service at an address."""
         verifier = Verifier(self.issuer.jwks, self.issuer.clock)
-        interceptor = Interceptor(verifier, self.tracing, authorize)
+        interceptor = Interceptor(verifier, self.tracing, authorize, self.audit)
         register = self.service.register
         async with grpc_server.serve(listen, interceptor, self.health, register) as address:
             yield address
+
+    async def ask(self, method: Method[StringValue, StringValue], text: str) -> str:
+        """Call any method with our token."""
+        return (await call(method, StringValue(value=text), token=self.token)).value
 
     async def do(self, stub: Stub, text: str, **options: Any) -> str:
         """Call it with our token."""

@@ -19,6 +19,7 @@ from gateway.application.idempotency import Record
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import community_service_pb2 as community
+from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.messaging.v1 import messaging_pb2
@@ -28,8 +29,15 @@ from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
 
 MODULES: tuple[ModuleType, ...] = (
-    community, erasure, identity, messaging, outcomes, programs, signals,
-)  # fmt: skip
+    audit,
+    community,
+    erasure,
+    identity,
+    messaging,
+    outcomes,
+    programs,
+    signals,
+)
 GET_JWKS = "/kith.identity.v1.SessionService/GetJwks"
 LIST_MESSAGES = "/kith.messaging.v1.MessageService/ListMessages"
 SEND_MESSAGE = "/kith.messaging.v1.MessageService/SendMessage"

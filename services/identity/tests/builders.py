@@ -9,6 +9,7 @@ from uuid import UUID
 from common.auth import Access, Caller
 from common.ids import new_id
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
+from identity.domain.audit import Entry
 from identity.domain.invite import Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
@@ -59,3 +60,13 @@ def an_imported(
         new_id(), network_id, handle or f"member-{external_id}", Origin(source, external_id), NOW,
         consented=consented,
     )  # fmt: skip
+
+
+def an_access(
+    *, action: str = "/kith.signals.v1.SignalService/GetMemberSignal", subjects: int = 1,
+    subject_ids: Iterable[UUID] | None = None, actor_id: UUID | None = None, at: datetime = NOW,
+) -> Entry:  # fmt: skip
+    seen = (
+        tuple(subject_ids) if subject_ids is not None else tuple(new_id() for _ in range(subjects))
+    )
+    return Entry(new_id(), NETWORK, actor_id or new_id(), action, seen, at)

@@ -20,7 +20,9 @@ from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
 from identity.application.ports import Directory
 from identity.domain.network import OPERATOR_SLUG
+from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import Ports, register_services
+from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
@@ -44,6 +46,7 @@ class Client:
         self.sessions = grpc_api.SessionServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
+        self.audit = audit_grpc_api.AuditServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD
@@ -118,11 +121,15 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             return ports.tokens.jwks()
 
         interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize
-        )
+            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize,
+            recorder(directory.audit, clock),
+        )  # fmt: skip
         address = await stack.enter_async_context(
             grpc_server.serve(
-                ANY_PORT, interceptor, Health(), lambda server: register_services(server, ports)
+                ANY_PORT,
+                interceptor,
+                Health(),
+                lambda server: register_services(server, ports),
             )
         )
         channel = await stack.enter_async_context(grpc_client.connect(address))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from common.testing.pytest_plugin import CreateTopics
 from pymongo import AsyncMongoClient
+from signals.adapters.accesses import ACCESS_TOPIC
 
 from services.signals.tests.builders import STATES
 from services.signals.tests.tokens import Issuer
@@ -24,8 +25,9 @@ async def world(
     await create_topics(*PARTITIONED, partitions=3)
     await create_topics(STATES, partitions=3, settings={"cleanup.policy": "compact"})
     await create_topics(
-        *LETTERS, "identity.account.v1", "signals.erasure.v1", "signals.erasure.v1.dlq"
-    )
+        ACCESS_TOPIC, *LETTERS, "identity.account.v1", "signals.erasure.v1",
+        "signals.erasure.v1.dlq",
+    )  # fmt: skip
     issuer = Issuer()
     async with identity_of(issuer) as identity:
         yield World(

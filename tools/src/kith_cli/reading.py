@@ -11,9 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
 from kith_cli.console import out, say
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 from kith_cli.networks import door, sign_in
 from kith_cli.settings import Settings
 

@@ -109,6 +109,12 @@ def test_a_compacted_topic_has_her_until_a_tombstone() -> None:
     assert left([gone, back]) == [back]
 
 
+def test_the_audit_log_may_say_that_somebody_looked() -> None:
+    log = Place("identity.audit", hits=2, marks={"id"}, stays=True)
+    assert log.is_empty
+    assert log.verdict == "pseudonym only, in 2 entries that stay (the audit log)"
+
+
 def test_it_is_proof_only_with_genuine_receipts_and_nothing_left() -> None:
     receipt = Receipt(BEN, BEN, "messaging", {"messages": Count(1)}, NOW)
     nothing, something = Place("nothing"), Place("something", hits=1, marks={"id"})

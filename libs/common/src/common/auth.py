@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -54,13 +54,15 @@ only without facts, when it depends on them; who may not is refused by a DomainE
 class Access:
     """A call being served: whose, and whether it was decided that she may make it."""
 
-    __slots__ = ("_authorize", "_caller", "method", "settled")
+    __slots__ = ("_authorize", "_caller", "facts", "listed", "method", "settled")
 
     def __init__(self, authorize: Authorize, caller: Caller | None, method: str) -> None:
         """Ask at the door. Raises what `authorize` refuses with."""
         self._authorize = authorize
         self._caller = caller
         self.method = method
+        self.facts: object = None  # what it was decided with
+        self.listed: Sequence[UUID] = ()
         self.settled = authorize(caller, method, None)
 
     @property
@@ -70,13 +72,17 @@ class Access:
             raise Unauthenticated("an access token is needed")
         return self._caller
 
+    def lists(self, member_ids: Sequence[UUID]) -> None:
+        """Note whose data the answer holds, where it is about many: for the audit."""
+        self.listed = member_ids
+
     def require(self, facts: object, *instead: DomainError) -> None:
         """Decide with facts, before anything of what they are about is shown or changed.
 
         Raises what `authorize` refuses with, or of `instead` the first of the same kind: how this
         service says that, to the letter as it says it of what does not exist.
         """
-        self.settled = False
+        self.settled, self.facts = False, facts
         try:
             self.settled = self._authorize(self._caller, self.method, facts)
         except DomainError as refusal:

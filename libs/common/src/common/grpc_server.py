@@ -45,6 +45,7 @@ else:  # generic in its stubs only
     Context = grpc.aio.ServicerContext
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 Decode = Callable[[bytes], Any]
+Audit = Callable[[auth.Access], Awaitable[None]]
 _HEALTH = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}
 
 
@@ -53,14 +54,18 @@ class Interceptor(grpc.aio.ServerInterceptor):
 
     `authorize` says who may call which method. What it cannot decide at the door the servicer has
     decided with facts (`auth.Access.require`) before it answers, or its answer is kept back.
+    `audit` is told of every answer to somebody signed in before it leaves; if it fails, nothing is
+    shown.
     """
 
     def __init__(
-        self, verifier: auth.Verifier, tracing: Tracing, authorize: auth.Authorize
-    ) -> None:
+        self, verifier: auth.Verifier, tracing: Tracing, authorize: auth.Authorize,
+        audit: Audit | None = None,
+    ) -> None:  # fmt: skip
         self._verifier = verifier
         self._tracing = tracing
         self._authorize = authorize
+        self._audit = audit
         self._public: dict[str, bool] = {}  # as many as there are methods
 
     async def intercept_service(
@@ -112,6 +117,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 reply = await _answer(handler, request, context)
                 if not access.settled:
                     raise RuntimeError("answered before it was decided whether the caller may")
+                if self._audit is not None and not self._public[method]:
+                    await self._audit(access)
                 return reply
         except (DomainError, grpc.aio.AbortError) as error:
             if getattr(error, "kind", None) is Kind.INTERNAL:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from common.auth import Caller
+from uuid import UUID
+
+from common.auth import Access, Caller
 from common.errors import DomainError, Forbidden, NotFound, Precondition, Unauthenticated
 
 from policy.decide import decide
 from policy.decision import Answer, Decision
 from policy.facts import NOBODY, Actor, Facts
+from policy.rules import OwnOr
+from policy.table import TABLE
 
 
 def authorize(caller: Caller | None, action: str, facts: Facts | None = None) -> bool:
@@ -22,6 +26,19 @@ def authorize(caller: Caller | None, action: str, facts: Facts | None = None) ->
     if decision.answer is Answer.LATER:
         return False
     raise _refusal(decision)
+
+
+def shown(access: Access) -> tuple[UUID, ...]:
+    """Whose data the answer to an access shows to somebody who is not they: what is audited.
+
+    Those a list is about (`Access.lists`), and whose a thing is of which the rule lets roles see
+    other people's.
+    """
+    members = dict.fromkeys(access.listed)
+    facts = access.facts
+    if isinstance(facts, Facts) and isinstance(TABLE.get(access.method), OwnOr) and facts.owner_id:
+        members[facts.owner_id] = None
+    return tuple(id for id in members if id != access.caller.subject)
 
 
 def _actor(caller: Caller | None) -> Actor:

@@ -65,6 +65,12 @@ TABLE: Final[Mapping[str, Rule]] = {
         ReleaseErasure=ADMIN,
     ),
     **_of(
+        "kith.identity.v1.AuditService",
+        ListAccesses=ACCOUNT,
+        ListAuditEntries=ADMIN,
+        VerifyAudit=ADMIN,
+    ),
+    **_of(
         "kith.community.v1.CircleService",
         CreateCircle=ADMIN,
         ListCircles=MEMBER,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from common.auth import Caller
+from common.auth import Access, Caller
 from common.errors import DomainError, Kind
 from policy import Facts
-from policy.authorize import authorize
+from policy.authorize import authorize, shown
 
 HERE, ADA, BEN = UUID(int=1), UUID(int=10), UUID(int=11)
 POST = "/kith.community.v1.PostService/CreatePost"
@@ -45,3 +45,25 @@ def test_who_may_not_is_refused_by_kind(
     with pytest.raises(DomainError) as caught:
         authorize(caller, action, facts)
     assert (caught.value.kind, caught.value.metadata) == (kind, metadata)
+
+
+SIGNAL = "/kith.signals.v1.SignalService/GetMemberSignal"
+LIST = "/kith.signals.v1.SignalService/ListMemberSignals"
+
+
+def test_shown_are_those_whose_data_somebody_else_sees() -> None:
+    ben = Access(authorize, a_caller("care_team"), SIGNAL)
+    ben.require(Facts(HERE, owner_id=BEN))
+    assert shown(ben) == (BEN,)
+    own = Access(authorize, a_caller("care_team"), SIGNAL)
+    own.require(Facts(HERE, owner_id=ADA))
+    assert shown(own) == ()
+    many = Access(authorize, a_caller("care_team"), LIST)
+    many.lists([ADA, BEN, BEN])
+    assert shown(many) == (BEN,)
+
+
+def test_who_takes_part_is_shown_nothing_of_others() -> None:
+    talk = Access(authorize, a_caller(), SEND)
+    talk.require(Facts(HERE, owner_id=BEN, member_ids=(ADA, BEN)))
+    assert shown(talk) == ()

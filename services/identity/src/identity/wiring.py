@@ -26,7 +26,9 @@ from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
 from identity.config import Config, Erasing
-from identity.entrypoints.erasures import GROUP, drive, handlers
+from identity.entrypoints import erasures
+from identity.entrypoints.audit import recorder
+from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import Ports, register_services
 
 NAME = "identity"
@@ -72,17 +74,25 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, authorize)
         receipts = Consumer(
-            settings.kafka, group=GROUP, topics=[topic_of(name) for name in advance.expected],
-            handlers=handlers(advance, erasing.keys), producer=producer, tracing=tracing,
+            settings.kafka, group=erasures.GROUP,
+            topics=[topic_of(name) for name in advance.expected],
+            handlers=erasures.handlers(advance, erasing.keys), producer=producer, tracing=tracing,
             topic_prefix=settings.topic_prefix,
         )  # fmt: skip
-        clockwork = drive(advance, MongoDue(database), clock, erasing.poll_seconds)
-        life.health.add("mongodb", database.ping)
+        clockwork = erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
         life.health.add("receipts", receipts.check)
         await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background("erasures", clockwork))
+        interceptor = grpc_server.Interceptor(
+            _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
+        )
+        consumer = Consumer(
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),
+            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
+        life.health.add("mongodb", database.ping)
+        await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

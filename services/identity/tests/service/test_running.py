@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.protobuf.timestamp_pb2 import Timestamp
 from identity.config import Config, Erasing, Hashing
+from identity.entrypoints.consumers import GROUP
 from identity.wiring import App, build
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.identity.events.v1 import identity_events_pb2 as events
@@ -39,6 +40,7 @@ from services.identity.tests.doors import ANY_PORT, Client
 ACCOUNTS, ACTIVITY = "identity.account.v1", "activity.member.v1"
 ERASING = Erasing(KEY, PUBLIC)
 ERASURE_TOPICS = [f"{name}.erasure.v1" for name in (*SERVICES, "identity")]
+ACCESS = "signals.access.v1"
 JOINED = Timestamp(seconds=1_200_000_000)
 
 
@@ -76,6 +78,7 @@ async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
 ) -> AsyncIterator[Surroundings]:
     await create_topics(ACCOUNTS, ACTIVITY, *ERASURE_TOPICS, "identity.erasure.v1.dlq")
+    await create_topics(ACCESS, f"{GROUP}.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
         await client.drop_database(f"{unique}_identity")

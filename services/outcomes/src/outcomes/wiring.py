@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
@@ -49,7 +48,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
-        networks = MongoNetworks(database, partial(relay.offer, "responses"))
+        networks = MongoNetworks(database, relay.wake)
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize)

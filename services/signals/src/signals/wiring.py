@@ -15,6 +15,7 @@ from erasure.eraser import Eraser
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 from policy.authorize import authorize
 
+from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
 from signals.adapters.erasing import STEPS
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
@@ -51,7 +52,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         )  # fmt: skip
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        accesses = Accesses(producer, clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record)
         worker = Worker(settings.kafka, settings.topic_prefix)
         stream = Stream(producer, parameters, worker, tracing)
 

@@ -18,6 +18,8 @@ from pymongo.database import Database
 from kith_cli.erasing.findings import Place
 from kith_cli.erasing.marks import Marks
 
+AUDIT = "audit"
+
 
 def scan(uri: str, names: Sequence[str], marks: Marks) -> Iterator[Place]:
     """One place for each collection there is. Raises PyMongoError."""
@@ -30,6 +32,8 @@ def scan(uri: str, names: Sequence[str], marks: Marks) -> Iterator[Place]:
                     if found := marks.found_in(document):
                         place.hits += 1
                         place.marks |= found
+                in_audit = collection == AUDIT and name.endswith("_identity")
+                place.stays = in_audit and not place.marks & marks.names.keys()
                 yield place
 
 

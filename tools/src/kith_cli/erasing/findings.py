@@ -15,6 +15,7 @@ class Place:
 
     `until` is when a topic will have let go of the last record that holds her id; `waits` are
     records of a compacted topic that a later one has replaced, which the broker still has to drop.
+    `stays`: an audit log, whose entries are bound to each other and hold no content.
     """
 
     name: str
@@ -23,11 +24,12 @@ class Place:
     waits: int = 0
     marks: set[str] = field(default_factory=set)
     until: datetime | None = None
+    stays: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing that has to be gone is left; a pseudonym in the log has until then."""
-        return not self.hits or self.until is not None
+        return not self.hits or self.until is not None or self.stays
 
     @property
     def verdict(self) -> str:
@@ -37,6 +39,8 @@ class Place:
         kinds = ", ".join(sorted(self.marks))
         if not self.hits:
             return f"nothing that counts: {self.waits} replaced records wait for compaction"
+        if self.stays:
+            return f"pseudonym only, in {self.hits} entries that stay (the audit log)"
         if self.until is not None:
             return f"pseudonym only, in {self.hits} records, the last until {self.until:%Y-%m-%d}"
         return f"FOUND in {self.hits}: {kinds}"

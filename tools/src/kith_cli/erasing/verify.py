@@ -19,8 +19,9 @@ from kith_cli.local.topics import load
 from kith_cli.settings import Settings
 
 EXPLANATION = (
-    "Topics keep the pseudonym until their retention ends: a random number that, with the account "
-    "gone, leads to nobody. It is named here and counts as nothing of a person."
+    "Topics keep the pseudonym until their retention ends, and the audit log says for good that "
+    "somebody looked at it: a random number that, with the account gone, leads to nobody. It is "
+    "named here and counts as nothing of a person."
 )
 
 
@@ -50,7 +51,7 @@ def show(report: Report) -> None:
     for place in report.places:
         table.add_row(place.name, str(place.looked_at), place.verdict)
     out.print(table)
-    if any(place.until for place in report.places):
+    if any(place.until or place.stays for place in report.places):
         out.print(EXPLANATION, highlight=False)
     for receipt, genuine in report.receipts:
         sums = ", ".join(

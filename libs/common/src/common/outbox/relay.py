@@ -183,10 +183,11 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if not self._look and now < self._sweep_at:
             return 0
-        fresh = written_before(GRACE_SECONDS)
-        before = new_id() if self._look else fresh
         if self._look:
             await self._published.forget()  # or they would be found, and published again
+        # Nobody is waited for from here to the look: who wakes us is in it, or makes another.
+        fresh = written_before(GRACE_SECONDS)
+        before = new_id() if self._look else fresh
         self._look, self._sweep_at = False, now + SWEEP_SECONDS
         total = 0
         for name in self._collections:

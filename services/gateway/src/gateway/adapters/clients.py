@@ -9,6 +9,7 @@ import grpc
 from common import grpc_client
 from common.config import Address
 from kith.community.v1 import community_service_pb2_grpc as community
+from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
@@ -30,6 +31,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.SessionService/GetJwks",
         "kith.identity.v1.ConsentService",
         "kith.identity.v1.ErasureService",
+        "kith.identity.v1.AuditService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -63,6 +65,7 @@ class Services:
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.erasures = erasures.ErasureServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])

@@ -11,7 +11,9 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
+from identity.adapters import mongo_audit
 from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
 from identity.domain.errors import NetworkExists
@@ -32,6 +34,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         outbox.INDEX,
     ],
     **ERASURE_INDEXES,
+    **mongo_audit.INDEXES,
 }
 
 
@@ -124,6 +127,10 @@ class MongoDirectory:
     def records(self, network_id: UUID) -> MongoRecords:
         """See ports.Directory."""
         return MongoRecords(self._database.collection("erasure_records", network_id))
+
+    def audit(self, network_id: UUID) -> MongoAudit:
+        """The audit log of one network."""
+        return MongoAudit(self._database.collection("audit", network_id))
 
 
 def _network(document: Document | None) -> Network | None:

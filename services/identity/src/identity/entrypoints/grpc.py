@@ -10,6 +10,7 @@ from common import auth
 from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -29,6 +30,7 @@ from identity.domain.errors import CredentialsInvalid
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
 from identity.entrypoints import imports, translate
+from identity.entrypoints.audit import AuditService
 from identity.entrypoints.grpc_erasure import ErasureService
 
 
@@ -52,6 +54,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
+    audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):
@@ -133,6 +136,7 @@ class AccountService(grpc_api.AccountServiceServicer):
         after = parse_id(request.page_token, "page_token") if request.page_token else None
         accounts = self._ports.directory.accounts(caller.network_id)
         found, more = await queries.list_accounts(accounts, after, size)
+        auth.access().lists([account.id for account in found])
         return api.ListAccountsResponse(
             accounts=map(translate.account, found),
             next_page_token=str(found[-1].id) if more else "",

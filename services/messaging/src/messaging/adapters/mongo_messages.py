@@ -70,9 +70,12 @@ class MongoMessages:
         try:
             await self._collection.insert_many(documents, ordered=True)
         except BulkWriteError as error:
-            first = min(duplicates(error))
-            self._offer(documents[:first])
-            raise Taken(first) from error
+            refused = duplicates_if_all(error)
+            if not refused:
+                self._unsure()
+                raise
+            self._offer(documents[: refused[0]])
+            raise Taken(refused[0]) from error
         except Exception:
             self._unsure()  # some may be stored, and nobody else would look for their events soon
             raise
@@ -149,11 +152,20 @@ class MongoMessages:
 
 def duplicates(error: BulkWriteError) -> list[int]:
     """Indexes of the documents a unique index refused; any other failure is raised."""
-    failures = error.details.get("writeErrors", [])
-    uncertain = not failures or error.details.get("writeConcernErrors")
-    if uncertain or any(failure.get("code") not in _UNIQUE for failure in failures):
+    found = duplicates_if_all(error)
+    if not found:
         raise error
-    return [failure["index"] for failure in failures]
+    return found
+
+
+def duplicates_if_all(error: BulkWriteError) -> list[int]:
+    """Ascending indexes of the documents a unique index refused; empty if anything else failed,
+    and so nobody knows what was stored."""
+    failures = error.details.get("writeErrors", [])
+    uncertain = error.details.get("writeConcernErrors")
+    if uncertain or any(failure.get("code") not in _UNIQUE for failure in failures):
+        return []
+    return sorted(failure["index"] for failure in failures)
 
 
 def _message(document: Document) -> Message:

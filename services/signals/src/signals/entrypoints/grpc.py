@@ -67,6 +67,7 @@ class SignalService(grpc_api.SignalServiceServicer):
             include_unknown=request.include_unknown, after=_rank(request.page_token),
             limit=_size(request.page_size, default=20, most=200),
         )  # fmt: skip
+        auth.access().lists([signal.member_id for signal in page.signals])
         return api.ListMemberSignalsResponse(
             signals=map(_signal, page.signals), next_page_token=page.next.hex(),
             as_of_time=timestamp(page.as_of),

@@ -9,6 +9,7 @@ from policy import NOBODY, decide
 
 from gateway.entrypoints.http import (
     accounts,
+    audit,
     circles,
     cohorts,
     comments,
@@ -45,6 +46,9 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     accounts.get_own_account: _IDENTITY + "AccountService/GetAccount",
     accounts.get_account: _IDENTITY + "AccountService/GetAccount",
     accounts.update_roles: _IDENTITY + "AccountService/UpdateRoles",
+    audit.list_own_accesses: _IDENTITY + "AuditService/ListAccesses",
+    audit.list_audit_entries: _IDENTITY + "AuditService/ListAuditEntries",
+    audit.verify_audit: _IDENTITY + "AuditService/VerifyAudit",
     consents.list_consents: _IDENTITY + "ConsentService/ListConsents",
     consents.set_consent: _IDENTITY + "ConsentService/SetConsent",
     erasures.request_erasure: _IDENTITY + "ErasureService/RequestErasure",

@@ -66,10 +66,17 @@ class Admission:
         """For those who have no account yet or no token: each address a few tries, then slowly."""
 
         async def before(request: Request[Any, Any, Any]) -> None:
-            if wait := self._limits.sign_in.take(_owner(request.scope)):
-                raise _limited("sign_in", "too many tries to get in from this address", wait)
+            self.stranger(request.scope)
 
         return before
+
+    def stranger(self, scope: Any) -> None:
+        """Count one try to get in, once for each request. Raises RateLimited."""
+        if scope.get("counted"):
+            return
+        scope["counted"] = True
+        if wait := self._limits.sign_in.take(_owner(scope)):
+            raise _limited("sign_in", "too many tries to get in from this address", wait)
 
 
 def _owner(scope: Any) -> str:

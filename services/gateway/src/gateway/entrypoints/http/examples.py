@@ -23,6 +23,9 @@ FUTURE = "2026-02-07T09:30:00.000Z"
 # By the name of a field; by `Schema.field` where the name alone would mislead.
 VALUES: Mapping[str, Any] = {
     **PATH,
+    "action": "/kith.signals.v1.SignalService/GetMemberSignal", "actorHandle": "grace",
+    "actorId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e03", "brokenSequence": 0,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
     "attribution": "Hughes et al., 2004", "authorId": ID,
     "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
@@ -51,7 +54,7 @@ VALUES: Mapping[str, Any] = {
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
-    "memberIds": [OTHER_ID], "doneStepIds": ["week-1-hello"],
+    "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
 }  # fmt: skip

@@ -45,7 +45,11 @@ class Idempotent:
             await self._rest(scope, receive, send)
             return
         key = parse_key(header)
-        caller = None if path in ANONYMOUS else await self._admission.caller(scope)
+        if path in ANONYMOUS:
+            caller = None
+            self._admission.stranger(scope)  # before anything is written for her
+        else:
+            caller = await self._admission.caller(scope)
         body = await _body(receive)
         owner = (caller.network_id, caller.subject) if caller else None
         target = quote(path).encode() + b"?" + scope["query_string"]
