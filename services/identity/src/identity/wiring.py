@@ -22,6 +22,7 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.no_cases import NoCases
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.tombstone import Tombstone
 from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
@@ -60,7 +61,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         relay = Relay(database, ["accounts", "erasures"], producer, source=f"/{NAME}")
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
-        advance = _advance(erasing, directory, clock)
+        advance = _advance(erasing, directory, clock, Tombstone(producer))
         ports = Ports(
             directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
@@ -106,13 +107,15 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         yield App(grpc, http)
 
 
-def _advance(erasing: Erasing, directory: MongoDirectory, clock: SystemClock) -> Advance:
+def _advance(
+    erasing: Erasing, directory: MongoDirectory, clock: SystemClock, let_go: Tombstone
+) -> Advance:
     """What drives erasures on."""
     return Advance(
         directory, NoCases(), clock, settle=timedelta(seconds=erasing.settle_seconds),
         expected=sorted(erasing.keys.keys() - {NAME}),
         member_hash=hasher(erasing.key.private_bytes_raw()),
-        sign=lambda receipt: receipt.signed(erasing.key),
+        sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
 
 

@@ -113,10 +113,18 @@ class Erasures(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.clock, self.faults, self.cases = FakeClock(NOW), Faults(), NoCases()
         self.directory = FakeDirectory()
+        self.let_gone: set[UUID] = set()
         directory = cast(Directory, FragileDirectory(self.directory, self.faults))
         self.leaving = Leaving(self.directory, self.clock, GRACE, HASH)
         self.advance = Advance(
-            directory, self.cases, self.clock, SETTLE, SERVICES, HASH, lambda one: one.signed(KEY)
+            directory,
+            self.cases,
+            self.clock,
+            SETTLE,
+            SERVICES,
+            HASH,
+            lambda one: one.signed(KEY),
+            self.let_go,
         )
         account, events = a_member()
         self.member_id = account.id
@@ -124,6 +132,12 @@ class Erasures(RuleBasedStateMachine):
         self.runner.run(self.accounts.add(account, events))
         invite, _ = an_invite(max_uses=3)
         self.runner.run(self.directory.invites(NETWORK).add(invite.reserve(account.id, NOW)))
+
+    async def let_go(self, member_id: UUID) -> None:
+        self.faults.before_write()
+        assert member_id not in self.accounts.all, "the account could still tell something"
+        self.let_gone.add(member_id)
+        self.faults.after_write()
 
     def access(self, role: Role = Role.MEMBER) -> Access:
         caller = a_caller(role, id=self.member_id)
@@ -229,6 +243,7 @@ class Erasures(RuleBasedStateMachine):
                 self.receive(service)
         if began:
             assert self.finished
+            assert self.let_gone == {self.member_id}
             assert not self.accounts.all
             assert not self.directory.erasures(NETWORK).all
             (invite,) = self.directory.invites(NETWORK).all.values()

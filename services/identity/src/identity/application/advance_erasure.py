@@ -17,7 +17,7 @@ from common.errors import ConcurrentUpdate
 from erasure.receipts import Count, Receipt
 
 from identity.application.leave import MemberHash
-from identity.application.ports import Cases, Directory
+from identity.application.ports import Cases, Directory, LetGo
 from identity.application.retry import retrying
 from identity.domain.erasure import Erasure, Record, State
 
@@ -46,6 +46,7 @@ class Advance:
     expected: Collection[str]
     member_hash: MemberHash
     sign: Sign
+    let_go: LetGo
 
     async def step(self, erasure: Erasure) -> None:
         """Do what is due; nothing if somebody else just did. Raises Unavailable."""
@@ -112,5 +113,6 @@ class Advance:
         await self.directory.invites(network_id).forget(member_id)
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
+        await self.let_go(member_id)  # behind them, and behind what every service has heard
         await self.directory.erasures(network_id).remove(erasure)
         logger.info("erasure.finished", erasure_id=str(erasure.id))

@@ -99,6 +99,14 @@ class Cases(Protocol):
         ...
 
 
+class LetGo(Protocol):
+    """The log of accounts."""
+
+    async def __call__(self, member_id: UUID) -> None:
+        """Have the log drop everything told of an account so far. Raises Unavailable."""
+        ...
+
+
 class Accounts(Protocol):
     """The accounts of one network."""
 
