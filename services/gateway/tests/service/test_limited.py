@@ -149,6 +149,23 @@ async def test_a_client_cannot_choose_its_address_through_a_proxy(gateway: Gatew
     assert_problem(refused, 429, "RATE_LIMITED")
 
 
+async def test_a_stranger_with_a_key_is_counted_once_and_before_anything_is_written(
+    gateway: Gateway,
+) -> None:
+    """The store is away: who is let in is told so, who is refused never came to it."""
+    gateway.records.away = True
+    answers = [
+        await gateway.http.post(
+            "/v1/registrations", json={"inviteCode": "a"},
+            headers={"idempotency-key": f"0123456789abcdef-{number}"},
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    gateway.records.away = False
+    assert [answer.status_code for answer in answers] == [503, 503, 429]
+    assert_problem(answers[2], 429, "RATE_LIMITED")
+
+
 async def test_without_a_trusted_proxy_nobody_is_believed() -> None:
     rates = Rates(PLENTY, Rate(0.1, 1), PLENTY, PLENTY)
     async with running(outside=Outside(rates), now=Watch()) as direct:

@@ -125,3 +125,14 @@ async def test_beyond_the_limit_the_longest_unused_is_dropped_but_none_that_is_h
     async with tails.hold(first) as held, tails.hold(second), tails.hold(new_id()):
         assert held.known
     assert await remembered(tails, first) == [True]
+
+
+async def test_no_more_are_remembered_than_allowed_also_when_the_oldest_is_held() -> None:
+    tails, oldest = Tails(most=3), new_id()
+    async with tails.hold(oldest) as held:
+        held.remember(TAIL)
+        for _ in range(20):
+            async with tails.hold(new_id()) as slot:
+                slot.remember(TAIL)
+        assert len(tails) == 3
+    assert await remembered(tails, oldest) == [True]

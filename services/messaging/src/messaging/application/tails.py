@@ -45,6 +45,10 @@ class Tails:
         self._most = most
         self._slots: OrderedDict[UUID, Slot] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._slots)
+
     @asynccontextmanager
     async def hold(self, conversation_id: UUID) -> AsyncIterator[Slot]:
         """The conversation's slot, locked; forgotten if the block fails or is cancelled."""
