@@ -179,7 +179,7 @@ def test_she_can_take_it_back_and_an_admin_can_stop_it(system: System, network: 
     assert ana.request("DELETE", leaving)["state"] == "cancelled"
     with pytest.raises(Refused) as refused:
         admin.put(f"{leaving}/hold", {"reason": "legal_order"})
-    assert refused.value.reason == "ERASURE_UNDER_WAY"
+    assert refused.value.reason == "ERASURE_NOT_FOUND"
     assert ana.put(leaving)["state"] == "requested"
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from erasure.receipts import Receipt
 
-from identity.domain.errors import ErasureUnderWay
+from identity.domain.errors import ErasureNotFound, ErasureUnderWay
 
 
 class State(StrEnum):
@@ -76,17 +76,22 @@ class Erasure:
         return self._next(state=State.CANCELLED, due_at=None, hold_reason=None)
 
     def hold(self, reason: HoldReason) -> Erasure:
-        """Stop the clock. Raises ErasureUnderWay."""
+        """Stop the clock. Raises ErasureUnderWay, or ErasureNotFound if it was taken back."""
+        if self.state is State.CANCELLED:
+            raise ErasureNotFound("this erasure was taken back", field="member_id")
         self._check_waits()
         if self.hold_reason is reason:
             return self
         return self._next(state=State.HELD, due_at=None, hold_reason=reason)
 
     def release(self) -> Erasure:
-        """Let the clock go on; what is overdue is due at once. Raises ErasureUnderWay."""
-        self._check_waits()
-        if self.state is State.REQUESTED:
+        """Let the clock go on; what is overdue is due at once. Raises ErasureUnderWay.
+
+        One that is not held stays as it is.
+        """
+        if self.state in {State.REQUESTED, State.CANCELLED}:
             return self
+        self._check_waits()
         return self._next(state=State.REQUESTED, due_at=self.grace_until, hold_reason=None)
 
     def close(self, now: datetime) -> Erasure:

@@ -48,7 +48,7 @@ class ErasureNotFound(NotFound):
 
 
 class ErasureUnderWay(Precondition):
-    """It has begun and cannot be taken back, or was taken back."""
+    """It has begun and cannot be changed any more."""
 
     reason = "ERASURE_UNDER_WAY"
 
