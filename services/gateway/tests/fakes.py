@@ -18,6 +18,7 @@ from common.grpc_server import Context
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import community_service_pb2 as community
+from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
@@ -25,7 +26,15 @@ from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
 
-MODULES: tuple[ModuleType, ...] = (community, identity, messaging, outcomes, programs, signals)
+MODULES: tuple[ModuleType, ...] = (
+    community,
+    devices,
+    identity,
+    messaging,
+    outcomes,
+    programs,
+    signals,
+)
 GET_JWKS = "/kith.identity.v1.SessionService/GetJwks"
 LIST_MESSAGES = "/kith.messaging.v1.MessageService/ListMessages"
 SEND_MESSAGE = "/kith.messaging.v1.MessageService/SendMessage"

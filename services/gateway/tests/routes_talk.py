@@ -11,7 +11,6 @@ from kith.messaging.v1 import messaging_service_pb2 as messaging
 from services.gateway.tests.builders import (
     ACCOUNT,
     ACCOUNT_JSON,
-    AT,
     CIRCLE,
     CIRCLE_JSON,
     COMMENT,
@@ -37,18 +36,6 @@ from services.gateway.tests.builders import (
 )
 
 IDENTITY = [
-    Route(
-        "POST", "/v1/sessions", "/kith.identity.v1.SessionService/CreateSession",
-        identity.CreateSessionRequest(network="berlin", email="ada@example.org", password="pw"),
-        identity.CreateSessionResponse(
-            session=identity_pb2.Session(
-                access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1"
-            )
-        ),
-        {"accessToken": "jwt", "expireTime": AT, "memberId": "a1", "networkId": "n1"},
-        body={"network": "berlin", "email": "ada@example.org", "password": "pw"}, status=201,
-        public=True,
-    ),
     Route(
         "POST", "/v1/registrations", "/kith.identity.v1.AccountService/Register",
         identity.RegisterRequest(

@@ -17,7 +17,10 @@ from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
 from identity.domain.network import OPERATOR_SLUG
-from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+from identity.entrypoints.grpc import PUBLIC, register_services
+from identity.entrypoints.ports import Ports
+from kith.identity.v1 import device_service_pb2 as device_api
+from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -36,13 +39,29 @@ class Client:
         self.invites = grpc_api.InviteServiceStub(channel)
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
+        self.devices = device_grpc_api.DeviceServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
 
     async def sign_in(
-        self, email: str, *, network: str = "berlin", password: str = PASSWORD
+        self, email: str, *, network: str = "berlin", password: str = PASSWORD, label: str = ""
     ) -> pb.Session:
-        request = api.CreateSessionRequest(network=network, email=email, password=password)
+        request = api.CreateSessionRequest(
+            network=network, email=email, password=password, device_label=label
+        )
         return (await grpc_client.call(self.sessions.CreateSession, request)).session
+
+    async def refresh(self, session: pb.Session, request_id: str = "") -> pb.Session:
+        request = device_api.RefreshSessionRequest(
+            refresh_token=session.refresh_token, request_id=request_id
+        )
+        return (await grpc_client.call(self.devices.RefreshSession, request)).session
+
+    async def devices_of(self, session: pb.Session) -> list[pb.Device]:
+        """The list of devices as this one sees it."""
+        reply = await grpc_client.call(
+            self.devices.ListSessions, device_api.ListSessionsRequest(), token=session.access_token
+        )
+        return list(reply.devices)
 
     async def operator(self) -> str:
         """The operator's token."""

@@ -10,6 +10,7 @@ from common.errors import ConcurrentUpdate, Unavailable
 from common.outbox import MAX_WAITING
 from identity.domain.account import Account, Event, Events
 from identity.domain.credentials import handle_key
+from identity.domain.device import Device
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
@@ -120,6 +121,37 @@ class FakeAccounts:
             yield from _keys(account)
 
 
+class FakeDevices:
+    """Implements ports.Devices."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Device] = {}
+
+    async def add(self, device: Device) -> None:
+        self.all[device.id] = device
+
+    async def get(self, id: UUID) -> Device | None:
+        return self.all.get(id)
+
+    async def of(self, member_id: UUID) -> Sequence[Device]:
+        found = [one for one in self.all.values() if one.member_id == member_id]
+        return sorted(found, key=lambda one: (one.used_at, one.id), reverse=True)
+
+    async def save(self, device: Device) -> None:
+        current = self.all.get(device.id)
+        if current is None or current.version != device.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[device.id] = device
+
+    async def remove(self, member_id: UUID, ids: Collection[UUID]) -> None:
+        for id in ids:
+            if id in self.all and self.all[id].member_id == member_id:
+                del self.all[id]
+
+    async def remove_all(self, member_id: UUID) -> None:
+        await self.remove(member_id, list(self.all))
+
+
 class FakeDirectory:
     """Implements ports.Directory."""
 
@@ -127,12 +159,16 @@ class FakeDirectory:
         self.networks = FakeNetworks()
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
+        self._devices: dict[UUID, FakeDevices] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
 
     def accounts(self, network_id: UUID) -> FakeAccounts:
         return self._accounts.setdefault(network_id, FakeAccounts())
+
+    def devices(self, network_id: UUID) -> FakeDevices:
+        return self._devices.setdefault(network_id, FakeDevices())
 
 
 class FakePasswords:

@@ -17,7 +17,8 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import ensure_operator
 from identity.config import Config
-from identity.entrypoints.grpc import PUBLIC, Ports, register_services
+from identity.entrypoints.grpc import PUBLIC, register_services
+from identity.entrypoints.ports import Ports
 
 NAME = "identity"
 

@@ -92,6 +92,7 @@ class DirectoryContract:
         for change in (
             account.sign_in(NOW),
             account.sign_in(NOW)[0].decide(Purpose.SIGNALS, True, NOW + timedelta(seconds=1)),
+            (replace(account.end_sessions(), version=4), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]

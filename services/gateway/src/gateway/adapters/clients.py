@@ -9,6 +9,7 @@ import grpc
 from common import grpc_client
 from common.config import Address
 from kith.community.v1 import community_service_pb2_grpc as community
+from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
@@ -18,8 +19,8 @@ from kith.signals.v1 import signals_service_pb2_grpc as signals
 
 Channels = Mapping[str, grpc.aio.Channel]
 
-# What has the same effect however often it is done: reading, setting, and creating with an id
-# that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
+# What has the same effect however often it is done: reading, setting, ending, and creating with
+# an id that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
 RETRIED: Mapping[str, tuple[str, ...]] = {
     "identity": (
         "kith.identity.v1.NetworkService/GetNetwork",
@@ -27,6 +28,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.AccountService/ListAccounts",
         "kith.identity.v1.AccountService/UpdateRoles",
         "kith.identity.v1.SessionService/GetJwks",
+        "kith.identity.v1.DeviceService",
         "kith.identity.v1.ConsentService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
@@ -59,6 +61,7 @@ class Services:
         self.invites = identity.InviteServiceStub(channels["identity"])
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
+        self.devices = devices.DeviceServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])

@@ -11,7 +11,9 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
+from identity.adapters import mongo_devices
 from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_devices import MongoDevices
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.network import Network
@@ -28,6 +30,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
         outbox.INDEX,
     ],
+    "devices": mongo_devices.INDEXES,
 }
 
 
@@ -101,6 +104,10 @@ class MongoDirectory:
         """See ports.Directory."""
         collection = self._database.collection("accounts", network_id)
         return MongoAccounts(collection, self._wake)
+
+    def devices(self, network_id: UUID) -> MongoDevices:
+        """See ports.Directory."""
+        return MongoDevices(self._database.collection("devices", network_id))
 
 
 def _network(document: Document | None) -> Network | None:

@@ -161,6 +161,7 @@ def _state(account: Account) -> Document:
     opens = asdict(account.credentials) if account.credentials else {}
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
+        "session_epoch": account.session_epoch,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
 
@@ -175,7 +176,8 @@ def _account(document: Document | None) -> Account | None:
         roles=frozenset(map(Role, document["roles"])), created_at=document["created_at"],
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
-        decisions=tuple(map(_decision, document["decisions"])), version=document["version"],
+        decisions=tuple(map(_decision, document["decisions"])),
+        session_epoch=document.get("session_epoch", 0), version=document["version"],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from identity.application.ports import Session
 from identity.domain.account import Account
+from identity.domain.device import Device
 
 LIFE = timedelta(minutes=10)
 
@@ -33,16 +34,20 @@ class SignedTokens:
         described = {**public, "alg": ALGORITHM, "kid": self._kid, "use": "sig"}
         self._jwks = json.dumps({"keys": [described]})
 
-    def issue(self, account: Account, now: datetime) -> Session:
+    def issue(self, account: Account, device: Device, refresh_token: str, now: datetime) -> Session:
         """See ports.Tokens."""
         issued = int(now.timestamp())
         expires = issued + int(LIFE.total_seconds())
         claims = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
-            "roles": sorted(account.roles), "iat": issued, "exp": expires, "jti": str(new_id()),
+            "sid": str(device.id), "roles": sorted(account.roles), "iat": issued, "exp": expires,
+            "jti": str(new_id()),
         }  # fmt: skip
         token = jwt.encode(claims, self._key, ALGORITHM, headers={"kid": self._kid})
-        return Session(token, datetime.fromtimestamp(expires, UTC), account.id, account.network_id)
+        return Session(
+            token, datetime.fromtimestamp(expires, UTC), account.id, account.network_id,
+            device.id, refresh_token, device.expires_at,
+        )  # fmt: skip
 
     def jwks(self) -> str:
         """See ports.Tokens."""

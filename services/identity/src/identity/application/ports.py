@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from identity.domain.account import Account, Events
+from identity.domain.device import Device
 from identity.domain.invite import Invite
 from identity.domain.network import Network
 
@@ -87,6 +88,34 @@ class Accounts(Protocol):
         ...
 
 
+class Devices(Protocol):
+    """The devices that members of one network are signed in on."""
+
+    async def add(self, device: Device) -> None:
+        """Store a device that has just signed in."""
+        ...
+
+    async def get(self, id: UUID) -> Device | None:
+        """The device, or None once it is signed out."""
+        ...
+
+    async def of(self, member_id: UUID) -> Sequence[Device]:
+        """All of a member's, the one last used first; expired ones may be among them."""
+        ...
+
+    async def save(self, device: Device) -> None:
+        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
+    async def remove(self, member_id: UUID, ids: Collection[UUID]) -> None:
+        """Forget those of `ids` that are the member's."""
+        ...
+
+    async def remove_all(self, member_id: UUID) -> None:
+        """Forget all of the member's."""
+        ...
+
+
 class Directory(Protocol):
     """Everything identity keeps: what belongs to a network is reached through its id alone."""
 
@@ -101,6 +130,10 @@ class Directory(Protocol):
 
     def accounts(self, network_id: UUID) -> Accounts:
         """The accounts of one network."""
+        ...
+
+    def devices(self, network_id: UUID) -> Devices:
+        """The devices that members of one network are signed in on."""
         ...
 
 
@@ -125,19 +158,22 @@ class Passwords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The proof of a sign-in."""
+    """The proof of a sign-in, and what buys the next one."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: datetime
     member_id: UUID
     network_id: UUID
+    session_id: UUID
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
 
 
 class Tokens(Protocol):
     """Signed access tokens, and the keys that verify them."""
 
-    def issue(self, account: Account, now: datetime) -> Session:
-        """A token that says who the account is and what it may do."""
+    def issue(self, account: Account, device: Device, refresh_token: str, now: datetime) -> Session:
+        """A token that says who the account is and what it may do, on this device."""
         ...
 
     def jwks(self) -> str:

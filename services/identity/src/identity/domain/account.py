@@ -82,6 +82,7 @@ class Account:
     credentials: Credentials | None = None
     origin: Origin | None = None
     decisions: tuple[Decision, ...] = ()
+    session_epoch: int = 0  # devices signed in under an earlier one are signed out
     version: int = 1
 
     @property
@@ -92,6 +93,10 @@ class Account:
     def sign_in(self, now: datetime) -> tuple[Account, Events]:
         """Remember that she was here."""
         return replace(self, version=self.version + 1), (SignedIn(now),)
+
+    def end_sessions(self) -> Account:
+        """Sign out everywhere, in one write, whatever devices there are."""
+        return replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
 
     def with_roles(self, roles: frozenset[Role]) -> Account:
         """Exactly these roles. Raises Invalid."""

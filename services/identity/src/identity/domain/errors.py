@@ -51,3 +51,13 @@ class ImportRowInvalid(Invalid):
     """A row of an import cannot be taken; the rows before it are kept."""
 
     reason = "IMPORT_ROW_INVALID"
+
+
+class SessionEnded(Unauthenticated):
+    """The refresh token opens nothing: signed out, expired, used before or never given."""
+
+    reason = "SESSION_ENDED"
+
+
+class RefreshTokenReused(SessionEnded):
+    """The refresh token was used before; told as any other, since a thief may be listening."""

@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import grpc
 from common import auth
-from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 
-from identity import telemetry
 from identity.application import queries
 from identity.application.create_invite import create_invite
 from identity.application.create_network import create_network
-from identity.application.create_session import Attempt, create_session
 from identity.application.import_accounts import import_accounts
-from identity.application.ports import Directory, Passwords, Tokens
 from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
-from identity.domain.errors import CredentialsInvalid
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
-from identity.entrypoints import imports, translate
+from identity.entrypoints import devices, imports, translate
+from identity.entrypoints.ports import Ports
+from identity.entrypoints.sessions import SessionService
 
-PUBLIC = tuple(
-    f"/kith.identity.v1.{method}"
-    for method in (
-        "AccountService/Register",
-        "SessionService/CreateSession",
-        "SessionService/GetJwks",
+PUBLIC = (
+    tuple(
+        f"/kith.identity.v1.{method}"
+        for method in (
+            "AccountService/Register",
+            "SessionService/CreateSession",
+            "SessionService/GetJwks",
+        )
     )
+    + devices.PUBLIC
 )
 """What needs no access token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the services stand on."""
-
-    directory: Directory
-    passwords: Passwords
-    tokens: Tokens
-    clock: Clock
-    published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
@@ -56,6 +45,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
+    device_grpc_api.add_DeviceServiceServicer_to_server(devices.DeviceService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
 
 
@@ -163,31 +153,6 @@ class AccountService(grpc_api.AccountServiceServicer):
             created_count=imported.created, existing_count=imported.existing,
             member_ids={name: str(id) for name, id in imported.member_ids.items()},
         )  # fmt: skip
-
-
-class SessionService(grpc_api.SessionServiceServicer):
-    """See protos/kith/identity/v1/identity_service.proto."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-
-    async def CreateSession(
-        self, request: api.CreateSessionRequest, context: Context
-    ) -> api.CreateSessionResponse:
-        ports = self._ports
-        try:
-            session = await create_session(
-                ports.directory, ports.passwords, ports.tokens, ports.clock,
-                Attempt(request.network, request.email, request.password),
-            )  # fmt: skip
-        except CredentialsInvalid:
-            telemetry.count_sign_in("refused")
-            raise
-        telemetry.count_sign_in("accepted")
-        return api.CreateSessionResponse(session=translate.session(session))
-
-    async def GetJwks(self, request: api.GetJwksRequest, context: Context) -> api.GetJwksResponse:
-        return api.GetJwksResponse(jwks=self._ports.tokens.jwks())
 
 
 class ConsentService(grpc_api.ConsentServiceServicer):

@@ -14,6 +14,7 @@ from identity.application.create_invite import Opened
 from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.consent import Decision, Purpose
+from identity.domain.device import Device
 from identity.domain.network import Network
 from identity.domain.role import Role
 
@@ -90,10 +91,20 @@ def consent(decision: Decision) -> pb.Consent:
 
 
 def session(item: Session) -> pb.Session:
-    """A session with its token."""
+    """A session with its tokens."""
     return pb.Session(
         access_token=item.access_token, expire_time=_timestamp(item.expires_at),
         member_id=str(item.member_id), network_id=str(item.network_id),
+        session_id=str(item.session_id), refresh_token=item.refresh_token,
+        refresh_expire_time=_timestamp(item.refresh_expires_at),
+    )  # fmt: skip
+
+
+def device(item: Device, *, current: bool) -> pb.Device:
+    """A device as its owner sees it."""
+    return pb.Device(
+        session_id=str(item.id), label=item.label, create_time=_timestamp(item.created_at),
+        use_time=_timestamp(item.used_at), expire_time=_timestamp(item.expires_at), current=current,
     )  # fmt: skip
 
 

@@ -478,22 +478,26 @@ class CreateSessionRequest(_message.Message):
     NETWORK_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    DEVICE_LABEL_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Slug of the network."""
     email: _builtins.str
     """E-mail address given at registration."""
     password: _builtins.str
     """The password."""
+    device_label: _builtins.str
+    """What the device is called in the list of devices, at most 100 characters; may be empty."""
     def __init__(
         self,
         *,
         network: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        device_label: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "network", b"network", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_label", b"device_label", "email", b"email", "network", b"network", "password", b"password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

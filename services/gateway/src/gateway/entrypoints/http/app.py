@@ -18,6 +18,7 @@ from gateway.entrypoints.http import (
     consents,
     conversations,
     courses,
+    devices,
     docs,
     enrollments,
     feed,
@@ -39,12 +40,14 @@ from gateway.entrypoints.http.request import KithRequest, signed_in
 
 # Needs no token: here one is got, or the keys that verify it.
 PUBLIC: Sequence[HTTPRouteHandler] = (
-    sessions.create_session, registrations.register, keys.get_keys,
+    sessions.create_session, devices.refresh_session, registrations.register, keys.get_keys,
 )  # fmt: skip
 # Needs a token; whose may do what is for the services to say.
 MEMBERS: Sequence[HTTPRouteHandler] = (
     networks.create_network, networks.get_network, invites.create_invite,
     accounts.list_accounts, accounts.get_own_account, accounts.get_account, accounts.update_roles,
+    devices.list_sessions, devices.delete_session, devices.delete_sessions,
+    devices.delete_sessions_of,
     consents.list_consents, consents.set_consent,
     circles.create_circle, circles.list_circles, circles.join_circle,
     posts.create_post, posts.list_posts, feed.list_home_feed,
@@ -61,10 +64,13 @@ MEMBERS: Sequence[HTTPRouteHandler] = (
 
 def rest(services: Services, verifier: Verifier) -> Litestar:
     """The application behind /v1, /openapi.json and /docs."""
-    members = Router("/", before_request=signed_in(verifier), route_handlers=MEMBERS)
+    # One router for both, since an address may have a public method beside others.
+    open_to_all = {handler.fn for handler in PUBLIC}
+    handlers = [*PUBLIC, *MEMBERS]
+    members = Router("/", before_request=signed_in(verifier, open_to_all), route_handlers=handlers)
     document = openapi.document(PUBLIC, MEMBERS)
     return Litestar(
-        route_handlers=[*PUBLIC, members, *docs.pages(document)],
+        route_handlers=[members, *docs.pages(document)],
         request_class=KithRequest,
         return_dto=None,
         exception_handlers={Exception: answer},

@@ -24,7 +24,8 @@ Document = dict[str, Any]
 VERSION = "3.0.3"
 DESCRIPTION = """\
 Kith's door for apps. Sign in with `POST /v1/sessions`, then send the access token as
-`Authorization: Bearer …`. Every error is `application/problem+json` with a stable `reason`.
+`Authorization: Bearer …`; before it expires get the next with `POST /v1/sessions/refresh`. Every
+error is `application/problem+json` with a stable `reason`.
 
 New messages are pushed over a WebSocket at `/v1/stream`: send
 `{"type": "authenticate", "accessToken": …}` first, wait for `{"type": "ready"}`, then read

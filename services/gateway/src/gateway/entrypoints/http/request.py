@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 from common import grpc_client
@@ -47,13 +47,19 @@ class KithRequest(Request[Any, Caller | None, State]):
             raise Disconnected("the client went away") from None
 
 
-def signed_in(verifier: Verifier) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+def signed_in(
+    verifier: Verifier, public: Collection[Any] = ()
+) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     """Lets in only those whose token is good, before anything else is read; services verify again.
+
+    Handlers whose function is among `public` are for everybody.
 
     A hook and not one of litestar's guards, which copy the handler at every request.
     """
 
     async def before(request: Request[Any, Any, Any]) -> None:
+        if request.scope["route_handler"].fn in public:
+            return
         headers = request.scope["headers"]
         header = next((value for name, value in headers if name == b"authorization"), b"")
         scheme, _, token = header.decode("latin-1").partition(" ")

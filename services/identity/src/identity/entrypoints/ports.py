@@ -1,0 +1,21 @@
+"""What identity's gRPC services stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from common.clock import Clock
+
+from identity.application.ports import Directory, Passwords, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the services stand on."""
+
+    directory: Directory
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+    published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
