@@ -13,6 +13,7 @@ from common.health import Health
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from identity.adapters import passwords
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
@@ -122,7 +123,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
-        ports = Ports(directory, ours, SignedTokens(key), clock, _nothing_waits)
+        ports = Ports(directory, ours, SignedTokens(KeyRing.of(key)), clock, _nothing_waits)
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

@@ -9,9 +9,12 @@ from pathlib import Path
 from common.config import Reader, Secret, ServiceConfig
 from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from identity.adapters import signing_keys
 from identity.domain import credentials
+
+_NO_FOLDER: tuple[Path, ...] = ()
+_NO_KEY: list[Ed25519PrivateKey] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,19 @@ class Config:
     """All settings of the service."""
 
     service: ServiceConfig
-    signing_key: Ed25519PrivateKey
+    signing_key: Ed25519PrivateKey | None  # None where there is a folder of them
     operator_password: Secret
     hashing: Hashing = Hashing()
+    signing_keys: Path | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
         """Read the settings. Raises ConfigError listing everything missing or wrong."""
         reader, usual = Reader(environment), Hashing()
+        folders = reader.read("KITH_SIGNING_KEYS", _folder, _NO_FOLDER)
         config = cls(
             service=ServiceConfig.read(reader),
-            signing_key=reader.read("KITH_SIGNING_KEY_FILE", _private_key),
+            signing_key=_signing_key(reader, needed=not folders),
             operator_password=reader.read("KITH_OPERATOR_PASSWORD", _password),
             hashing=Hashing(
                 memory_kib=reader.read("KITH_PASSWORD_MEMORY_KIB", _positive, usual.memory_kib),
@@ -51,19 +56,27 @@ class Config:
                 lanes=reader.read("KITH_PASSWORD_LANES", _positive, usual.lanes),
                 workers=reader.read("KITH_PASSWORD_WORKERS", _positive, usual.workers),
             ),
+            signing_keys=next(iter(folders or ()), None),
         )
         reader.done()
         return config
 
 
+def _signing_key(reader: Reader, *, needed: bool) -> Ed25519PrivateKey | None:
+    if needed:
+        return reader.read("KITH_SIGNING_KEY_FILE", _private_key)
+    found = reader.read("KITH_SIGNING_KEY_FILE", lambda path: [_private_key(path)], _NO_KEY)
+    return next(iter(found or ()), None)
+
+
 def _private_key(path: str) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"cannot be read as a private key: {type(error).__name__}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("must hold an Ed25519 key")
-    return key
+    return signing_keys.read_key(Path(path))
+
+
+def _folder(path: str) -> tuple[Path, ...]:
+    if not signing_keys.read_folder(Path(path)):
+        raise ValueError("holds no key")
+    return (Path(path),)
 
 
 def _password(text: str) -> Secret:

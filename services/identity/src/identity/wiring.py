@@ -14,6 +14,7 @@ from common.outbox import Relay
 
 from identity.adapters import passwords
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import ensure_operator
 from identity.config import Config
@@ -47,10 +48,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["accounts"], producer, source=f"/{NAME}")
+        keys = _keys(config)
         ports = Ports(
             directory=MongoDirectory(database, relay.wake),
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(config.signing_key),
+            tokens=SignedTokens(keys),
             clock=clock,
             published=relay.published,
         )
@@ -60,6 +62,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         interceptor = grpc_server.Interceptor(_verifier(ports), tracing, PUBLIC)
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
+        await stack.enter_async_context(life.background("keys", keys.watch()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
@@ -70,6 +73,13 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+def _keys(config: Config) -> KeyRing:
+    """The keys of the folder, if there is one, and the single key, which is older than all."""
+    single = [SigningKey.of(config.signing_key)] if config.signing_key else []
+    folder = config.signing_keys
+    return KeyRing(lambda: single + (read_folder(folder) if folder else []))
 
 
 def _verifier(ports: Ports) -> auth.Verifier:

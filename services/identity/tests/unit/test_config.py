@@ -68,3 +68,23 @@ def test_a_key_file_that_cannot_be_read_is_named(
     environment["KITH_SIGNING_KEY_FILE"] = str(path)
     with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE cannot be read"):
         Config.from_env(environment)
+
+
+def test_a_folder_of_keys_takes_the_place_of_the_single_one_or_stands_beside_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    environment["KITH_SIGNING_KEYS"] = str(folder)
+    with pytest.raises(ConfigError, match="KITH_SIGNING_KEYS holds no key"):
+        Config.from_env(environment)
+    single = Path(environment["KITH_SIGNING_KEY_FILE"])
+    (folder / "20260131T093000Z.pem").write_bytes(single.read_bytes())
+    both = Config.from_env(environment)
+    assert both.signing_keys == folder
+    assert both.signing_key is not None
+    del environment["KITH_SIGNING_KEY_FILE"]
+    assert Config.from_env(environment).signing_key is None
+    del environment["KITH_SIGNING_KEYS"]
+    with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE is not set"):
+        Config.from_env(environment)

@@ -7,6 +7,7 @@ from common import auth
 from common.errors import ConcurrentUpdate, Invalid
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.application.create_session import Attempt, create_session
 from identity.application.ports import Session
@@ -17,7 +18,7 @@ from identity.domain.role import Role
 from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network, an_imported
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
-TOKENS = SignedTokens(Ed25519PrivateKey.generate())
+TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
 
 
 class Door:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.application.create_session import Attempt, create_session
 from identity.application.end_sessions import end_sessions
@@ -19,7 +20,7 @@ from identity.domain.network import Network
 from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
-TOKENS, CLOCK = SignedTokens(Ed25519PrivateKey.generate()), FakeClock(NOW)
+TOKENS, CLOCK = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())), FakeClock(NOW)
 
 
 class Crash(Exception):

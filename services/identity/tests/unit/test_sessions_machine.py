@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.application.create_session import Attempt, create_session
 from identity.application.end_sessions import end_sessions, sign_out
@@ -26,7 +27,7 @@ from identity.domain.errors import SessionEnded
 from services.identity.tests.builders import NOW, PASSWORD, a_caller, a_member, a_network
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
-TOKENS = SignedTokens(Ed25519PrivateKey.generate())
+TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
 
 
 class Devices(FakeDevices):

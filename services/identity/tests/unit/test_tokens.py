@@ -11,6 +11,7 @@ from common import auth
 from common.errors import Unauthenticated
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 
 from services.identity.tests.builders import NOW, a_device, a_member
@@ -20,7 +21,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(RFC_8037_SEC
 
 
 def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
-    assert json.loads(SignedTokens(KEY).jwks()) == {
+    assert json.loads(SignedTokens(KeyRing.of(KEY)).jwks()) == {
         "keys": [
             {
                 "alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "use": "sig",
@@ -32,7 +33,7 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
 
 
 def test_a_token_carries_these_claims_and_no_more() -> None:
-    tokens = SignedTokens(KEY)
+    tokens = SignedTokens(KeyRing.of(KEY))
     account, _ = a_member()
     device, token = a_device(account)
     session = tokens.issue(account, device, token.text(), NOW)
@@ -56,7 +57,10 @@ def test_a_token_carries_these_claims_and_no_more() -> None:
 
 
 async def test_another_key_verifies_nothing_of_ours() -> None:
-    ours, theirs = SignedTokens(KEY), SignedTokens(Ed25519PrivateKey.generate())
+    ours, theirs = (
+        SignedTokens(KeyRing.of(KEY)),
+        SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())),
+    )
 
     async def jwks() -> str:
         return theirs.jwks()

@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kith_cli.local.folders import private_folder
 
 PASSWORD_BYTES = 18
+FIRST_KEY = "20260101T000000Z.pem"
+"""The name says from when on a key signs, see identity's README; the first one always has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Where the signing key lies, and the platform operator's password."""
+    """Where the signing keys lie, and the platform operator's password."""
 
-    signing_key: Path
+    signing_keys: Path
     operator_password_file: Path
 
     @property
@@ -30,16 +32,20 @@ class Secrets:
 def ensure_secrets(folder: Path) -> Secrets:
     """Make what is missing; keep what is there, or sessions and the operator are locked out."""
     private_folder(folder)
-    made = Secrets(folder / "signing_key.pem", folder / "operator_password")
-    if not made.signing_key.exists():
-        _write_private(made.signing_key, _new_signing_key())
+    made = Secrets(folder / "signing_keys", folder / "operator_password")
+    private_folder(made.signing_keys)
+    if (single := folder / "signing_key.pem").exists():  # of a Kith from before keys rotated
+        single.rename(made.signing_keys / FIRST_KEY)
+    if not any(made.signing_keys.glob("*.pem")):
+        write_private(made.signing_keys / FIRST_KEY, new_signing_key())
     if not made.operator_password_file.exists():
         password = secrets.token_urlsafe(PASSWORD_BYTES) + "\n"
-        _write_private(made.operator_password_file, password.encode())
+        write_private(made.operator_password_file, password.encode())
     return made
 
 
-def _new_signing_key() -> bytes:
+def new_signing_key() -> bytes:
+    """An Ed25519 private key as PEM."""
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -47,7 +53,7 @@ def _new_signing_key() -> bytes:
     )
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Private from its first moment, and either whole or not there."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
