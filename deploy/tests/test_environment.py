@@ -29,7 +29,8 @@ from deploy.tests.manifests import (
 KEY = "signing_key.pem"
 URI = "mongodb://database.example:27017/?replicaSet=kith"
 SECRETS = {("kith-mongodb", service): URI for service in BACKENDS} | {
-    ("kith-identity", "operator_password"): "a-password-of-the-operator"
+    ("kith-identity", "operator_password"): "a-password-of-the-operator",
+    ("kith-identity", "identity_key"): "A" * 43 + "=",
 }
 
 

@@ -13,10 +13,12 @@ from common.health import Health
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from identity.adapters import passwords
+from identity.adapters.master_key import KeyedDigest
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
+from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.grpc import PUBLIC, register_services
 from identity.entrypoints.ports import Ports
@@ -27,6 +29,7 @@ from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 
 from services.identity.tests.builders import NOW, PASSWORD
+from services.identity.tests.fakes import FakeLevels
 
 ANY_PORT = Address("127.0.0.1", 0)
 CHEAP = {"memory_kib": 8, "passes": 1, "lanes": 1, "workers": 2}
@@ -123,7 +126,10 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
-        ports = Ports(directory, ours, SignedTokens(KeyRing.of(key)), clock, _nothing_waits)
+        throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
+        ports = Ports(
+            directory, ours, SignedTokens(KeyRing.of(key)), clock, throttle, _nothing_waits
+        )
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from common.errors import ConcurrentUpdate, Unavailable
@@ -14,6 +15,7 @@ from identity.domain.device import Device
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
+from identity.domain.throttle import Level
 
 
 class FakeNetworks:
@@ -169,6 +171,22 @@ class FakeDirectory:
 
     def devices(self, network_id: UUID) -> FakeDevices:
         return self._devices.setdefault(network_id, FakeDevices())
+
+
+class FakeLevels:
+    """Implements ports.Levels; forgets nothing by itself."""
+
+    def __init__(self) -> None:
+        self.all: dict[bytes, Level] = {}
+
+    async def get(self, key: bytes) -> Level | None:
+        return self.all.get(key)
+
+    async def put(self, key: bytes, level: Level, expires_at: datetime) -> None:
+        current = self.all.get(key)
+        if (current.version if current else 0) != level.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[key] = level
 
 
 class FakePasswords:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import stat
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
     assert mode(tmp_path / "secrets") == 0o700
     assert mode(made.signing_keys) == 0o700
     assert mode(made.signing_keys / FIRST_KEY) == mode(made.operator_password_file) == 0o600
+    assert mode(made.identity_key_file) == 0o600
 
 
 def test_the_key_is_an_ed25519_private_key(tmp_path: Path) -> None:
@@ -30,8 +32,11 @@ def test_the_key_is_an_ed25519_private_key(tmp_path: Path) -> None:
 def test_a_second_start_keeps_them(tmp_path: Path) -> None:
     first = ensure_secrets(tmp_path)
     before = (first.signing_keys / FIRST_KEY).read_bytes(), first.operator_password
+    key = first.identity_key
+    assert len(base64.b64decode(key)) == 32
     second = ensure_secrets(tmp_path)
     assert ((second.signing_keys / FIRST_KEY).read_bytes(), second.operator_password) == before
+    assert second.identity_key == key
 
 
 def test_two_homes_have_different_passwords(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from common.telemetry import current_traceparent
 Request = TypeVar("Request", contravariant=True)
 Reply = TypeVar("Reply", covariant=True)
 DEADLINE_SECONDS = 5.0
+CLIENT_ADDRESS = "kith-client-address"
+"""Metadata that only a door of the platform sets; what a client sends is never handed on."""
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
@@ -57,15 +59,18 @@ async def connect(address: Address, retried: Iterable[str] = ()) -> AsyncIterato
 
 async def call(
     method: Method[Request, Reply], request: Request, *, token: str | None = None,
-    seconds: float = DEADLINE_SECONDS,
+    seconds: float = DEADLINE_SECONDS, client_address: str = "",
 ) -> Reply:  # fmt: skip
     """Call `method` within `seconds`; `request` is a message or an async iterable of messages.
 
-    Raises the DomainError the service answered with, or what the iterable raised.
+    `client_address` is for a door that knows where its own client is, and says so. Raises the
+    DomainError the service answered with, or what the iterable raised.
     """
     metadata: list[tuple[str, str]] = []
     if token is not None:
         metadata.append(("authorization", f"Bearer {token}"))
+    if client_address:
+        metadata.append((CLIENT_ADDRESS, client_address))
     if (traceparent := current_traceparent()) is not None:
         metadata.append(("traceparent", traceparent))
     source = _Source(request) if isinstance(request, AsyncIterable) else None

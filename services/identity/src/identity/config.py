@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from identity.adapters import signing_keys
+from identity.adapters.master_key import MasterKey
 from identity.domain import credentials
 
 _NO_FOLDER: tuple[Path, ...] = ()
@@ -38,6 +40,7 @@ class Config:
     service: ServiceConfig
     signing_key: Ed25519PrivateKey | None  # None where there is a folder of them
     operator_password: Secret
+    master_key: MasterKey
     hashing: Hashing = Hashing()
     signing_keys: Path | None = None
 
@@ -50,6 +53,7 @@ class Config:
             service=ServiceConfig.read(reader),
             signing_key=_signing_key(reader, needed=not folders),
             operator_password=reader.read("KITH_OPERATOR_PASSWORD", _password),
+            master_key=reader.read("KITH_IDENTITY_KEY", _master_key),
             hashing=Hashing(
                 memory_kib=reader.read("KITH_PASSWORD_MEMORY_KIB", _positive, usual.memory_kib),
                 passes=reader.read("KITH_PASSWORD_PASSES", _positive, usual.passes),
@@ -77,6 +81,13 @@ def _folder(path: str) -> tuple[Path, ...]:
     if not signing_keys.read_folder(Path(path)):
         raise ValueError("holds no key")
     return (Path(path),)
+
+
+def _master_key(text: str) -> MasterKey:
+    try:
+        return MasterKey(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise ValueError("must be 32 random bytes in base64") from None
 
 
 def _password(text: str) -> Secret:

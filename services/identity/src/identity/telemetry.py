@@ -6,11 +6,11 @@ from typing import Literal
 
 from prometheus_client import Counter, Histogram
 
-SignIn = Literal["accepted", "refused"]
+SignIn = Literal["accepted", "refused", "limited"]
 Refresh = Literal["accepted", "refused", "reused"]
 
 SIGN_INS = Counter(
-    # many refused ones in a row: somebody is guessing passwords
+    # many refused or limited ones in a row: somebody is guessing passwords
     "kith_identity_sign_ins_total", "Attempts to sign in.", ["outcome"],
 )  # fmt: skip
 REFRESHES = Counter(

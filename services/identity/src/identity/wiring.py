@@ -13,10 +13,13 @@ from common.lifecycle import Lifecycle
 from common.outbox import Relay
 
 from identity.adapters import passwords
+from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.application.ensure_operator import ensure_operator
+from identity.application.throttle import Throttle
 from identity.config import Config
 from identity.entrypoints.grpc import PUBLIC, register_services
 from identity.entrypoints.ports import Ports
@@ -54,6 +57,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
             tokens=SignedTokens(keys),
             clock=clock,
+            throttle=Throttle(
+                MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
+            ),
             published=relay.published,
         )
         await ensure_operator(

@@ -24,6 +24,7 @@ from common.testing.pytest_plugin import CreateTopics
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity.adapters.master_key import MasterKey
 from identity.config import Config, Hashing
 from identity.wiring import App, build
 from kith.activity.events.v1 import activity_events_pb2 as activity
@@ -87,7 +88,9 @@ async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Life
         log_level="info", traces="off",
     )  # fmt: skip
     cheap = Hashing(memory_kib=8, passes=1)
-    config = Config(service, Ed25519PrivateKey.generate(), Secret(PASSWORD), cheap)
+    config = Config(
+        service, Ed25519PrivateKey.generate(), Secret(PASSWORD), MasterKey(bytes(32)), cheap
+    )
     life = Lifecycle()
     async with build(config, life) as app, grpc_client.connect(app.grpc) as channel:
         await life.health.begin()
@@ -232,6 +235,7 @@ def process(
             "KITH_DATABASE_PREFIX": surroundings.name, "KITH_TOPIC_PREFIX": surroundings.prefix,
             "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
             "KITH_SIGNING_KEY_FILE": str(key), "KITH_OPERATOR_PASSWORD": PASSWORD,
+        "KITH_IDENTITY_KEY": "B" * 43 + "=",
             "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",
         }
     )  # fmt: skip

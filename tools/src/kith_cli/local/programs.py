@@ -59,6 +59,7 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
     told |= {f"KITH_{name.upper()}": settings.grpc(name) for name in BACKENDS}
     if service == "identity":
         told["KITH_SIGNING_KEYS"] = str(secrets.signing_keys)
+        told["KITH_IDENTITY_KEY"] = secrets.identity_key
         told["KITH_OPERATOR_PASSWORD"] = secrets.operator_password
     return told
 

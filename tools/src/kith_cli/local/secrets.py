@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from dataclasses import dataclass
@@ -19,10 +20,15 @@ FIRST_KEY = "20260101T000000Z.pem"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Where the signing keys lie, and the platform operator's password."""
+    """Where the signing keys lie, the platform operator's password, and identity's own key."""
 
     signing_keys: Path
     operator_password_file: Path
+    identity_key_file: Path
+
+    @property
+    def identity_key(self) -> str:
+        return self.identity_key_file.read_text().strip()
 
     @property
     def operator_password(self) -> str:
@@ -32,7 +38,7 @@ class Secrets:
 def ensure_secrets(folder: Path) -> Secrets:
     """Make what is missing; keep what is there, or sessions and the operator are locked out."""
     private_folder(folder)
-    made = Secrets(folder / "signing_keys", folder / "operator_password")
+    made = Secrets(folder / "signing_keys", folder / "operator_password", folder / "identity_key")
     private_folder(made.signing_keys)
     if (single := folder / "signing_key.pem").exists():  # of a Kith from before keys rotated
         single.rename(made.signing_keys / FIRST_KEY)
@@ -41,6 +47,9 @@ def ensure_secrets(folder: Path) -> Secrets:
     if not made.operator_password_file.exists():
         password = secrets.token_urlsafe(PASSWORD_BYTES) + "\n"
         write_private(made.operator_password_file, password.encode())
+    if not made.identity_key_file.exists():
+        key = base64.b64encode(secrets.token_bytes(32)) + b"\n"
+        write_private(made.identity_key_file, key)
     return made
 
 

@@ -11,7 +11,7 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_devices
+from identity.adapters import mongo_devices, mongo_levels
 from identity.adapters.mongo_accounts import MongoAccounts
 from identity.adapters.mongo_devices import MongoDevices
 from identity.domain.errors import NetworkExists
@@ -31,6 +31,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         outbox.INDEX,
     ],
     "devices": mongo_devices.INDEXES,
+    "attempts": mongo_levels.INDEXES,
 }
 
 

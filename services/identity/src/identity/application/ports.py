@@ -12,6 +12,7 @@ from identity.domain.account import Account, Events
 from identity.domain.device import Device
 from identity.domain.invite import Invite
 from identity.domain.network import Network
+from identity.domain.throttle import Level
 
 
 class Networks(Protocol):
@@ -153,6 +154,29 @@ class Passwords(Protocol):
 
     def outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other settings than today's."""
+        ...
+
+
+class Digest(Protocol):
+    """Keyed hashes of short texts."""
+
+    def __call__(self, *parts: str) -> bytes:
+        """The same 32 bytes for the same parts; who lacks the key cannot try parts out."""
+        ...
+
+
+class Levels(Protocol):
+    """How often what failed, for all instances together."""
+
+    async def get(self, key: bytes) -> Level | None:
+        """What is known under this key; None when nothing is, or was forgotten."""
+        ...
+
+    async def put(self, key: bytes, level: Level, expires_at: datetime) -> None:
+        """Store the next version, to be forgotten from `expires_at` on.
+
+        Raises ConcurrentUpdate when that is not the next any more.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from common.clock import Clock
 
 from identity.application.ports import Directory, Passwords, Tokens
+from identity.application.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +19,5 @@ class Ports:
     passwords: Passwords
     tokens: Tokens
     clock: Clock
+    throttle: Throttle
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from common.errors import Limited
+from common.grpc_client import CLIENT_ADDRESS
 from common.grpc_server import Context
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -22,17 +24,31 @@ class SessionService(grpc_api.SessionServiceServicer):
     async def CreateSession(
         self, request: api.CreateSessionRequest, context: Context
     ) -> api.CreateSessionResponse:
-        ports = self._ports
+        ports, address = self._ports, client_address(context)
+        attempt = Attempt(request.network, request.email, request.password, request.device_label)
         try:
-            session = await create_session(
-                ports.directory, ports.passwords, ports.tokens, ports.clock,
-                Attempt(request.network, request.email, request.password, request.device_label),
-            )  # fmt: skip
-        except CredentialsInvalid:
-            telemetry.count_sign_in("refused")
+            session = await ports.throttle.attempt(
+                ports.throttle.of_sign_in(request.network, request.email, address),
+                lambda: create_session(
+                    ports.directory, ports.passwords, ports.tokens, ports.clock, attempt
+                ),
+            )
+        except (CredentialsInvalid, Limited) as error:
+            limited = isinstance(error, Limited)
+            telemetry.count_sign_in("limited" if limited else "refused")
             raise
         telemetry.count_sign_in("accepted")
         return api.CreateSessionResponse(session=translate.session(session))
 
     async def GetJwks(self, request: api.GetJwksRequest, context: Context) -> api.GetJwksResponse:
         return api.GetJwksResponse(jwks=self._ports.tokens.jwks())
+
+
+def client_address(context: Context) -> str:
+    """Where the client is, as the gateway saw it; empty where nobody says.
+
+    Whoever can reach this port could say anything here, and would escape the limit of addresses,
+    never that of accounts.
+    """
+    metadata = dict(context.invocation_metadata() or ())
+    return str(metadata.get(CLIENT_ADDRESS, ""))

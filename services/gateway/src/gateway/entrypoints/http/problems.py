@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     """The answer to a request that failed with `error`."""
     refusal = _refusal(error)
     problem = problem_of(refusal)
-    headers = _headers(problem.status)
+    headers = _headers(problem.status, problem.metadata)
     if isinstance(error, MethodNotAllowedException) and error.headers:
         headers["allow"] = error.headers["allow"]
     return Response(
@@ -63,11 +64,11 @@ def camel(name: str) -> str:
     return _AFTER_UNDERSCORE.sub(lambda match: match[1].upper(), name)
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, metadata: Mapping[str, str]) -> dict[str, str]:
     if status == 401:
         return {"www-authenticate": 'Bearer realm="kith"'}
     if status in {429, 503}:
-        return {"retry-after": RETRY_AFTER_SECONDS}
+        return {"retry-after": metadata.get("retry_after_seconds", RETRY_AFTER_SECONDS)}
     return {}
 
 

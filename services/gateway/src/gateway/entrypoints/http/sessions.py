@@ -58,5 +58,6 @@ async def create_session(request: KithRequest, data: JSONBody[CreateSession]) ->
             network=data.network, email=data.email, password=data.password,
             device_label=data.device_label,
         ),
+        address=request.client_address,
     )  # fmt: skip
     return session_of(reply.session)
