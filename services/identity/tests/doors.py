@@ -13,9 +13,10 @@ from common.health import Health
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from identity.adapters import passwords
-from identity.adapters.master_key import KeyedDigest
+from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
 from identity.application.throttle import Throttle
@@ -27,6 +28,7 @@ from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.fakes import FakeLevels
@@ -44,6 +46,7 @@ class Client:
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
         self.devices = device_grpc_api.DeviceServiceStub(channel)
+        self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
 
     async def sign_in(
@@ -127,8 +130,9 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
+        factors = TotpFactors(MasterKey(bytes(32)))
         ports = Ports(
-            directory, ours, SignedTokens(KeyRing.of(key)), clock, throttle, _nothing_waits
+            directory, ours, SignedTokens(KeyRing.of(key)), clock, throttle, factors, _nothing_waits
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

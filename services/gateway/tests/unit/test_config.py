@@ -63,5 +63,8 @@ def test_what_is_repeated_exists_and_may_be() -> None:
         "kith.identity.v1.AccountService/Register",
         "kith.identity.v1.AccountService/ImportAccounts",
         "kith.identity.v1.SessionService/CreateSession",
+        "kith.identity.v1.TotpService/CreateTotp",
+        "kith.identity.v1.TotpService/ConfirmTotp",
+        "kith.identity.v1.TotpService/DeleteTotp",
         "kith.messaging.v1.MessageService/ImportMessages",
     }

@@ -6,7 +6,7 @@ from typing import Literal
 
 from prometheus_client import Counter, Histogram
 
-SignIn = Literal["accepted", "refused", "limited"]
+SignIn = Literal["accepted", "refused", "limited", "code_needed"]
 Refresh = Literal["accepted", "refused", "reused"]
 
 SIGN_INS = Counter(

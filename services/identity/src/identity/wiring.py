@@ -18,6 +18,7 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import ensure_operator
 from identity.application.throttle import Throttle
 from identity.config import Config
@@ -60,6 +61,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             throttle=Throttle(
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
             ),
+            factors=TotpFactors(config.master_key),
             published=relay.published,
         )
         await ensure_operator(

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
+from kith.identity.v1 import totp_service_pb2 as totp
 
 from services.identity.tests.doors import Client, Door
 
@@ -50,6 +51,10 @@ def calls(client: Client) -> dict[str, tuple[Any, Any]]:
             client.devices.DeleteSession,
             device_api.DeleteSessionRequest(session_id=own),
         ),
+        "CreateTotp": (client.totp.CreateTotp, totp.CreateTotpRequest(password="x")),
+        "ConfirmTotp": (client.totp.ConfirmTotp, totp.ConfirmTotpRequest(code="123456")),
+        "GetTotp": (client.totp.GetTotp, totp.GetTotpRequest()),
+        "DeleteTotp": (client.totp.DeleteTotp, totp.DeleteTotpRequest(password="x")),
         "DeleteSessions": (client.devices.DeleteSessions, device_api.DeleteSessionsRequest()),
     }
 
@@ -62,7 +67,7 @@ async def nothing() -> AsyncIterator[api.ImportAccountsRequest]:
 METHODS = [
     "CreateNetwork", "GetNetwork", "CreateInvite", "GetAccount", "ListAccounts", "UpdateRoles",
     "ImportAccounts", "ListConsents", "SetConsent", "ListSessions", "DeleteSession",
-    "DeleteSessions",
+    "DeleteSessions", "CreateTotp", "ConfirmTotp", "GetTotp", "DeleteTotp",
 ]  # fmt: skip
 
 

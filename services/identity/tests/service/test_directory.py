@@ -17,6 +17,7 @@ from identity.domain.account import Account
 from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.role import Role
+from identity.domain.second_factor import SecondFactor
 
 from services.identity.tests.builders import (
     NETWORK,
@@ -29,6 +30,7 @@ from services.identity.tests.builders import (
 from services.identity.tests.fakes import FakeDirectory
 
 OTHER_NETWORK = new_id()
+CONFIRMED = SecondFactor(b"sealed").confirm(7, [b"one", b"two"], NOW)
 
 
 class DirectoryContract:
@@ -93,6 +95,9 @@ class DirectoryContract:
             account.sign_in(NOW),
             account.sign_in(NOW)[0].decide(Purpose.SIGNALS, True, NOW + timedelta(seconds=1)),
             (replace(account.end_sessions(), version=4), ()),
+            (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
+            (replace(account.with_second_factor(CONFIRMED), version=6), ()),
+            (replace(account.with_second_factor(None), version=7), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]

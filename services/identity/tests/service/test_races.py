@@ -71,7 +71,9 @@ async def test_sign_ins_of_one_account_at_once_are_all_told_in_order(
         ports, attempt = door.ports, Attempt(OPERATOR_SLUG, EMAIL, PASSWORD)
         await asyncio.gather(
             *(
-                create_session(directory, ports.passwords, ports.tokens, door.clock, attempt)
+                create_session(
+                    directory, ports.passwords, ports.tokens, door.clock, attempt, ports.factors
+                )
                 for _ in range(8)
             )
         )

@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.master_key import MasterKey
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.create_session import Attempt, create_session
 from identity.application.end_sessions import end_sessions
 from identity.application.ports import Session
@@ -21,6 +23,7 @@ from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
 TOKENS, CLOCK = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())), FakeClock(NOW)
+FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 
 class Crash(Exception):
@@ -44,7 +47,9 @@ async def sign_in(
     directory: FakeDirectory, network: Network, passwords: FakePasswords | None = None
 ) -> Session:
     attempt = Attempt(network.slug, "ada@example.org", PASSWORD)
-    return await create_session(directory, passwords or FakePasswords(), TOKENS, CLOCK, attempt)
+    return await create_session(
+        directory, passwords or FakePasswords(), TOKENS, CLOCK, attempt, FACTORS
+    )
 
 
 async def test_a_crash_between_ending_and_forgetting_leaves_no_session_that_works() -> None:

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from identity.adapters.master_key import MasterKey
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.create_session import Attempt, create_session
 from identity.application.end_sessions import end_sessions, sign_out
 from identity.application.ports import Session
@@ -28,6 +30,7 @@ from services.identity.tests.builders import NOW, PASSWORD, a_caller, a_member, 
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
 TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
+FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 
 class Devices(FakeDevices):
@@ -83,7 +86,7 @@ class Sessions(RuleBasedStateMachine):
     def sign_in(self) -> None:
         attempt = Attempt(self.network.slug, "ada@example.org", PASSWORD)
         session = self.runner.run(
-            create_session(self.directory, FakePasswords(), TOKENS, self.clock, attempt)
+            create_session(self.directory, FakePasswords(), TOKENS, self.clock, attempt, FACTORS)
         )
         self.families.append(Family(session, [session.refresh_token]))
 

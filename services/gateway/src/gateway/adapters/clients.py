@@ -12,6 +12,7 @@ from kith.community.v1 import community_service_pb2_grpc as community
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
@@ -29,6 +30,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.AccountService/UpdateRoles",
         "kith.identity.v1.SessionService/GetJwks",
         "kith.identity.v1.DeviceService",
+        "kith.identity.v1.TotpService/GetTotp",
         "kith.identity.v1.ConsentService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
@@ -62,6 +64,7 @@ class Services:
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.devices = devices.DeviceServiceStub(channels["identity"])
+        self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])

@@ -20,6 +20,7 @@ from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.role import Role
+from identity.domain.second_factor import SecondFactor
 
 _DUPLICATE = 11000
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
@@ -162,6 +163,7 @@ def _state(account: Account) -> Document:
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
         "session_epoch": account.session_epoch,
+        "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
 
@@ -177,9 +179,19 @@ def _account(document: Document | None) -> Account | None:
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])),
-        session_epoch=document.get("session_epoch", 0), version=document["version"],
+        session_epoch=document.get("session_epoch", 0),
+        second_factor=_second_factor(document.get("second_factor")), version=document["version"],
     )  # fmt: skip
 
 
 def _decision(document: Document) -> Decision:
     return Decision(**{**document, "purpose": Purpose(document["purpose"])})
+
+
+def _second_factor(document: Document | None) -> SecondFactor | None:
+    if document is None:
+        return None
+    return SecondFactor(
+        bytes(document["sealed_secret"]), document["confirmed_at"], document["last_step"],
+        tuple(map(bytes, document["recovery"])),
+    )  # fmt: skip

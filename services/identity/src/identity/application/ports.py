@@ -165,6 +165,26 @@ class Digest(Protocol):
         ...
 
 
+class Factors(Protocol):
+    """Secrets of authenticator apps, their codes, and recovery codes; all belong to one owner."""
+
+    def new_secret(self, owner: UUID, name: str) -> tuple[str, str, bytes]:
+        """A secret as text and as URI for the app, and sealed for keeping."""
+        ...
+
+    def step_of(self, owner: UUID, sealed: bytes, code: str, now: datetime) -> int | None:
+        """The time step a code of six digits is of; None unless it is now or right beside it."""
+        ...
+
+    def new_recovery_code(self) -> str:
+        """A random code as people type it."""
+        ...
+
+    def hash_recovery(self, owner: UUID, code: str) -> bytes:
+        """What is kept of a recovery code, which comes without hyphens and in capitals."""
+        ...
+
+
 class Levels(Protocol):
     """How often what failed, for all instances together."""
 

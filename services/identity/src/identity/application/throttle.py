@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from common.clock import Clock
@@ -18,7 +19,7 @@ from common.clock import Clock
 from identity.application.ports import Digest, Levels
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.errors import CredentialsInvalid
+from identity.domain.errors import CredentialsInvalid, ProofInvalid
 from identity.domain.throttle import ACCOUNT, ADDRESS, Level, Limit, address_group
 
 T = TypeVar("T")
@@ -58,18 +59,22 @@ class Throttle:
             return [account]
         return [Counter(self._digest("address", group), ADDRESS), account]
 
+    def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
+        """Somebody signed in who has to prove again who she is."""
+        return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]
+
     async def attempt(self, counters: Sequence[Counter], work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, unless one of the counters has to wait.
 
-        Only CredentialsInvalid is a failure; an attempt that ends otherwise was none, except when
-        it is cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
+        Only CredentialsInvalid and ProofInvalid are failures; an attempt that ends otherwise was
+        none, except when it is cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
         """
         counted: list[_Counted] = []
         try:
             for counter in counters:
                 counted.append(await self._count(counter))  # noqa: PERF401  # kept if the next fails
             result = await work()
-        except CredentialsInvalid:
+        except (CredentialsInvalid, ProofInvalid):
             raise
         except Exception:
             await self._undo(counted)

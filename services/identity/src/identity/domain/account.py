@@ -12,6 +12,7 @@ from common.errors import Invalid, Limited
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
 from identity.domain.role import Role, grantable
+from identity.domain.second_factor import SecondFactor
 
 MAX_DECISIONS = 1_000
 MAX_EXTERNAL_ID = 200
@@ -83,6 +84,7 @@ class Account:
     origin: Origin | None = None
     decisions: tuple[Decision, ...] = ()
     session_epoch: int = 0  # devices signed in under an earlier one are signed out
+    second_factor: SecondFactor | None = None
     version: int = 1
 
     @property
@@ -90,13 +92,18 @@ class Account:
         """The latest decision on each purpose that was ever decided."""
         return {decision.purpose: decision for decision in self.decisions}
 
-    def sign_in(self, now: datetime) -> tuple[Account, Events]:
-        """Remember that she was here."""
-        return replace(self, version=self.version + 1), (SignedIn(now),)
+    def sign_in(self, now: datetime, factor: SecondFactor | None = None) -> tuple[Account, Events]:
+        """Remember that she was here, and which code she used up, if she needed one."""
+        used = factor or self.second_factor
+        return replace(self, second_factor=used, version=self.version + 1), (SignedIn(now),)
 
     def end_sessions(self) -> Account:
         """Sign out everywhere, in one write, whatever devices there are."""
         return replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
+
+    def with_second_factor(self, factor: SecondFactor | None) -> Account:
+        """Another second factor, or none."""
+        return replace(self, second_factor=factor, version=self.version + 1)
 
     def with_roles(self, roles: frozenset[Role]) -> Account:
         """Exactly these roles. Raises Invalid."""

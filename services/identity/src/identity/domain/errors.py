@@ -61,3 +61,33 @@ class SessionEnded(Unauthenticated):
 
 class RefreshTokenReused(SessionEnded):
     """The refresh token was used before; told as any other, since a thief may be listening."""
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right, and this account needs a code too."""
+
+    reason = "SECOND_FACTOR_NEEDED"
+
+
+class SecondFactorInvalid(CredentialsInvalid):
+    """The password is right; the code is wrong, out of its time or was used before."""
+
+    reason = "SECOND_FACTOR_INVALID"
+
+
+class ProofInvalid(Precondition):
+    """Somebody signed in could not prove again who she is; her token is as good as before."""
+
+    reason = "PROOF_INVALID"
+
+
+class TotpActive(Precondition):
+    """Sign-in needs a code already."""
+
+    reason = "TOTP_ACTIVE"
+
+
+class TotpNotBegun(Precondition):
+    """There is nothing to confirm."""
+
+    reason = "TOTP_NOT_BEGUN"

@@ -11,6 +11,7 @@ from common.ids import parse_id
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
 from identity.application.create_invite import create_invite
@@ -24,6 +25,7 @@ from identity.domain.role import Role
 from identity.entrypoints import devices, imports, translate
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.sessions import SessionService
+from identity.entrypoints.totp import TotpService
 
 PUBLIC = (
     tuple(
@@ -46,6 +48,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
     device_grpc_api.add_DeviceServiceServicer_to_server(devices.DeviceService(ports), server)
+    totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
 
 

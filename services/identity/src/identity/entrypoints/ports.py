@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
-from identity.application.ports import Directory, Passwords, Tokens
+from identity.application.ports import Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
 
 
@@ -20,4 +20,5 @@ class Ports:
     tokens: Tokens
     clock: Clock
     throttle: Throttle
+    factors: Factors
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log

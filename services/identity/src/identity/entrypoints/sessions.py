@@ -10,7 +10,7 @@ from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 
 from identity import telemetry
 from identity.application.create_session import Attempt, create_session
-from identity.domain.errors import CredentialsInvalid
+from identity.domain.errors import CredentialsInvalid, SecondFactorNeeded
 from identity.entrypoints import translate
 from identity.entrypoints.ports import Ports
 
@@ -25,17 +25,26 @@ class SessionService(grpc_api.SessionServiceServicer):
         self, request: api.CreateSessionRequest, context: Context
     ) -> api.CreateSessionResponse:
         ports, address = self._ports, client_address(context)
-        attempt = Attempt(request.network, request.email, request.password, request.device_label)
+        attempt = Attempt(
+            request.network, request.email, request.password, request.device_label,
+            request.second_factor_code,
+        )  # fmt: skip
         try:
             session = await ports.throttle.attempt(
                 ports.throttle.of_sign_in(request.network, request.email, address),
                 lambda: create_session(
-                    ports.directory, ports.passwords, ports.tokens, ports.clock, attempt
+                    ports.directory, ports.passwords, ports.tokens, ports.clock, attempt,
+                    ports.factors,
                 ),
-            )
-        except (CredentialsInvalid, Limited) as error:
-            limited = isinstance(error, Limited)
-            telemetry.count_sign_in("limited" if limited else "refused")
+            )  # fmt: skip
+        except CredentialsInvalid:
+            telemetry.count_sign_in("refused")
+            raise
+        except Limited:
+            telemetry.count_sign_in("limited")
+            raise
+        except SecondFactorNeeded:
+            telemetry.count_sign_in("code_needed")
             raise
         telemetry.count_sign_in("accepted")
         return api.CreateSessionResponse(session=translate.session(session))

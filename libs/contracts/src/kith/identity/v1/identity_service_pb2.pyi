@@ -479,6 +479,7 @@ class CreateSessionRequest(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     DEVICE_LABEL_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_CODE_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Slug of the network."""
     email: _builtins.str
@@ -487,6 +488,8 @@ class CreateSessionRequest(_message.Message):
     """The password."""
     device_label: _builtins.str
     """What the device is called in the list of devices, at most 100 characters; may be empty."""
+    second_factor_code: _builtins.str
+    """Six digits of the authenticator app, or a recovery code; only where sign-in needs one."""
     def __init__(
         self,
         *,
@@ -494,10 +497,11 @@ class CreateSessionRequest(_message.Message):
         email: _builtins.str = ...,
         password: _builtins.str = ...,
         device_label: _builtins.str = ...,
+        second_factor_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_label", b"device_label", "email", b"email", "network", b"network", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_label", b"device_label", "email", b"email", "network", b"network", "password", b"password", "second_factor_code", b"second_factor_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

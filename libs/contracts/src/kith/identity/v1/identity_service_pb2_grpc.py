@@ -508,8 +508,11 @@ class SessionServiceServicer(object):
     """
 
     def CreateSession(self, request, context):
-        """Signs in. Needs no token. Never tells whether the account exists.
-        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID.
+        """Signs in. Needs no token. Never tells whether the account exists. Failures make the next
+        attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
+        SECOND_FACTOR_INVALID are told only to who knows the password.
+        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
+        SECOND_FACTOR_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,6 +34,7 @@ from gateway.entrypoints.http import (
     responses,
     sessions,
     signals,
+    totp,
 )
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
 from gateway.entrypoints.http.request import KithRequest, signed_in
@@ -48,6 +49,7 @@ MEMBERS: Sequence[HTTPRouteHandler] = (
     accounts.list_accounts, accounts.get_own_account, accounts.get_account, accounts.update_roles,
     devices.list_sessions, devices.delete_session, devices.delete_sessions,
     devices.delete_sessions_of,
+    totp.create_totp, totp.confirm_totp, totp.get_totp, totp.delete_totp,
     consents.list_consents, consents.set_consent,
     circles.create_circle, circles.list_circles, circles.join_circle,
     posts.create_post, posts.list_posts, feed.list_home_feed,

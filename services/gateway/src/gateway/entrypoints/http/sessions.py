@@ -16,6 +16,10 @@ from gateway.entrypoints.http.request import KithRequest
 
 DeviceLabel = Annotated[str, Meta(description="How the device shows in the list of devices.")]
 
+SecondFactorCode = Annotated[
+    str, Meta(description="Of the app, or a recovery code; after SECOND_FACTOR_NEEDED.")
+]
+
 
 class CreateSession(Input):
     """Credentials."""
@@ -24,6 +28,7 @@ class CreateSession(Input):
     email: str
     password: str
     device_label: DeviceLabel = ""
+    second_factor_code: SecondFactorCode = ""
 
 
 class Session(Output):
@@ -56,7 +61,7 @@ async def create_session(request: KithRequest, data: JSONBody[CreateSession]) ->
         request.services.sessions.CreateSession,
         api.CreateSessionRequest(
             network=data.network, email=data.email, password=data.password,
-            device_label=data.device_label,
+            device_label=data.device_label, second_factor_code=data.second_factor_code,
         ),
         address=request.client_address,
     )  # fmt: skip
