@@ -117,6 +117,18 @@ class Account:
         changed = replace(current, password_hash=new)
         return replace(self, credentials=changed, version=self.version + 1)
 
+    def change_password(self, new_hash: str) -> Account:
+        """Another password; whoever came in with the one before is signed out, in the same write.
+
+        Raises ValueError for an account that has none.
+        """
+        if self.credentials is None:
+            raise ValueError("an account without credentials has no password to change")
+        return replace(
+            self, credentials=replace(self.credentials, password_hash=new_hash),
+            session_epoch=self.session_epoch + 1, version=self.version + 1,
+        )  # fmt: skip
+
     def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
 
