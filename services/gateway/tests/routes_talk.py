@@ -54,10 +54,15 @@ IDENTITY = [
     ),
     Route(
         "POST", "/v1/networks", "/kith.identity.v1.NetworkService/CreateNetwork",
-        identity.CreateNetworkRequest(slug="berlin", display_name="Berlin", time_zone="UTC"),
+        identity.CreateNetworkRequest(
+            slug="berlin", display_name="Berlin", time_zone="UTC", request_id="q1"
+        ),
         identity.CreateNetworkResponse(network=NETWORK, admin_invite=INVITE),
         {"network": NETWORK_JSON, "adminInvite": INVITE_JSON},
-        body={"slug": "berlin", "displayName": "Berlin", "timeZone": "UTC"}, status=201,
+        body={
+            "slug": "berlin", "displayName": "Berlin", "timeZone": "UTC", "requestId": "q1",
+        },
+        status=201,
     ),
     Route(
         "GET", "/v1/network", "/kith.identity.v1.NetworkService/GetNetwork",

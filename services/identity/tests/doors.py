@@ -131,8 +131,16 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
         factors = TotpFactors(MasterKey(bytes(32)))
+        codes = KeyedDigest(b"c" * 32)
         ports = Ports(
-            directory, ours, SignedTokens(KeyRing.of(key)), clock, throttle, factors, _nothing_waits
+            directory,
+            ours,
+            SignedTokens(KeyRing.of(key)),
+            clock,
+            throttle,
+            factors,
+            codes,
+            _nothing_waits,
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

@@ -25,7 +25,7 @@ class FakeNetworks:
         self._networks: dict[UUID, Network] = {}
 
     async def add(self, network: Network) -> None:
-        if await self.by_slug(network.slug):
+        if network.id in self._networks or await self.by_slug(network.slug):
             raise NetworkExists("taken")
         self._networks[network.id] = network
 
@@ -43,6 +43,8 @@ class FakeInvites:
         self.all: dict[UUID, Invite] = {}
 
     async def add(self, invite: Invite) -> None:
+        if any(one.code_hash == invite.code_hash for one in self.all.values()):
+            raise ConcurrentUpdate("there")
         self.all[invite.id] = invite
 
     async def by_code(self, code: str) -> Invite | None:

@@ -62,6 +62,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
             ),
             factors=TotpFactors(config.master_key),
+            codes=KeyedDigest(config.master_key.derive("invites")),
             published=relay.published,
         )
         await ensure_operator(

@@ -57,8 +57,9 @@ class DirectoryContract:
         assert await kept.networks.by_slug("lupus") == network
         assert await kept.networks.get(new_id()) is None
         assert await kept.networks.by_slug("other") is None
-        with pytest.raises(NetworkExists):
-            await kept.networks.add(a_network("lupus"))
+        for taken in (a_network("lupus"), replace(network, slug="other")):
+            with pytest.raises(NetworkExists):
+                await kept.networks.add(taken)
 
     async def test_an_invite_comes_back_as_it_was_saved(self, invites: Invites) -> None:
         invite, code = an_invite(max_uses=5, roles=[Role.MEMBER, Role.MENTOR])
@@ -68,6 +69,13 @@ class DirectoryContract:
         await invites.save(reserved)
         assert await invites.by_code(code) == reserved
         assert await invites.by_code(an_invite()[1]) is None
+
+    async def test_an_invite_is_stored_once(self, invites: Invites) -> None:
+        invite, code = an_invite()
+        await invites.add(invite)
+        with pytest.raises(ConcurrentUpdate):
+            await invites.add(replace(invite, id=new_id()))
+        assert await invites.by_code(code) == invite
 
     async def test_an_invite_changes_one_version_at_a_time(self, invites: Invites) -> None:
         invite, code = an_invite(max_uses=5)
@@ -224,13 +232,13 @@ class TestMongoDirectory(DirectoryContract):
     async def test_passwords_and_events_are_where_they_belong(
         self, accounts: Accounts, database: Database
     ) -> None:
-        await accounts.add(*a_member("ada", hashed="the-hash"))
+        await accounts.add(*a_member("yuki", hashed="the-hash"))  # no name that hex could spell
         document = await database.unscoped("accounts").find_one({})
         assert document
         assert document["password_hash"] == "the-hash"
         for entry in document["outbox"]:
             assert b"the-hash" not in entry["payload"]
-            assert b"ada" not in entry["payload"]
+            assert b"yuki" not in entry["payload"]
 
 
 async def test_every_hot_query_walks_an_index(

@@ -24,7 +24,7 @@ Channels = Mapping[str, grpc.aio.Channel]
 # an id that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
 RETRIED: Mapping[str, tuple[str, ...]] = {
     "identity": (
-        "kith.identity.v1.NetworkService/GetNetwork",
+        "kith.identity.v1.NetworkService",
         "kith.identity.v1.AccountService/GetAccount",
         "kith.identity.v1.AccountService/ListAccounts",
         "kith.identity.v1.AccountService/UpdateRoles",

@@ -68,9 +68,11 @@ class MongoInvites:
 
     async def add(self, invite: Invite) -> None:
         """See ports.Invites."""
-        await self._collection.insert_one(
-            {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
-        )
+        document = {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
+        try:
+            await self._collection.insert_one(document)
+        except DuplicateKeyError:
+            raise ConcurrentUpdate("this invite is there already; try again") from None
 
     async def by_code(self, code: str) -> Invite | None:
         """See ports.Invites."""

@@ -35,7 +35,7 @@ class Invites(Protocol):
     """The invites of one network."""
 
     async def add(self, invite: Invite) -> None:
-        """Store a new invite."""
+        """Store a new invite. Raises ConcurrentUpdate when there is one with its code."""
         ...
 
     async def by_code(self, code: str) -> Invite | None:

@@ -15,7 +15,7 @@ from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
 from identity.application.create_invite import create_invite
-from identity.application.create_network import create_network
+from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
@@ -61,10 +61,13 @@ class NetworkService(grpc_api.NetworkServiceServicer):
     async def CreateNetwork(
         self, request: api.CreateNetworkRequest, context: Context
     ) -> api.CreateNetworkResponse:
+        ports = self._ports
+        wanted = NetworkWanted(
+            request.slug, request.display_name, request.time_zone or "UTC", request.request_id
+        )
         network, opened = await create_network(
-            self._ports.directory, self._ports.clock, auth.current(), slug=request.slug,
-            display_name=request.display_name, time_zone=request.time_zone or "UTC",
-        )  # fmt: skip
+            ports.directory, ports.clock, auth.current(), wanted, ports.codes
+        )
         return api.CreateNetworkResponse(
             network=translate.network(network), admin_invite=translate.invite(opened)
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
-from identity.application.ports import Directory, Factors, Passwords, Tokens
+from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
 
 
@@ -21,4 +21,5 @@ class Ports:
     clock: Clock
     throttle: Throttle
     factors: Factors
+    codes: Digest  # of first admins' invites
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log

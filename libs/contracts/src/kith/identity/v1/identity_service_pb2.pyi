@@ -29,22 +29,28 @@ class CreateNetworkRequest(_message.Message):
     SLUG_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     slug: _builtins.str
     """See Network.slug."""
     display_name: _builtins.str
     """See Network.display_name."""
     time_zone: _builtins.str
     """IANA time zone; UTC when empty."""
+    request_id: _builtins.str
+    """Chosen by the client, at most 100 characters: the same again gives the same network and the
+    same invite, so that a lost answer can be asked for again. Empty: each call is one of its own.
+    """
     def __init__(
         self,
         *,
         slug: _builtins.str = ...,
         display_name: _builtins.str = ...,
         time_zone: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "request_id", b"request_id", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

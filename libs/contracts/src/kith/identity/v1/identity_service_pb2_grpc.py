@@ -53,7 +53,8 @@ class NetworkServiceServicer(object):
 
     def CreateNetwork(self, request, context):
         """Creates a network and an invite for its first admin. Platform operator only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+        request_id that was used for another network.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,8 @@ class NetworkServiceStub:
     def __new__(cls, channel: _aio.Channel) -> NetworkServiceAsyncStub: ...
     CreateNetwork: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.CreateNetworkRequest, _identity_service_pb2.CreateNetworkResponse]
     """Creates a network and an invite for its first admin. Platform operator only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+    request_id that was used for another network.
     """
     GetNetwork: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetNetworkRequest, _identity_service_pb2.GetNetworkResponse]
     """The caller's own network. Errors: UNAUTHENTICATED, NETWORK_NOT_FOUND."""
@@ -47,7 +48,8 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateNetwork: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.CreateNetworkRequest, _identity_service_pb2.CreateNetworkResponse]  # type: ignore[assignment]
     """Creates a network and an invite for its first admin. Platform operator only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+    request_id that was used for another network.
     """
     GetNetwork: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetNetworkRequest, _identity_service_pb2.GetNetworkResponse]  # type: ignore[assignment]
     """The caller's own network. Errors: UNAUTHENTICATED, NETWORK_NOT_FOUND."""
@@ -62,7 +64,8 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.CreateNetworkResponse, _abc.Awaitable[_identity_service_pb2.CreateNetworkResponse]]:
         """Creates a network and an invite for its first admin. Platform operator only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+        request_id that was used for another network.
         """
 
     @_abc_1.abstractmethod
