@@ -39,11 +39,13 @@ IDENTITY = [
     Route(
         "POST", "/v1/registrations", "/kith.identity.v1.AccountService/Register",
         identity.RegisterRequest(
-            invite_code="secret", handle="ada", email="ada@example.org", password="pw"
+            invite_code="secret", handle="ada", email="ada@example.org", password="pw",
+            request_id="q1",
         ),
         identity.RegisterResponse(account=ACCOUNT), ACCOUNT_JSON,
         body={
             "inviteCode": "secret", "handle": "ada", "email": "ada@example.org", "password": "pw",
+            "requestId": "q1",
         },
         status=201, public=True,
     ),

@@ -96,6 +96,12 @@ class DirectoryContract:
         assert await accounts.get(made[0].id) == made[0]
         assert await accounts.get(new_id()) is None
 
+    async def test_an_account_remembers_the_request_that_made_it(self, accounts: Accounts) -> None:
+        account, events = a_member("ada")
+        named = replace(account, registered_by=b"the request")
+        await accounts.add(named, events)
+        assert await accounts.by_email("ada@example.org") == named
+
     async def test_an_account_comes_back_as_it_was_saved(self, accounts: Accounts) -> None:
         account, events = a_member("ada")
         await accounts.add(account, events)

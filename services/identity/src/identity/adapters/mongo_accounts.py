@@ -127,7 +127,8 @@ class MongoAccounts:
         origin = asdict(account.origin) if account.origin else {}
         return {
             "_id": account.id, "handle": account.handle, "keys": list(_keys(account)),
-            "created_at": account.created_at, **origin, **_state(account),
+            "created_at": account.created_at, "registered_by": account.registered_by, **origin,
+            **_state(account),
             **outbox.fields(outgoing(account, events)),
         }  # fmt: skip
 
@@ -180,7 +181,8 @@ def _account(document: Document | None) -> Account | None:
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])),
         session_epoch=document.get("session_epoch", 0),
-        second_factor=_second_factor(document.get("second_factor")), version=document["version"],
+        second_factor=_second_factor(document.get("second_factor")),
+        registered_by=document.get("registered_by"), version=document["version"],
     )  # fmt: skip
 
 

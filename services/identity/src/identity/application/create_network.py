@@ -14,12 +14,11 @@ from common.ids import named_id, new_id
 from identity.application.create_invite import Opened
 from identity.application.ports import Digest, Directory, Networks
 from identity.application.retry import retrying
+from identity.domain.account import MAX_REQUEST_ID
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import SECRET_BYTES, USUAL_LIFE, Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
-
-MAX_REQUEST_ID = 100
 
 
 @dataclass(frozen=True, slots=True)

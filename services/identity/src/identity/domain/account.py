@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from identity.domain.second_factor import SecondFactor
 
 MAX_DECISIONS = 1_000
 MAX_EXTERNAL_ID = 200
+MAX_REQUEST_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Account:
     decisions: tuple[Decision, ...] = ()
     session_epoch: int = 0  # devices signed in under an earlier one are signed out
     second_factor: SecondFactor | None = None
+    registered_by: bytes | None = None  # hash of the request that made it, if it had a name
     version: int = 1
 
     @property
@@ -147,6 +150,16 @@ class Account:
         if granted == bool(latest and latest.granted):
             return decided, ()  # a first "no", or a "yes" to a newer text: nothing else changes
         return decided, (SignalsConsentChanged(now, granted, imported=False),)
+
+
+def hash_request(code: str, request_id: str) -> bytes | None:
+    """What is kept of the request to join that somebody may repeat; None if it has no name.
+
+    Raises Invalid.
+    """
+    if len(request_id) > MAX_REQUEST_ID:
+        raise Invalid(f"request_id has at most {MAX_REQUEST_ID} characters", field="request_id")
+    return hashlib.sha256(f"{code}\n{request_id}".encode()).digest() if request_id else None
 
 
 def join(

@@ -112,7 +112,10 @@ class AccountService(grpc_api.AccountServiceServicer):
     ) -> api.RegisterResponse:
         account = await register(
             self._ports.directory, self._ports.passwords, self._ports.clock,
-            Application(request.invite_code, request.handle, request.email, request.password),
+            Application(
+                request.invite_code, request.handle, request.email, request.password,
+                request.request_id,
+            ),
         )  # fmt: skip
         return api.RegisterResponse(account=translate.account(account))
 

@@ -195,6 +195,7 @@ class RegisterRequest(_message.Message):
     HANDLE_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     invite_code: _builtins.str
     """Code of an invite."""
     handle: _builtins.str
@@ -203,6 +204,10 @@ class RegisterRequest(_message.Message):
     """For signing in; never shown."""
     password: _builtins.str
     """At least 12 characters."""
+    request_id: _builtins.str
+    """Chosen by the client, at most 100 characters: the same again with the same invite, address
+    and password gives the same account, so that a lost answer can be asked for again.
+    """
     def __init__(
         self,
         *,
@@ -210,10 +215,11 @@ class RegisterRequest(_message.Message):
         handle: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
