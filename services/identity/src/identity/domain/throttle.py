@@ -1,7 +1,7 @@
 """How fast somebody may guess: each failure makes the wait for the next attempt longer.
 
-A wait and never a lock: whoever tries to shut another out by failing in her name makes her wait
-minutes at most, and himself longer. Failures are forgotten one by one as time passes.
+A wait and never a lock: each one is minutes at most, whoever fails in another's name waits too, by
+his address, and failures are forgotten one by one as time passes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Limit:
 
 
 ACCOUNT = Limit(5, timedelta(minutes=5), timedelta(minutes=15))
-"""About 290 guesses a day for the most patient; her own wait is 5 minutes at most."""
+"""About 290 guesses a day for the most patient; one wait is 5 minutes at most."""
 ADDRESS = Limit(30, timedelta(minutes=5), timedelta(seconds=30))
 """Many may share an address: two mistakes a minute are free for good."""
 
