@@ -54,11 +54,12 @@ async def create_network(
 
 
 async def _open(directory: Directory, network: Network, code: str) -> tuple[Network, Opened]:
-    there = await directory.networks.get(network.id)
+    networks = directory.networks
+    there = await networks.get(network.id) or await networks.by_slug(network.slug)
+    if there is not None and there.id != network.id:
+        raise NetworkExists("this slug is taken", field="slug")
     if there is not None and replace(there, created_at=network.created_at) != network:
         raise Conflict("this request_id was used for another network", field="request_id")
-    if there is None and await directory.networks.by_slug(network.slug) is not None:
-        raise NetworkExists("this slug is taken", field="slug")
     invites = directory.invites(network.id)
     invite = await invites.by_code(code)
     if invite is None:
@@ -66,7 +67,7 @@ async def _open(directory: Directory, network: Network, code: str) -> tuple[Netw
         invite = Invite(new_id(), network.id, hash_code(code), terms)
         await invites.add(invite)
     if there is None:
-        await _add(directory.networks, network)
+        await _add(networks, network)
     return there or network, Opened(invite, code)
 
 
