@@ -40,6 +40,7 @@ check-protos: .venv/.ready
 check-generated: .venv/.ready
 	@$(BIN)/python tools/generate.py --check
 	@$(BIN)/python tools/render_topics.py --check
+	@$(BIN)/python tools/render_policy.py --check
 
 check-common: .venv/.ready
 	@$(BIN)/python tools/check_common.py
@@ -50,6 +51,7 @@ fix: .venv/.ready ## format, and mend what can be mended by itself
 generate: .venv/.ready ## rewrite generated code and documents
 	@$(BIN)/python tools/generate.py
 	@$(BIN)/python tools/render_topics.py
+	@$(BIN)/python tools/render_policy.py
 
 golden: .venv/.ready ## rewrite the golden files from what the code does now; review the diff
 	@$(BIN)/kith stack -- $(BIN)/pytest --rewrite-golden $(ARGS)

@@ -7,8 +7,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from kith_cli.client import Refused
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 from kith_cli.importing.command import import_messages
 from kith_cli.importing.messages import Import, Report
 from rich.console import Console

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
+from kith_cli.errors import Refused
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.system import System, wait_for

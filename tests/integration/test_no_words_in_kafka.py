@@ -9,7 +9,9 @@ from kith_cli.local.topics import load
 from tests.integration.system import System
 
 pytestmark = pytest.mark.timeout(180)
-SAID = ("a sentence nobody may find", "an answer nobody may find", "quetzal-handle", "quetzal@")
+CLIENT_ID = "client-id-of-quetzal"
+HANDLES = ("quetzal-handle-ana", "quetzal-handle-ben")
+SAID = ("a sentence nobody may find", "an answer nobody may find")
 
 
 async def test_nothing_a_person_wrote_is_in_the_log(system: System, network: str) -> None:
@@ -23,17 +25,16 @@ async def test_nothing_a_person_wrote_is_in_the_log(system: System, network: str
                   "identity.account.v1", "outcomes.response.v1"):  # fmt: skip
         assert prefix + topic in wrote, f"nothing in {topic}: the scan would prove nothing"
     for name, content in log.items():
-        for words in (*SAID, network):
+        for words in (*SAID, *HANDLES, CLIENT_ID, network):
             assert words.encode() not in content, f"{words!r} is in {name}"
 
 
 def _talk(system: System, network: str) -> None:
     admin = system.admin(network)
-    ana = system.member(admin, network, "quetzal-handle-ana")
-    ben = system.member(admin, network, "quetzal-handle-ben")
+    ana, ben = (system.member(admin, network, handle) for handle in HANDLES)
     talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
     path = f"/v1/conversations/{talk['id']}/messages"
-    ana.post(path, {"clientMessageId": SAID[0][:20], "text": SAID[0]})
+    ana.post(path, {"clientMessageId": CLIENT_ID, "text": SAID[0]})
     circle = admin.post("/v1/circles", {"displayName": SAID[0], "purpose": SAID[0]})
     for kith in (ana, ben):
         kith.put(f"/v1/circles/{circle['id']}/membership")
@@ -44,7 +45,10 @@ def _talk(system: System, network: str) -> None:
 
 
 async def _everything(system: System) -> dict[str, bytes]:
-    """All bytes of all topics: keys, values and headers."""
+    """All bytes of all topics: keys, values and headers.
+
+    E-mail addresses are made of handle and network, so that they are found by both.
+    """
     consumer = AIOKafkaConsumer(bootstrap_servers=system.kafka, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import grpc
 from common import grpc_server
-from common.auth import Verifier
+from common.auth import Access, Caller, Verifier
 from common.config import Address
+from common.errors import Forbidden, NotFound, Unauthenticated
 from common.grpc_client import Method, call
 from common.grpc_server import Context, Interceptor
 from common.health import Health
@@ -22,6 +24,22 @@ from libs.common.tests.keys import Issuer
 SERVICE = "test.things.v1.ThingService"
 LOOPBACK = Address("127.0.0.1", 0)
 Do = Callable[[str], Awaitable[str]]
+
+
+def authorize(caller: Caller | None, method: str, facts: object) -> bool:
+    """A policy as small as can be; DoIfFit depends on whether what it is about is "fit"."""
+    name = method.rpartition("/")[2]
+    if name == "DoInPublic":
+        return True
+    if caller is None:
+        raise Unauthenticated("sign in")
+    if name == "DoNever":
+        raise Forbidden("nobody may do this")
+    if name != "DoIfFit" or facts == "fit":
+        return True
+    if facts is None:
+        return False
+    raise NotFound("nothing you may know of")
 
 
 class ThingService:
@@ -58,6 +76,8 @@ class ThingService:
             "Do": unary,
             "DoOnce": unary,
             "DoInPublic": unary,
+            "DoNever": unary,
+            "DoIfFit": unary,
             "Count": grpc.stream_unary_rpc_method_handler(
                 self.count, StringValue.FromString, Int64Value.SerializeToString
             ),
@@ -81,6 +101,7 @@ class Stub:
 
         self.do, self.do_once = unary("Do"), unary("DoOnce")
         self.do_in_public = unary("DoInPublic")
+        self.do_never, self.do_if_fit = unary("DoNever"), unary("DoIfFit")
         count: Any = channel.stream_unary(
             f"/{SERVICE}/Count", StringValue.SerializeToString, Int64Value.FromString
         )
@@ -96,15 +117,27 @@ class World:
         self.issuer = Issuer(FakeClock())
         self.token = self.issuer.token()
         self.tracing = Tracing(None)
+        self.audited: list[tuple[str, object, Sequence[UUID]]] = []
+        self.audit_fails: Exception | None = None
+
+    async def audit(self, access: Access) -> None:
+        """Keep what is about to be answered."""
+        if self.audit_fails is not None:
+            raise self.audit_fails
+        self.audited.append((access.method, access.facts, access.listed))
 
     @asynccontextmanager
     async def serving(self, listen: Address = LOOPBACK) -> AsyncIterator[Address]:
         """The service at an address."""
         verifier = Verifier(self.issuer.jwks, self.issuer.clock)
-        interceptor = Interceptor(verifier, self.tracing, public=[f"/{SERVICE}/DoInPublic"])
+        interceptor = Interceptor(verifier, self.tracing, authorize, self.audit)
         register = self.service.register
         async with grpc_server.serve(listen, interceptor, self.health, register) as address:
             yield address
+
+    async def ask(self, method: Method[StringValue, StringValue], text: str) -> str:
+        """Call any method with our token."""
+        return (await call(method, StringValue(value=text), token=self.token)).value
 
     async def do(self, stub: Stub, text: str, **options: Any) -> str:
         """Call it with our token."""

@@ -50,7 +50,8 @@ EVENTS = [message for file in event_files() for message in messages_of(file)]
 def test_every_service_that_publishes_has_events_here() -> None:
     owners = {message.full_name.split(".")[1] for message in EVENTS}
     assert owners == {
-        "activity", "community", "identity", "messaging", "outcomes", "programs", "signals",
+        "activity", "audit", "community", "identity", "messaging", "outcomes", "programs",
+        "signals",
     }  # fmt: skip
 
 

@@ -5,15 +5,37 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
+from community.application.create_comment import create_comment
+from community.application.create_post import create_post
+from community.application.ports import Network
+from community.application.turns import Turns
 from community.domain.circle import Circle, CircleDraft, Membership, found
 from community.domain.post import Comment, CommentDraft, Intent, Post, PostDraft, comment, write
+from policy.authorize import authorize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
 WEIRD_TEXTS = ["", " ", "\n\t", "a\x00b", "x" * 10_001]
+
+
+def access_of(member_id: UUID, method: str) -> Access:
+    """A member at a method of PostService."""
+    caller = Caller(member_id, NETWORK, frozenset({"member"}), "", 0.0)
+    return Access(authorize, caller, f"/kith.community.v1.PostService/{method}")
+
+
+async def posted(network: Network, draft: PostDraft) -> Post:
+    """Post in the name of the draft's author."""
+    return await create_post(network, access_of(draft.author_id, "CreatePost"), draft)
+
+
+async def commented(network: Network, turns: Turns, draft: CommentDraft) -> Comment:
+    """Comment in the name of the draft's author."""
+    return await create_comment(network, turns, access_of(draft.author_id, "CreateComment"), draft)
 
 
 def a_circle_draft(

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kith.community.v1 import community_pb2 as pb
 from kith.community.v1 import community_service_pb2 as api
 from kith.community.v1 import community_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
 
 from services.community.tests.builders import NETWORK, NOW
 
@@ -114,7 +115,7 @@ async def opened(networks: Networks) -> AsyncIterator[Door]:
     clock, issuer = FakeClock(NOW), Issuer()
     ports = Ports(networks, Turns(), clock)
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("community", "off"), public=()
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("community", "off"), authorize
     )
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(

@@ -170,7 +170,7 @@ SIGNAL = signals_pb2.MemberSignal(
         status=signals_pb2.ESTIMATE_STATUS_ESTIMATED, band=signals_pb2.RISK_BAND_RAISED,
         reasons=[signals_pb2.Reason(code="asks", contribution=-0.25, points=-2.5)],
     ),
-    as_of_time=stamp(), last_activity_time=stamp(), model_version="1", offset=7,
+    as_of_time=stamp(), last_activity_time=stamp(), model_version="1",
 )  # fmt: skip
 SIGNAL_JSON = {
     "memberId": "a1",
@@ -182,7 +182,7 @@ SIGNAL_JSON = {
         "status": "estimated", "band": "raised",
         "reasons": [{"code": "asks", "contribution": -0.25, "points": -2.5}],
     },
-    "asOfTime": AT, "lastActivityTime": AT, "modelVersion": "1", "offset": 7,
+    "asOfTime": AT, "lastActivityTime": AT, "modelVersion": "1",
 }  # fmt: skip
 POINT = signals_pb2.CoursePoint(
     day=stamp(), probability=0.5, probability_low=0.25, probability_high=0.75, engagement=10,

@@ -12,12 +12,14 @@ from uuid import UUID
 
 import grpc
 from common.config import Address
-from common.errors import DomainError, NotFound
+from common.errors import DomainError, NotFound, Unavailable
 from common.grpc_errors import domain_of, to_status
 from common.grpc_server import Context
+from gateway.application.idempotency import Record
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import community_service_pb2 as community
+from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import totp_service_pb2 as totp
@@ -28,6 +30,7 @@ from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
 
 MODULES: tuple[ModuleType, ...] = (
+    audit,
     community,
     devices,
     identity,
@@ -120,6 +123,39 @@ async def served(services: FakeServices) -> AsyncIterator[Address]:
         yield Address("127.0.0.1", port)
     finally:
         await server.stop(0)
+
+
+class FakeRecords:
+    """Records in memory; see application.idempotency.Records."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Record] = {}
+        self.away = False
+
+    async def add(self, record: Record) -> Record | None:
+        self._answer()
+        kept = self.kept.setdefault(record.id, record)
+        return None if kept is record else kept
+
+    async def swap(self, old: Record, new: Record) -> bool:
+        self._answer()
+        if not self._holds(old):
+            return False
+        self.kept[old.id] = new
+        return True
+
+    async def remove(self, record: Record) -> None:
+        self._answer()
+        if self._holds(record):
+            del self.kept[record.id]
+
+    def _holds(self, record: Record) -> bool:
+        kept = self.kept.get(record.id)
+        return kept is not None and kept.claim == record.claim
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("the store did not answer; try again")
 
 
 class FakeMessages:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,19 +16,25 @@ from common.clock import SystemClock
 from common.config import Address
 from common.health import Health
 from gateway.adapters.clients import RETRIED, Keys, Services, connect
+from gateway.application.limits import Limits, Rate, Rates
 from gateway.application.sockets import Sockets
+from gateway.config import Outside
 from gateway.entrypoints.grpc import METHODS, Door
-from gateway.entrypoints.http.app import rest
+from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.entry import Entry
+from gateway.entrypoints.http.marks import Marks
 from gateway.entrypoints.stream import PATH, Stream
-from gateway.wiring import HTTP_OPTIONS
+from gateway.wiring import guarded, http_options
 from kith.identity.v1 import identity_service_pb2 as identity
+from policy.authorize import authorize
 from websockets.asyncio.client import ClientConnection
 
-from services.gateway.tests.fakes import GET_JWKS, FakeServices, served
+from services.gateway.tests.fakes import GET_JWKS, FakeRecords, FakeServices, served
 from services.gateway.tests.tokens import Issuer
 
 ANY_PORT = Address("127.0.0.1", 0)
+PLENTY = Rate(10_000, 100_000)
+OPEN = Outside(Rates(PLENTY, PLENTY, PLENTY, PLENTY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Gateway:
     """A gateway, and what is on both its sides."""
 
     services: FakeServices
+    records: FakeRecords
     issuer: Issuer
     sockets: Sockets
     health: Health
@@ -54,14 +62,16 @@ class Gateway:
         """Forget what a test before told the services."""
         self.services.calls.clear()
         self.services.replies.clear()
+        self.records.kept.clear()
         self.services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=self.issuer.jwks())
 
 
 @asynccontextmanager
 async def running(
-    traces: str = "off", methods: dict[str, str] | None = None
-) -> AsyncIterator[Gateway]:
-    """A gateway with its doors open until the block ends."""
+    traces: str = "off", methods: dict[str, str] | None = None, outside: Outside = OPEN,
+    now: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[Gateway]:  # fmt: skip
+    """A gateway with its doors open until the block ends; limits are counted by `now`."""
     async with AsyncExitStack() as stack:
         fakes, issuer, ours = FakeServices(), Issuer(), Health()
         behind = await stack.enter_async_context(served(fakes))
@@ -74,12 +84,17 @@ async def running(
         async def heard() -> None:
             """Nothing is missed where nothing arrives."""
 
-        entry = Entry(
-            rest(services, verifier), Stream(sockets, verifier, clock, heard), ours, tracing
+        records = FakeRecords()
+        admission = Admission(verifier, Limits(outside.rates, now))
+        pushes = Stream(sockets, admission, verifier, clock, heard)
+        marks = Marks(outside.origins, outside.behind_tls)
+        routes = guarded(services, admission, records, clock)
+        entry = Entry(routes, pushes, ours, tracing, marks)
+        http = await stack.enter_async_context(
+            health.serve_http(entry, ANY_PORT, **http_options(outside))
         )
-        http = await stack.enter_async_context(health.serve_http(entry, ANY_PORT, **HTTP_OPTIONS))
         door = Door(channels, methods or METHODS)
-        interceptor = grpc_server.Interceptor(verifier, tracing, public=())
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         address = await stack.enter_async_context(
             grpc_server.serve(
                 ANY_PORT, interceptor, ours, lambda server: server.add_generic_rpc_handlers((door,))
@@ -88,7 +103,7 @@ async def running(
         await ours.begin()
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{http}"))
         channel = await stack.enter_async_context(grpc_client.connect(address))
-        gateway = Gateway(fakes, issuer, sockets, ours, client, http, channel)
+        gateway = Gateway(fakes, records, issuer, sockets, ours, client, http, channel)
         gateway.reset()
         yield gateway
 

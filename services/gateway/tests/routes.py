@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from services.gateway.tests.builders import Route
+from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 
-ROUTES: list[Route] = [*SESSIONS, *IDENTITY, *COMMUNITY, *MESSAGING, *PROGRAMS, *OUTCOMES, *SIGNALS]
+ROUTES: list[Route] = [
+    *SESSIONS, *IDENTITY, *AUDIT, *COMMUNITY, *MESSAGING, *PROGRAMS, *OUTCOMES, *SIGNALS,
+]  # fmt: skip

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access, Caller
 from common.ids import new_id
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
+from identity.domain.audit import Entry
 from identity.domain.device import SECRET_BYTES, Device, RefreshToken, sign_in_on
 from identity.domain.invite import Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
+from policy.authorize import authorize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
@@ -27,6 +29,11 @@ def a_network(slug: str = "lupus-berlin") -> Network:
 def a_caller(*roles: Role, id: UUID | None = None, network_id: UUID = NETWORK) -> Caller:
     held = frozenset(map(str, roles or (Role.MEMBER,)))
     return Caller(id or new_id(), network_id, held, token="", expires_at=0.0)
+
+
+def access_of(caller: Caller) -> Access:
+    """At GetAccount."""
+    return Access(authorize, caller, "/kith.identity.v1.AccountService/GetAccount")
 
 
 def an_invite(
@@ -64,3 +71,13 @@ def an_imported(
         new_id(), network_id, handle or f"member-{external_id}", Origin(source, external_id), NOW,
         consented=consented,
     )  # fmt: skip
+
+
+def an_access(
+    *, action: str = "/kith.signals.v1.SignalService/GetMemberSignal", subjects: int = 1,
+    subject_ids: Iterable[UUID] | None = None, actor_id: UUID | None = None, at: datetime = NOW,
+) -> Entry:  # fmt: skip
+    seen = (
+        tuple(subject_ids) if subject_ids is not None else tuple(new_id() for _ in range(subjects))
+    )
+    return Entry(new_id(), NETWORK, actor_id or new_id(), action, seen, at)

@@ -13,11 +13,12 @@ from common.testing.pytest_plugin import CreateTopics
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.entrypoints.consumers import GROUP
 from pymongo import AsyncMongoClient
 
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import Door, opened
-from services.identity.tests.running import ACCOUNTS, ACTIVITY, Process, Surroundings
+from services.identity.tests.running import ACCESS, ACCOUNTS, ACTIVITY, Process, Surroundings
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def door(directory: MongoDirectory) -> AsyncIterator[Door]:
 async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
 ) -> AsyncIterator[Surroundings]:
-    await create_topics(ACCOUNTS, ACTIVITY)
+    await create_topics(ACCOUNTS, ACTIVITY, ACCESS, f"{GROUP}.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
         await client.drop_database(f"{unique}_identity")

@@ -21,14 +21,17 @@ from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.ports import Directory
 from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
-from identity.entrypoints.grpc import PUBLIC, register_services
+from identity.entrypoints.audit import recorder
+from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Ports
+from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
+from policy.authorize import authorize
 
 from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.fakes import FakeLevels
@@ -48,6 +51,7 @@ class Client:
         self.devices = device_grpc_api.DeviceServiceStub(channel)
         self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
+        self.audit = audit_grpc_api.AuditServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD, label: str = ""
@@ -148,11 +152,15 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             return ports.tokens.jwks()
 
         interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), PUBLIC
-        )
+            auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize,
+            recorder(directory.audit, clock),
+        )  # fmt: skip
         address = await stack.enter_async_context(
             grpc_server.serve(
-                ANY_PORT, interceptor, Health(), lambda server: register_services(server, ports)
+                ANY_PORT,
+                interceptor,
+                Health(),
+                lambda server: register_services(server, ports),
             )
         )
         channel = await stack.enter_async_context(grpc_client.connect(address))

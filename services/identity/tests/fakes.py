@@ -10,6 +10,7 @@ from uuid import UUID
 from common.errors import ConcurrentUpdate, Unavailable
 from common.outbox import MAX_WAITING
 from identity.domain.account import Account, Event, Events
+from identity.domain.audit import Entry, Link, link
 from identity.domain.credentials import handle_key
 from identity.domain.device import Device
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
@@ -156,6 +157,29 @@ class FakeDevices:
         await self.remove(member_id, list(self.all))
 
 
+class FakeAudit:
+    """Implements ports.Audit."""
+
+    def __init__(self) -> None:
+        self.links: list[Link] = []
+
+    async def append(self, entry: Entry) -> None:
+        if all(found.entry.id != entry.id for found in self.links):
+            self.links.append(link(self.links[-1] if self.links else None, entry))
+
+    async def newest(self, before: int, limit: int, subject_id: UUID | None) -> Sequence[Link]:
+        found = [
+            one
+            for one in reversed(self.links)
+            if (not before or one.sequence < before)
+            and (subject_id is None or subject_id in one.entry.subject_ids)
+        ]
+        return found[:limit]
+
+    async def oldest(self, after: int, limit: int) -> Sequence[Link]:
+        return [one for one in self.links if one.sequence > after][:limit]
+
+
 class FakeDirectory:
     """Implements ports.Directory."""
 
@@ -164,6 +188,7 @@ class FakeDirectory:
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
         self._devices: dict[UUID, FakeDevices] = {}
+        self._audit: dict[UUID, FakeAudit] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -173,6 +198,9 @@ class FakeDirectory:
 
     def devices(self, network_id: UUID) -> FakeDevices:
         return self._devices.setdefault(network_id, FakeDevices())
+
+    def audit(self, network_id: UUID) -> FakeAudit:
+        return self._audit.setdefault(network_id, FakeAudit())
 
 
 class FakeLevels:

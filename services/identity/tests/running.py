@@ -21,6 +21,7 @@ from kith.identity.v1 import identity_service_pb2 as api
 from services.identity.tests.doors import Client
 
 ACCOUNTS, ACTIVITY = "identity.account.v1", "activity.member.v1"
+ACCESS = "signals.access.v1"
 JOINED = Timestamp(seconds=1_200_000_000)
 
 

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
 from messaging.application.import_messages import Row, conversation_for
-from messaging.application.ports import ImportedRow
+from messaging.application.ports import ImportedRow, Network
+from messaging.application.send_message import send_message
+from messaging.application.tails import Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Draft, Message, Placed, Tail, place
+from policy.authorize import authorize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
@@ -25,6 +29,18 @@ SOURCE = "old-forum"
 
 def a_conversation(one: UUID = ADA, other: UUID = BEN, network_id: UUID = NETWORK) -> Conversation:
     return Conversation.between(network_id, one, other, NOW)
+
+
+def access_of(member_id: UUID, method: str = "ListMessages") -> Access:
+    """A member at a method of MessageService."""
+    caller = Caller(member_id, NETWORK, frozenset({"member"}), "", 0.0)
+    return Access(authorize, caller, f"/kith.messaging.v1.MessageService/{method}")
+
+
+async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: Draft) -> Message:
+    """Send in the name of the draft's sender."""
+    access = access_of(draft.sender_id, "SendMessage")
+    return await send_message(network, tails, access, conversation_id=conversation_id, draft=draft)
 
 
 def a_draft(

@@ -31,6 +31,7 @@ from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 from messaging.adapters.mongo import Networks
 from messaging.entrypoints.grpc import register_services
+from policy.authorize import authorize
 
 from services.messaging.tests.builders import ADA, BEN, HOUR, MINUTE, NETWORK, NOW, SOURCE
 
@@ -216,7 +217,7 @@ async def opened(networks: Networks, issuer: Issuer) -> AsyncIterator[Door]:
     """Messaging served over `networks` until the block ends."""
     clock = FakeClock(NOW)
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("messaging", "off"), public=()
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("messaging", "off"), authorize
     )
     async with (
         grpc_server.serve(

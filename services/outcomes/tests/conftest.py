@@ -15,7 +15,7 @@ from services.outcomes.tests.doors import Door, opened
 async def networks(database: Database) -> MongoNetworks:
     """The real networks, empty."""
     await database.create_collections(INDEXES)
-    return MongoNetworks(database, offer=lambda documents: None)
+    return MongoNetworks(database, wake=lambda: None)
 
 
 @pytest.fixture

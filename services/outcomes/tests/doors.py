@@ -26,6 +26,7 @@ from kith.outcomes.v1 import outcomes_service_pb2 as api
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as grpc_api
 from outcomes.application.ports import Networks
 from outcomes.entrypoints.grpc import register_services
+from policy.authorize import authorize
 
 from services.outcomes.tests.builders import NETWORK, NOW
 
@@ -130,7 +131,7 @@ async def opened(networks: Networks) -> AsyncIterator[Door]:
     """Outcomes served over `networks` until the block ends."""
     clock, issuer = FakeClock(NOW), Issuer()
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("outcomes", "off"), public=()
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("outcomes", "off"), authorize
     )
     async with (
         grpc_server.serve(

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from common import grpc_client
-from common.config import Address, ServiceConfig
+from common.config import Address, Secret, ServiceConfig
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from outcomes.config import Config
@@ -58,7 +58,7 @@ class Surroundings:
     async def running(self) -> AsyncIterator[tuple[App, Client]]:
         """The service as `run` builds it, ready, and a client of it."""
         service = ServiceConfig(
-            kafka=self.kafka, mongodb_uri=self.mongodb_uri, database_prefix=self.name,
+            kafka=self.kafka, mongodb_uri=Secret(self.mongodb_uri), database_prefix=self.name,
             topic_prefix=self.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT,
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access, Caller
 from common.ids import new_id
+from policy.authorize import authorize
 from programs.domain.cohort import Cohort
 from programs.domain.enrollment import Enrollment
 from programs.domain.program import Definition, Program, Step, StepKind
@@ -51,6 +52,11 @@ def a_request(id: str = "r-1", author_id: UUID | None = None) -> Request:
 
 def a_caller(*roles: str, id: UUID | None = None, network_id: UUID = NETWORK) -> Caller:
     return Caller(id or new_id(), network_id, frozenset(roles or ("member",)), "", 0.0)
+
+
+def access_of(caller: Caller) -> Access:
+    """At MarkStepDone."""
+    return Access(authorize, caller, "/kith.programs.v1.EnrollmentService/MarkStepDone")
 
 
 def an_admin(id: UUID | None = None) -> Caller:

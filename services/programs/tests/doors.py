@@ -25,6 +25,7 @@ from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kith.programs.v1 import programs_pb2 as pb
 from kith.programs.v1 import programs_service_pb2 as api
 from kith.programs.v1 import programs_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
 from programs.application.ports import Networks
 from programs.entrypoints.grpc import register_services
 
@@ -163,7 +164,7 @@ async def opened(networks: Networks) -> AsyncIterator[Door]:
     """Programs served over `networks` until the block ends."""
     clock, issuer = FakeClock(NOW), Issuer()
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("programs", "off"), public=()
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("programs", "off"), authorize
     )
     async with (
         grpc_server.serve(

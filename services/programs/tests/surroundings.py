@@ -15,7 +15,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer
 from common import grpc_client
 from common.clock import epoch_millis
-from common.config import Address, ServiceConfig
+from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
@@ -85,7 +85,7 @@ class Surroundings:
     async def running(self) -> AsyncIterator[tuple[App, Client]]:
         """The service as `run` builds it, ready, and a client of it."""
         service = ServiceConfig(
-            kafka=self.kafka, mongodb_uri=self.mongodb_uri, database_prefix=self.name,
+            kafka=self.kafka, mongodb_uri=Secret(self.mongodb_uri), database_prefix=self.name,
             topic_prefix=self.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT,
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip

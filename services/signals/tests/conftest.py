@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from common.testing.pytest_plugin import CreateTopics
 from pymongo import AsyncMongoClient
+from signals.adapters.accesses import ACCESS_TOPIC
 
 from services.signals.tests.builders import STATES
 from services.signals.tests.tokens import Issuer
@@ -23,7 +24,7 @@ async def world(
     """Topics of three partitions, identity's keys, and a database that is dropped afterwards."""
     await create_topics(*PARTITIONED, partitions=3)
     await create_topics(STATES, partitions=3, settings={"cleanup.policy": "compact"})
-    await create_topics(*LETTERS)
+    await create_topics(ACCESS_TOPIC, *LETTERS)
     issuer = Issuer()
     async with identity_of(issuer) as identity:
         yield World(

@@ -11,9 +11,12 @@ import grpc
 from common import auth, grpc_client, grpc_server, telemetry
 from common.config import Address
 from common.health import Health
+from common.kafka_producer import Producer
 from common.testing.clock import FakeClock
 from kith.signals.v1 import signals_pb2 as pb
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
+from signals.adapters.accesses import Accesses
 from signals.application.ports import Signals
 from signals.domain.days import ClosedDay
 from signals.domain.engagement import Engagement
@@ -34,12 +37,13 @@ else:  # known to its stubs only
 
 @asynccontextmanager
 async def opened(
-    signals_of: Callable[[UUID], Signals], issuer: Issuer, clock: FakeClock
+    signals_of: Callable[[UUID], Signals], issuer: Issuer, clock: FakeClock, producer: Producer
 ) -> AsyncIterator[Stub]:
-    """The service over a read model until the block ends."""
+    """The service over a read model until the block ends; `producer` is told who looks."""
     interceptor = grpc_server.Interceptor(
-        auth.Verifier(issuer.jwks, clock), telemetry.configure("signals", "off"), public=()
-    )
+        auth.Verifier(issuer.jwks, clock), telemetry.configure("signals", "off"), authorize,
+        Accesses(producer, clock).record,
+    )  # fmt: skip
 
     def register(server: grpc.aio.Server) -> None:
         service = SignalService(signals_of, PARAMETERS, clock)
@@ -63,7 +67,7 @@ def signal_of(member_id: UUID, state: MemberState, at: int) -> pb.MemberSignal:
         last_survey_time=stamp(max(state.survey_at, state.check_in_at))
         if state.survey_at or state.check_in_at
         else None,
-        model_version=PARAMETERS.version, offset=state.offset,
+        model_version=PARAMETERS.version,
     )  # fmt: skip
 
 

@@ -54,10 +54,14 @@ class FakePartitions:
         self.generation: int | None = 1
         self.committed: dict[int, int] = {}
         self.sought: list[Mapping[int, int]] = []
+        self.earliest: dict[int, int] = {}
         self._count = count
 
     async def begin(self) -> Mapping[int, int]:
-        return {partition: self.committed.get(partition, 0) for partition in range(self._count)}
+        return {
+            partition: max(self.committed.get(partition, 0), self.earliest.get(partition, 0))
+            for partition in range(self._count)
+        }
 
     async def seek(self, offsets: Mapping[int, int]) -> None:
         self.sought.append(offsets)

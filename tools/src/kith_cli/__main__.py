@@ -15,7 +15,7 @@ import typer
 
 from kith_cli import commands
 from kith_cli.console import complain
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 
 
 def build(arguments: list[str]) -> typer.Typer:
@@ -46,6 +46,9 @@ def main() -> None:
         build(sys.argv[1:])()
     except Stop as stop:
         complain(str(stop))
+        sys.exit(1)
+    except Refused as refused:
+        complain(f"{refused.detail} ({refused.reason})")
         sys.exit(1)
 
 

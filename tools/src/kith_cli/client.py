@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import grpc
 import httpx
 
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 
 T = TypeVar("T")
 RETRY_SECONDS = 120.0
@@ -18,17 +18,6 @@ KNOWN_SECONDS = 60.0
 KNOWN_POLL_SECONDS = 0.2
 SESSION_SECONDS = 600.0
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-
-
-class Refused(Exception):
-    """The API refused a request; `reason` is the stable name of why."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        self.status = status
-        self.reason = str(problem.get("reason", "UNKNOWN"))
-        self.detail = str(problem.get("detail") or problem.get("title") or self.reason)
-        self.metadata = dict(problem.get("metadata") or {})
-        super().__init__(f"{self.reason}: {self.detail}")
 
 
 class Kith:
@@ -76,7 +65,7 @@ class Kith:
         return self.request("PUT", path, json=body)
 
     def request(self, method: str, path: str, *, anonymous: bool = False, **options: Any) -> Any:
-        """Send one request; while a part of Kith is away, again for a while.
+        """Send one request; while a part of Kith is away or it was too much, again for a while.
 
         Raises Refused, or Stop when Kith does not answer.
         """
@@ -92,7 +81,7 @@ class Kith:
                     ) from None
                 time.sleep(0.5)
                 continue
-            if response.status_code == 503 and time.monotonic() < deadline:
+            if response.status_code in {429, 503} and time.monotonic() < deadline:
                 time.sleep(float(response.headers.get("retry-after", "1")))
                 continue
             if response.status_code >= 400:

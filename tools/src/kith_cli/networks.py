@@ -8,8 +8,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kith_cli.client import Kith, Refused
-from kith_cli.errors import Stop
+from kith_cli.client import Kith
+from kith_cli.errors import Refused, Stop
 from kith_cli.settings import Settings
 
 OPERATOR_NETWORK = "kith"

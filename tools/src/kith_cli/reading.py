@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
 from kith_cli.console import out, say
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 from kith_cli.networks import door, sign_in
 from kith_cli.settings import Settings
 
@@ -29,9 +30,12 @@ REASONS = {
     "asks": "asks",
     "sessions": "sessions",
 }
-BAR_WIDTH = 10
+BLOCKS = "▁▂▃▄▅▆▇█"
 PAGE, MOST_RANKED = 200, 10_000
+# Told apart by what must stay in one piece in a terminal of 80 columns.
+WHOLE = {"member", "engagement", "risk", "interval"}
 COLUMNS = ("member", "engagement", "risk", "interval", "main reasons", "last activity", "note")
+MIN_WIDTH = {"main reasons": 20}
 PLOT_WIDTH = 100
 
 
@@ -78,15 +82,16 @@ def table(page: Mapping[str, Any], network: str, handles: Mapping[str, str]) -> 
     made = Table(
         title=f"{network}: loneliness risk as of {as_of:%Y-%m-%d %H:%M} UTC", title_justify="left",
         caption="risk: probability of UCLA-3 ≥ 6 if asked then, with its 80 % interval; reasons in "
-        "percentage points of risk", caption_justify="left",
+        "percentage points of risk", caption_justify="left", box=SIMPLE_HEAD,
+        pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in COLUMNS:
-        made.add_column(name, justify="right" if name == "risk" else "left")
+        made.add_column(name, no_wrap=name in WHOLE, min_width=MIN_WIDTH.get(name))
     for item in page["signals"]:
         risk = item["risk"]
         made.add_row(
             handles.get(item["memberId"], item["memberId"]),
-            f"{_bar(item['engagement']['score'])} {item['engagement']['score']:3.0f}",
+            f"{item['engagement']['score']:3.0f} {_block(item['engagement']['score'])}",
             Text(f"{risk['probability']:.2f}", style=_style(risk.get("band"))),
             f"{risk['probabilityLow']:.2f}–{risk['probabilityHigh']:.2f}",
             ", ".join(_reason(reason) for reason in risk["reasons"]) or "–",
@@ -98,7 +103,7 @@ def table(page: Mapping[str, Any], network: str, handles: Mapping[str, str]) -> 
 
 def plot(member: str, points: Sequence[Mapping[str, Any]]) -> str:
     """A member's course as a terminal plot: risk with its interval, engagement below."""
-    days = [_time(point["day"]).strftime("%d/%m/%Y") for point in points]
+    days = [_time(point["day"]).strftime("%Y-%m-%d") for point in points]
     risk = {
         "gray": [point["probabilityHigh"] for point in points],
         "gray+": [point["probabilityLow"] for point in points],
@@ -126,9 +131,10 @@ def _figure(
 
     plotext.clear_figure()
     plotext.plot_size(PLOT_WIDTH, rows)
-    plotext.date_form("d/m/Y")
+    plotext.date_form("Y-m-d")
     plotext.title(title)
     plotext.ylim(0, highest)
+    plotext.yticks([highest * quarter / 4 for quarter in range(5)])
     for colour, values in lines.items():
         plotext.plot(days, values, color=colour.rstrip("+"), marker="braille")
     built: str = plotext.build()
@@ -192,9 +198,8 @@ def _reason(reason: Mapping[str, Any]) -> str:
     return f"{REASONS.get(reason['code'], reason['code'])} {reason['points']:+.0f}"
 
 
-def _bar(score: float) -> str:
-    full = round(score / 100 * BAR_WIDTH)
-    return "█" * full + "░" * (BAR_WIDTH - full)
+def _block(score: float) -> str:
+    return BLOCKS[round(score / 100 * (len(BLOCKS) - 1))]
 
 
 def _style(band: str | None) -> str:

@@ -12,7 +12,8 @@ from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from kith_cli.client import Kith, Refused
+from kith_cli.client import Kith
+from kith_cli.errors import Refused
 from kith_cli.networks import Book, door, ensure_network
 from kith_cli.paths import STRONGER_TOGETHER
 from kith_cli.settings import Settings

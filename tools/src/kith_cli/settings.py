@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kith_cli.errors import Stop
@@ -14,6 +14,12 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 HIGHEST_OFFSET = 92
 # In the order of their ports.
 BACKENDS = ("identity", "community", "messaging", "programs", "outcomes", "signals")
+# On one machine everybody comes from one address, and an import or a measurement is one account:
+# far more than the gateway allows by itself (docs/plan.md). A variable of that name wins.
+LOCAL_LIMITS: Mapping[str, str] = {
+    "KITH_LIMIT_ADDRESS": "10000/20000", "KITH_LIMIT_SIGN_IN": "1000/2000",
+    "KITH_LIMIT_READS": "5000/10000", "KITH_LIMIT_WRITES": "5000/10000",
+}  # fmt: skip
 
 
 def environment() -> dict[str, str]:
@@ -31,6 +37,7 @@ class Settings:
     topic_prefix: str = ""
     database_prefix: str = "kith"
     external_mongodb_uri: str | None = None
+    limits: Mapping[str, str] = field(default_factory=lambda: LOCAL_LIMITS)
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str]) -> Settings:
@@ -45,6 +52,7 @@ class Settings:
             topic_prefix=variables.get("KITH_TOPIC_PREFIX", ""),
             database_prefix=variables.get("KITH_DATABASE_PREFIX") or "kith",
             external_mongodb_uri=variables.get("KITH_MONGODB_URI") or None,
+            limits={name: variables.get(name) or usual for name, usual in LOCAL_LIMITS.items()},
         )
 
     @property

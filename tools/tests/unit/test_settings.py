@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from kith_cli.errors import Stop
-from kith_cli.local.programs import SERVICES, ports
-from kith_cli.settings import Settings
+from kith_cli.local.programs import SERVICES, ports, variables
+from kith_cli.local.secrets import ensure_secrets
+from kith_cli.settings import LOCAL_LIMITS, Settings
 
 
 def test_ports_are_those_of_the_plan() -> None:
@@ -43,6 +44,16 @@ def test_a_port_that_cannot_be_is_refused(port: str) -> None:
         return
     with pytest.raises(Stop, match="KITH_PORT"):
         Settings.from_env({"KITH_PORT": port})
+
+
+def test_one_machine_is_limited_less_than_the_gateway_would_and_a_limit_of_yours_wins(
+    tmp_path: Path,
+) -> None:
+    secrets = ensure_secrets(tmp_path)
+    told = variables("gateway", Settings.from_env({"KITH_LIMIT_READS": "1/2"}), secrets)
+    assert told["KITH_LIMIT_READS"] == "1/2"
+    assert told["KITH_LIMIT_SIGN_IN"] == LOCAL_LIMITS["KITH_LIMIT_SIGN_IN"]
+    assert not LOCAL_LIMITS.keys() & variables("identity", Settings.from_env({}), secrets).keys()
 
 
 def test_an_unknown_log_level_is_refused() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ import jwt
 from jwt.types import Options
 
 from common.clock import Clock
-from common.errors import Forbidden, Unauthenticated, Unavailable
+from common.errors import DomainError, Unauthenticated, Unavailable
 
 ISSUER = "kith"
 AUDIENCE = "kith"
@@ -45,26 +45,75 @@ class Caller:
     expires_at: float
     session_id: UUID | None = None  # the sign-in the token goes back to, where its issuer says so
 
-    def require(self, *roles: str) -> None:
-        """Raise Forbidden unless the caller has one of these roles."""
-        if self.roles.isdisjoint(roles):
-            raise Forbidden("your role does not allow this", needed=" or ".join(sorted(roles)))
+
+Authorize = Callable[[Caller | None, str, Any], bool]
+"""What a policy answers: whether it is decided that this caller (None: nobody signed in) may call
+this method, given facts about what the call is about (None: they are not known yet). It says False
+only without facts, when it depends on them; who may not is refused by a DomainError."""
 
 
-_current: ContextVar[Caller] = ContextVar("caller")
+class Access:
+    """A call being served: whose, and whether it was decided that she may make it."""
+
+    __slots__ = ("_authorize", "_caller", "facts", "listed", "method", "settled")
+
+    def __init__(self, authorize: Authorize, caller: Caller | None, method: str) -> None:
+        """Ask at the door. Raises what `authorize` refuses with."""
+        self._authorize = authorize
+        self._caller = caller
+        self.method = method
+        self.facts: object = None  # what it was decided with
+        self.listed: Sequence[UUID] = ()
+        self.settled = authorize(caller, method, None)
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls. Raises Unauthenticated for who has not signed in."""
+        if self._caller is None:
+            raise Unauthenticated("an access token is needed")
+        return self._caller
+
+    def lists(self, member_ids: Sequence[UUID]) -> None:
+        """Note whose data the answer holds, where it is about many: for the audit."""
+        self.listed = member_ids
+
+    def require(self, facts: object, *instead: DomainError) -> None:
+        """Decide with facts, before anything of what they are about is shown or changed.
+
+        Raises what `authorize` refuses with, or of `instead` the first of the same kind: how this
+        service says that, to the letter as it says it of what does not exist.
+        """
+        self.settled, self.facts = False, facts
+        try:
+            self.settled = self._authorize(self._caller, self.method, facts)
+        except DomainError as refusal:
+            raise next((own for own in instead if own.kind is refusal.kind), refusal) from None
 
 
-def current() -> Caller:
-    """The caller of the request being served. Raises Unauthenticated outside of one."""
+_access: ContextVar[Access] = ContextVar("access")
+
+
+def access() -> Access:
+    """The access of the request being served. Raises Unauthenticated outside of one."""
     try:
-        return _current.get()
+        return _access.get()
     except LookupError:
         raise Unauthenticated("an access token is needed") from None
 
 
-def set_current(caller: Caller) -> None:
-    """Remember the caller for the rest of this task."""
-    _current.set(caller)
+def current() -> Caller:
+    """The caller of the request being served. Raises Unauthenticated if there is none."""
+    return access().caller
+
+
+def admit(authorize: Authorize, caller: Caller | None, method: str) -> Access:
+    """Ask at the door, and remember the answer for the rest of this task.
+
+    Raises what `authorize` refuses with.
+    """
+    admitted = Access(authorize, caller, method)
+    _access.set(admitted)
+    return admitted
 
 
 class Verifier:

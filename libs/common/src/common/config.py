@@ -100,7 +100,7 @@ class ServiceConfig:
     """The settings every service has; the table is in docs/plan.md."""
 
     kafka: str
-    mongodb_uri: str
+    mongodb_uri: Secret
     database_prefix: str
     topic_prefix: str
     grpc_listen: Address
@@ -115,7 +115,7 @@ class ServiceConfig:
         """Read them; call `reader.done()` afterwards."""
         return cls(
             kafka=reader.text("KITH_KAFKA"),
-            mongodb_uri=reader.text("KITH_MONGODB_URI"),
+            mongodb_uri=reader.secret("KITH_MONGODB_URI"),
             database_prefix=reader.text("KITH_DATABASE_PREFIX", "kith"),
             topic_prefix=reader.text("KITH_TOPIC_PREFIX", ""),
             grpc_listen=reader.address("KITH_GRPC_LISTEN"),

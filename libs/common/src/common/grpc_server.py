@@ -1,11 +1,11 @@
-"""The gRPC server of a service: one interceptor that authenticates, limits, traces and counts,
-and turns errors into statuses, so that servicers only translate."""
+"""The gRPC server of a service: one interceptor that authenticates, asks the policy, limits, traces
+and counts, and turns errors into statuses, so that servicers only translate."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from prometheus_client import Counter, Histogram
 from common import auth, log
 from common.config import Address
 from common.errors import DomainError, Invalid, Kind, Unauthenticated, Unavailable
+from common.grpc_client import REQUEST_ID
 from common.grpc_errors import domain_of, to_status
 from common.health import Health
 from common.mongo import is_away
@@ -44,16 +45,28 @@ else:  # generic in its stubs only
     Context = grpc.aio.ServicerContext
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 Decode = Callable[[bytes], Any]
+Audit = Callable[[auth.Access], Awaitable[None]]
 _HEALTH = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}
 
 
 class Interceptor(grpc.aio.ServerInterceptor):
-    """Everything around a servicer's method."""
+    """Everything around a servicer's method.
 
-    def __init__(self, verifier: auth.Verifier, tracing: Tracing, public: Collection[str]) -> None:
+    `authorize` says who may call which method. What it cannot decide at the door the servicer has
+    decided with facts (`auth.Access.require`) before it answers, or its answer is kept back.
+    `audit` is told of every answer to somebody signed in before it leaves; if it fails, nothing is
+    shown.
+    """
+
+    def __init__(
+        self, verifier: auth.Verifier, tracing: Tracing, authorize: auth.Authorize,
+        audit: Audit | None = None,
+    ) -> None:  # fmt: skip
         self._verifier = verifier
         self._tracing = tracing
-        self._public = frozenset(public) | _HEALTH
+        self._authorize = authorize
+        self._audit = audit
+        self._public: dict[str, bool] = {}  # as many as there are methods
 
     async def intercept_service(
         self,
@@ -62,11 +75,12 @@ class Interceptor(grpc.aio.ServerInterceptor):
     ) -> Any:
         """Wrap the method's behaviour; called once per call by grpc.
 
-        A method that answers with a stream is refused unless it is public: nothing here wraps it.
+        A method that answers with a stream is refused: nothing here wraps it. The health service
+        is the server's own and open to all.
         """
         handler: Any = await continuation(details)
         method = details.method
-        if handler is None or (handler.response_streaming and method in self._public):
+        if handler is None or method in _HEALTH:
             return handler
         if handler.response_streaming:
             return grpc.unary_unary_rpc_method_handler(_refuse)
@@ -99,27 +113,47 @@ class Interceptor(grpc.aio.ServerInterceptor):
     ) -> Any:
         try:
             async with asyncio.timeout(_seconds(handler, context)):
-                if method not in self._public:
-                    auth.set_current(await self._verifier.verify(_bearer(metadata)))
-                return await _answer(handler, request, context)
+                access = await self._admit(method, metadata)
+                reply = await _answer(handler, request, context)
+                if not access.settled:
+                    raise RuntimeError("answered before it was decided whether the caller may")
+                if self._audit is not None and not self._public[method]:
+                    await self._audit(access)
+                return reply
         except (DomainError, grpc.aio.AbortError) as error:
             if getattr(error, "kind", None) is Kind.INTERNAL:
-                logger.error("grpc.internal_error", method=method, exc_info=error)
+                name = _text(metadata, REQUEST_ID)
+                logger.error("grpc.internal_error", method=method, request_id=name, exc_info=error)
             raise
         except Exception as error:
-            raise _domain_error(error, method) from error
+            raise _domain_error(error, method, _text(metadata, REQUEST_ID)) from error
+
+    async def _admit(self, method: str, metadata: dict[str, Any]) -> auth.Access:
+        """Who may come in. Raises Unauthenticated, and what `authorize` refuses with."""
+        public = self._public.get(method)
+        if public is None:
+            public = self._public[method] = self._is_public(method)
+        caller = None if public else await self._verifier.verify(_bearer(metadata))
+        return auth.admit(self._authorize, caller, method)
+
+    def _is_public(self, method: str) -> bool:
+        try:
+            return self._authorize(None, method, None)
+        except DomainError:
+            return False
 
 
-def _domain_error(error: Exception, method: str) -> DomainError:
+def _domain_error(error: Exception, method: str, request_id: str | None) -> DomainError:
     """What the caller is told of an error that is nobody's refusal; logged here, once."""
     if isinstance(error, TimeoutError):
         return Unavailable("not done in time; try again")
     if isinstance(error, UnicodeError):
         return Invalid("text is not valid UTF-8")
     if isinstance(error, ConnectionError) or is_away(error):
-        logger.warning("grpc.store_unavailable", method=method, error=type(error).__name__)
+        kind = type(error).__name__
+        logger.warning("grpc.store_unavailable", method=method, request_id=request_id, error=kind)
         return Unavailable("the store did not answer; try again")
-    logger.error("grpc.internal_error", method=method, exc_info=error)
+    logger.error("grpc.internal_error", method=method, request_id=request_id, exc_info=error)
     return DomainError("internal error")
 
 

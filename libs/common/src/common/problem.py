@@ -24,7 +24,7 @@ STATUS: dict[Kind, int] = {
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """What went wrong and what to do: RFC 9457 §3.1, with `reason`, `metadata`, `trace_id`."""
+    """What went wrong and what to do: RFC 9457 §3.1, with `reason` and what to quote."""
 
     type: str
     title: str
@@ -33,6 +33,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str | None = None
     metadata: dict[str, str] = {}
     trace_id: str | None = None
+    request_id: str | None = None
 
 
 def from_error(error: DomainError, status: int | None = None) -> Problem:

@@ -59,10 +59,11 @@ async def test_a_bug_is_an_internal_error_that_tells_nothing(
 
     world.service.do = fail
     with capture_logs() as logs, pytest.raises(DomainError) as caught:
-        await world.do(stub, "x")
+        await world.do(stub, "x", request_id="r-1")
     assert (caught.value.kind, caught.value.reason) == (Kind.INTERNAL, "INTERNAL")
     assert "secret" not in f"{caught.value} {caught.value.__cause__!r}"
-    assert [entry["event"] for entry in logs] == ["grpc.internal_error"]
+    [entry] = logs
+    assert (entry["event"], entry["request_id"]) == ("grpc.internal_error", "r-1")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,40 @@ async def test_a_public_method_needs_no_token_and_knows_nobody(world: World, stu
     with pytest.raises(DomainError) as caught:
         await call(stub.do_in_public, StringValue(value="x"))
     assert caught.value.kind is Kind.UNAUTHENTICATED
+
+
+async def test_who_may_not_call_a_method_does_not_reach_it(world: World, stub: Stub) -> None:
+    for token, kind in ((world.token, Kind.FORBIDDEN), (None, Kind.UNAUTHENTICATED)):
+        with pytest.raises(DomainError) as caught:
+            await call(stub.do_never, StringValue(value="x"), token=token)
+        assert caught.value.kind is kind
+    assert world.service.calls == 0
+
+
+async def test_an_answer_before_the_decision_is_kept_back(world: World, stub: Stub) -> None:
+    async def forget(_text: str) -> str:
+        return "a secret"
+
+    world.service.do = forget
+    with capture_logs() as logs, pytest.raises(DomainError) as caught:
+        await call(stub.do_if_fit, StringValue(value="x"), token=world.token)
+    assert (caught.value.kind, caught.value.message) == (Kind.INTERNAL, "internal error")
+    assert [entry["event"] for entry in logs] == ["grpc.internal_error"]
+
+
+async def test_what_depends_on_the_resource_is_decided_by_the_service(
+    world: World, stub: Stub
+) -> None:
+    async def ask(text: str) -> str:
+        auth.access().require(text)
+        return text
+
+    world.service.do = ask
+    answer = await call(stub.do_if_fit, StringValue(value="fit"), token=world.token)
+    assert answer.value == "fit"
+    with pytest.raises(DomainError) as caught:
+        await call(stub.do_if_fit, StringValue(value="unfit"), token=world.token)
+    assert (caught.value.kind, caught.value.message) == (Kind.NOT_FOUND, "nothing you may know of")
 
 
 async def test_when_the_keys_cannot_be_had_the_caller_is_told_to_try_again(

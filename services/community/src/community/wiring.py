@@ -11,6 +11,7 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from community.adapters.clients import jwks_of
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
@@ -38,7 +39,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
-            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
         producer = await stack.enter_async_context(
@@ -47,9 +48,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         ports = Ports(MongoNetworks(database, relay.wake), Turns(), clock)
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
-        interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks_of(identity), clock), tracing, public=()
-        )
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(

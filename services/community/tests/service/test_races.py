@@ -10,8 +10,6 @@ from common.ids import new_id
 from common.mongo import Database
 from community.adapters.mongo import INDEXES, MongoNetworks
 from community.application.create_circle import create_circle
-from community.application.create_comment import create_comment
-from community.application.create_post import create_post
 from community.application.join_circle import join_circle
 from community.application.list_home_feed import list_home_feed
 from community.application.ports import Network
@@ -24,6 +22,8 @@ from services.community.tests.builders import (
     a_circle_draft,
     a_comment_draft,
     a_post_draft,
+    commented,
+    posted,
 )
 
 PROCESSES = 3
@@ -65,7 +65,7 @@ async def test_one_request_sent_many_times_at_once_is_one_post(
 ) -> None:
     draft = a_post_draft(circle.id, circle.founder_id, request="once")
     made = await asyncio.gather(
-        *(create_post(processes[number % PROCESSES][0], draft) for number in range(12))
+        *(posted(processes[number % PROCESSES][0], draft) for number in range(12))
     )
     assert len({post.id for post in made}) == 1
     assert len(await network.posts.page(circle.id, None, 100)) == 1
@@ -74,13 +74,13 @@ async def test_one_request_sent_many_times_at_once_is_one_post(
 async def test_comments_of_many_at_once_are_all_there_in_one_order_and_counted(
     processes: list[tuple[Network, Turns]], network: Network, circle: Circle
 ) -> None:
-    post = await create_post(network, a_post_draft(circle.id, circle.founder_id))
+    post = await posted(network, a_post_draft(circle.id, circle.founder_id))
     drafts = [
         a_comment_draft(post.id, circle.founder_id, request=f"{number % 15}")
         for number in range(45)
     ]  # each request three times, from three processes
     made = await asyncio.gather(
-        *(create_comment(*processes[number // 15], draft) for number, draft in enumerate(drafts))
+        *(commented(*processes[number // 15], draft) for number, draft in enumerate(drafts))
     )
     found = await network.comments.page(post.id, 0, 100)
     assert [comment.number for comment in found] == list(range(1, 16))
@@ -114,13 +114,13 @@ async def test_a_feed_read_while_many_write_loses_and_doubles_nothing(
     author = new_id()
     circles = [await create_circle(network, a_circle_draft(author)) for _ in range(3)]
     there = [
-        (await create_post(network, a_post_draft(circles[number % 3].id, author))).id
+        (await posted(network, a_post_draft(circles[number % 3].id, author))).id
         for number in range(40)
     ]
 
     async def write(mine: Network) -> None:
         for _ in range(40):
-            await create_post(mine, a_post_draft(circles[0].id, author))
+            await posted(mine, a_post_draft(circles[0].id, author))
 
     async def read(mine: Network, size: int) -> list[UUID]:
         seen, token, more = list[UUID](), None, True

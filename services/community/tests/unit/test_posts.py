@@ -10,8 +10,6 @@ from common.errors import ConcurrentUpdate
 from common.ids import new_id
 from community.application import queries
 from community.application.create_circle import create_circle
-from community.application.create_comment import create_comment
-from community.application.create_post import create_post
 from community.application.ports import Taken
 from community.application.turns import Turns
 from community.domain.circle import Circle
@@ -33,6 +31,9 @@ from services.community.tests.builders import (
     a_comment_draft,
     a_post,
     a_post_draft,
+    access_of,
+    commented,
+    posted,
 )
 from services.community.tests.fakes import FakeComments, FakeNetwork, FakePosts, a_network
 
@@ -49,7 +50,7 @@ async def circle(network: FakeNetwork) -> Circle:
 
 async def test_a_post_is_what_its_author_handed_in(network: FakeNetwork, circle: Circle) -> None:
     draft = a_post_draft(circle.id, circle.founder_id, intent=Intent.OFFER)
-    post = await create_post(network, draft)
+    post = await posted(network, draft)
     assert post.is_of(draft)
     assert (post.created_at, post.comment_count) == (NOW, 0)
     assert await network.posts.get(post.id) == post
@@ -58,16 +59,16 @@ async def test_a_post_is_what_its_author_handed_in(network: FakeNetwork, circle:
 async def test_only_who_is_in_a_circle_writes_and_reads_there(
     network: FakeNetwork, circle: Circle
 ) -> None:
-    post = await create_post(network, a_post_draft(circle.id, circle.founder_id))
+    post = await posted(network, a_post_draft(circle.id, circle.founder_id))
     stranger = new_id()
     with pytest.raises(CircleNotJoined):
-        await create_post(network, a_post_draft(circle.id, stranger))
+        await posted(network, a_post_draft(circle.id, stranger))
     with pytest.raises(CircleNotJoined):
-        await create_comment(network, Turns(), a_comment_draft(post.id, stranger))
+        await commented(network, Turns(), a_comment_draft(post.id, stranger))
     with pytest.raises(CircleNotJoined):
-        await queries.list_posts(network, circle.id, stranger, None, 10)
+        await queries.list_posts(network, circle.id, access_of(stranger, "ListPosts"), None, 10)
     with pytest.raises(CircleNotJoined):
-        await queries.list_comments(network, post.id, stranger, 0, 10)
+        await queries.list_comments(network, post.id, access_of(stranger, "ListComments"), 0, 10)
     assert list(network.posts.all) == [post.id]
     assert network.comments.all == []
 
@@ -75,30 +76,30 @@ async def test_only_who_is_in_a_circle_writes_and_reads_there(
 async def test_what_is_not_there_is_not_found(network: FakeNetwork, circle: Circle) -> None:
     founder = circle.founder_id
     with pytest.raises(CircleNotFound):
-        await create_post(network, a_post_draft(new_id(), founder))
+        await posted(network, a_post_draft(new_id(), founder))
     with pytest.raises(CircleNotFound):
-        await queries.list_posts(network, new_id(), founder, None, 10)
+        await queries.list_posts(network, new_id(), access_of(founder, "ListPosts"), None, 10)
     with pytest.raises(PostNotFound):
-        await create_comment(network, Turns(), a_comment_draft(new_id(), founder))
+        await commented(network, Turns(), a_comment_draft(new_id(), founder))
     with pytest.raises(PostNotFound):
-        await queries.list_comments(network, new_id(), founder, 0, 10)
+        await queries.list_comments(network, new_id(), access_of(founder, "ListComments"), 0, 10)
 
 
 async def test_the_same_request_again_is_the_same_post(
     network: FakeNetwork, circle: Circle
 ) -> None:
     draft = a_post_draft(circle.id, circle.founder_id, request="once")
-    first = await create_post(network, draft)
+    first = await posted(network, draft)
     later = a_post_draft(
         circle.id, circle.founder_id, request="once", at=NOW + timedelta(minutes=1)
     )
-    assert await create_post(network, later) == first
+    assert await posted(network, later) == first
     for other in (
         a_post_draft(circle.id, circle.founder_id, request="once", text="Else"),
         a_post_draft(circle.id, circle.founder_id, request="once", intent=Intent.SHARE),
     ):
         with pytest.raises(RequestIdReused):
-            await create_post(network, other)
+            await posted(network, other)
     assert len(network.posts.all) == 1
 
 
@@ -106,17 +107,17 @@ async def test_the_same_request_again_is_the_same_comment(
     network: FakeNetwork, circle: Circle
 ) -> None:
     founder, turns = circle.founder_id, Turns()
-    post, other = [await create_post(network, a_post_draft(circle.id, founder)) for _ in range(2)]
+    post, other = [await posted(network, a_post_draft(circle.id, founder)) for _ in range(2)]
     draft = a_comment_draft(post.id, founder, request="once")
-    first = await create_comment(network, turns, draft)
-    await create_comment(network, turns, a_comment_draft(post.id, founder))
-    assert await create_comment(network, turns, draft) == first
+    first = await commented(network, turns, draft)
+    await commented(network, turns, a_comment_draft(post.id, founder))
+    assert await commented(network, turns, draft) == first
     for reused in (
         a_comment_draft(post.id, founder, request="once", text="Else"),
         a_comment_draft(other.id, founder, request="once"),
     ):
         with pytest.raises(RequestIdReused):
-            await create_comment(network, turns, reused)
+            await commented(network, turns, reused)
     kept = await network.posts.get(post.id)
     assert kept
     assert kept.comment_count == len(network.comments.all) == 2
@@ -129,13 +130,15 @@ async def test_comments_are_numbered_without_gaps_and_the_post_knows_how_many(
     network, turns = a_network(NETWORK), Turns()
     circle = await create_circle(network, a_circle_draft())
     founder = circle.founder_id
-    posts = [await create_post(network, a_post_draft(circle.id, founder)) for _ in range(3)]
+    posts = [await posted(network, a_post_draft(circle.id, founder)) for _ in range(3)]
     for which, request in requests:
         draft = a_comment_draft(posts[which].id, founder, request=f"{which}-{request}")
-        await create_comment(network, turns, draft)
+        await commented(network, turns, draft)
     for which, post in enumerate(posts):
         wanted = len({request for number, request in requests if number == which})
-        found, more = await queries.list_comments(network, post.id, founder, 0, 100)
+        found, more = await queries.list_comments(
+            network, post.id, access_of(founder, "ListComments"), 0, 100
+        )
         assert [one.number for one in found] == list(range(1, wanted + 1))
         assert not more
         kept = await network.posts.get(post.id)
@@ -160,16 +163,16 @@ async def test_a_count_that_a_crash_left_low_does_not_stay_so(then: str) -> None
     network = a_network(NETWORK, posts=posts)
     circle = await create_circle(network, a_circle_draft())
     founder = circle.founder_id
-    post = await create_post(network, a_post_draft(circle.id, founder))
+    post = await posted(network, a_post_draft(circle.id, founder))
     draft, posts.dies = a_comment_draft(post.id, founder), True
     with pytest.raises(ConnectionError):
-        await create_comment(network, turns, draft)
+        await commented(network, turns, draft)
     posts.dies = False
     if then == "somebody reads":
-        await queries.list_comments(network, post.id, founder, 0, 10)
+        await queries.list_comments(network, post.id, access_of(founder, "ListComments"), 0, 10)
     else:
         again = draft if then == "the same request" else a_comment_draft(post.id, founder)
-        await create_comment(network, turns, again)
+        await commented(network, turns, again)
     assert posts.all[post.id].comment_count == len(network.comments.all)
 
 
@@ -185,9 +188,9 @@ async def test_who_never_gets_a_number_is_told_to_try_again(
     network: FakeNetwork, circle: Circle
 ) -> None:
     crowded = FakeNetwork(NETWORK, network.circles, network.memberships, network.posts, Crowd())
-    post = await create_post(crowded, a_post_draft(circle.id, circle.founder_id))
+    post = await posted(crowded, a_post_draft(circle.id, circle.founder_id))
     with pytest.raises(ConcurrentUpdate):
-        await create_comment(crowded, Turns(), a_comment_draft(post.id, circle.founder_id))
+        await commented(crowded, Turns(), a_comment_draft(post.id, circle.founder_id))
 
 
 class Refusing(FakePosts):
@@ -201,7 +204,7 @@ async def test_a_post_refused_without_a_reason_is_not_acknowledged() -> None:
     network = a_network(NETWORK, posts=Refusing())
     circle = await create_circle(network, a_circle_draft())
     with pytest.raises(ConcurrentUpdate):
-        await create_post(network, a_post_draft(circle.id, circle.founder_id))
+        await posted(network, a_post_draft(circle.id, circle.founder_id))
 
 
 def test_a_reply_is_as_late_as_it_came_and_never_early() -> None:

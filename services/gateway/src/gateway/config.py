@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from common.config import Address, Reader, ServiceConfig
+
+from gateway.application.limits import Rate, Rates
+
+USUAL_RATES = Rates()
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the door knows of the world it opens to.
+
+    `proxies` are the networks whose X-Forwarded-For is believed, `origins` the web apps that may
+    ask from a browser, `behind_tls` whether everybody comes by TLS.
+    """
+
+    rates: Rates = USUAL_RATES
+    proxies: tuple[str, ...] = ()
+    origins: frozenset[str] = frozenset()
+    behind_tls: bool = False
+
+    @classmethod
+    def read(cls, reader: Reader) -> Outside:
+        """Read the settings; call `reader.done()` afterwards."""
+        usual = USUAL_RATES
+        return cls(
+            rates=Rates(
+                address=reader.read("KITH_LIMIT_ADDRESS", Rate.parse, usual.address),
+                sign_in=reader.read("KITH_LIMIT_SIGN_IN", Rate.parse, usual.sign_in),
+                reads=reader.read("KITH_LIMIT_READS", Rate.parse, usual.reads),
+                writes=reader.read("KITH_LIMIT_WRITES", Rate.parse, usual.writes),
+            ),
+            proxies=reader.read("KITH_TRUSTED_PROXIES", _networks, ()),
+            origins=reader.read("KITH_CORS_ORIGINS", _origins, frozenset()),
+            behind_tls=reader.read("KITH_BEHIND_TLS", _truth, False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +55,7 @@ class Config:
     programs: Address
     outcomes: Address
     signals: Address
+    outside: Outside
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -30,6 +68,27 @@ class Config:
             programs=reader.address("KITH_PROGRAMS"),
             outcomes=reader.address("KITH_OUTCOMES"),
             signals=reader.address("KITH_SIGNALS"),
+            outside=Outside.read(reader),
         )
         reader.done()
         return config
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(one.strip())) for one in text.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or networks, as in 10.0.0.0/8,::1") from None
+
+
+def _origins(text: str) -> frozenset[str]:
+    origins = frozenset(one.strip() for one in text.split(","))
+    if not all(_ORIGIN.fullmatch(one) for one in origins):
+        raise ValueError("must be origins, as in https://app.example,http://localhost:3000")
+    return origins
+
+
+def _truth(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("must be true or false")
+    return text == "true"

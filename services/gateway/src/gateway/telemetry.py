@@ -7,6 +7,7 @@ from typing import Literal
 from prometheus_client import Counter, Gauge, Histogram
 
 Push = Literal["queued", "dropped", "failed", "gone", "overflow"]
+Limit = Literal["address", "sign_in", "reads", "writes"]
 
 REQUESTS = Counter(
     # 5xx of a route: the service behind it is in trouble; 401 in bulk: somebody tries tokens
@@ -25,6 +26,16 @@ PUSHES = Counter(
     # dropped or failed: members see a message only when they ask again
     "kith_gateway_pushes_total", "New messages by what became of their push.", ["outcome"],
 )  # fmt: skip
+LIMITED = Counter(
+    # sign_in in bulk: somebody tries invites or passwords; address with few accounts: a proxy that
+    # KITH_TRUSTED_PROXIES does not name
+    "kith_gateway_limited_total", "Requests refused because there were too many.", ["limit"],
+)  # fmt: skip
+
+
+def count_limited(limit: Limit) -> None:
+    """One more request over a limit."""
+    LIMITED.labels(limit).inc()
 
 
 def count_push(outcome: Push) -> None:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from common import auth, grpc_server, health, telemetry
-from common.clock import SystemClock
+from common import auth, grpc_server, health, mongo, telemetry
+from common.clock import Clock, SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from policy.authorize import authorize
 
 from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
+from gateway.adapters.mongo import MongoRecords, prepare
+from gateway.application.idempotency import Once, Records
+from gateway.application.limits import Limits
 from gateway.application.push import Pusher
 from gateway.application.sockets import Sockets
-from gateway.config import Config
+from gateway.config import Config, Outside
 from gateway.entrypoints.consumers import TOPICS, Listener, group, handlers
 from gateway.entrypoints.grpc import Door
+from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
-from gateway.entrypoints.http.entry import Entry
-from gateway.entrypoints.http.protocol import Protocol as HttpProtocol
-from gateway.entrypoints.stream import MAX_FRAME_BYTES, Stream, frames
-from gateway.entrypoints.stream import Protocol as StreamProtocol
+from gateway.entrypoints.http.entry import Entry, Rest
+from gateway.entrypoints.http.idempotent import Idempotent
+from gateway.entrypoints.http.marks import Marks
+from gateway.entrypoints.http.protocol import HttpProtocol
+from gateway.entrypoints.stream import MAX_FRAME_BYTES, Protocol, Stream, frames
 
 NAME = "gateway"
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep a connection they may use again
@@ -51,6 +58,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         services = Services(channels)
         keys = Keys(services)
         verifier = auth.Verifier(keys.fetch, clock)
+        database = await stack.enter_async_context(
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
+        )
+        await stack.enter_async_context(life.background("answers", prepare(database)))
         sockets = Sockets()
         pusher = Pusher(sockets, frames(services))
 
@@ -66,27 +77,39 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("push", listener.check)
         await stack.enter_async_context(life.background("pusher", pusher.run()))
         await stack.enter_async_context(life.background("listener", listener.run()))
-        stream = Stream(sockets, verifier, clock, listener.heard)
+        admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
+        stream = Stream(sockets, admission, verifier, clock, listener.heard)
+        routes = guarded(services, admission, MongoRecords(database), clock)
+        marks = Marks(config.outside.origins, config.outside.behind_tls)
         http = await stack.enter_async_context(
             health.serve_http(
-                Entry(rest(services, verifier), stream, life.health, tracing),
-                settings.http_listen, **HTTP_OPTIONS,
+                Entry(routes, stream, life.health, tracing, marks), settings.http_listen,
+                **http_options(config.outside),
             )
         )  # fmt: skip
         grpc = await stack.enter_async_context(
             grpc_server.serve(
-                settings.grpc_listen, grpc_server.Interceptor(verifier, tracing, public=()),
+                settings.grpc_listen, grpc_server.Interceptor(verifier, tracing, authorize),
                 life.health, lambda server: server.add_generic_rpc_handlers((Door(channels),)),
             )
         )  # fmt: skip
         yield App(http, grpc)
 
 
-HTTP_OPTIONS: Mapping[str, object] = {
-    "http": HttpProtocol, "lifespan": "off", "proxy_headers": False, "server_header": False,
-    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
-    "ws": StreamProtocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
-}  # fmt: skip
+def guarded(services: Services, admission: Admission, records: Records, clock: Clock) -> Rest:
+    """REST with the door around it."""
+    app = rest(services, admission)
+    return Rest(app, admission, Idempotent(app, admission, Once(records, clock)))
+
+
+def http_options(outside: Outside) -> Mapping[str, object]:
+    """What uvicorn is told."""
+    return {
+        "http": HttpProtocol, "lifespan": "off", "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "proxy_headers": bool(outside.proxies), "forwarded_allow_ips": list(outside.proxies),
+        "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
+    }  # fmt: skip
 
 
 def _addresses(config: Config) -> dict[str, Address]:

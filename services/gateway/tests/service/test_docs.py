@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from common.problem import Problem
+from gateway.entrypoints.http.fields import Input, Output
 
 from services.gateway.tests.gateways import Gateway
 from services.gateway.tests.routes import ROUTES
@@ -62,8 +65,9 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
         ids.append(operation["operationId"])
         assert operation["summary"]
         assert operation["tags"]
-        assert "application/problem+json" in operation["responses"]["default"]["content"]
-        named = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+        assert "default" not in operation["responses"]  # or any status would be as described
+        assert {"400", "429", "431", "500", "503"} <= set(operation["responses"])
+        named = {one["name"] for one in operation.get("parameters", ()) if one.get("in") == "path"}
         assert named == set(re.findall(r"\{(\w+)\}", path))
     assert len(set(ids)) == len(ids)
     public = {operation["operationId"] for *_, operation in operations(described)
@@ -71,13 +75,48 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
     assert public == {"createSession", "refreshSession", "register", "getKeys"}
 
 
+async def test_every_body_and_every_answer_is_shown_by_an_example_that_is_right(
+    gateway: Gateway,
+) -> None:
+    described = await document(gateway)
+    shapes = {kind.__name__: kind for kind in kinds()}
+    for method, path, operation in operations(described):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        found = [media for body in bodies for media in body.get("content", {}).values()]
+        assert found or "204" in operation["responses"], f"{method} {path}"
+        for media in found:
+            name = media["schema"].get("$ref", "").rpartition("/")[2]
+            if name:
+                msgspec.convert(media["example"], shapes[name])
+            assert media["example"], f"{method} {path}"
+        for one in operation.get("parameters", ()):
+            assert one.get("in") != "path" or "example" in one, f"{method} {path}"
+
+
+async def test_every_refusal_is_shown_by_a_problem(gateway: Gateway) -> None:
+    refusals = (await document(gateway))["components"]["responses"]
+    for refusal in refusals.values():
+        problem = refusal["content"]["application/problem+json"]["example"]
+        assert msgspec.convert(problem, Problem).status == problem["status"]
+        assert ("Retry-After" in refusal["headers"]) == (problem["status"] in {409, 429, 503})
+
+
+def kinds() -> Iterator[type[Any]]:
+    """Everything that is sent or answered."""
+    waiting: list[type[Any]] = [Input, Output]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        yield kind
+
+
 async def test_every_reference_leads_somewhere_and_nothing_is_of_a_later_version(
     gateway: Gateway,
 ) -> None:
     described = await document(gateway)
     text = json.dumps(described)
-    for name in set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', text)):
-        assert name in described["components"]["schemas"], name
+    for part, name in set(re.findall(r'"\$ref": "#/components/(\w+)/([^"]+)"', text)):
+        assert name in described["components"][part], name
     assert '"null"' not in text
     assert '"const"' not in text
     for schema in described["components"]["schemas"].values():
@@ -90,7 +129,7 @@ async def test_what_is_sent_is_described_as_strictly_as_it_is_read(gateway: Gate
     schemas = (await document(gateway))["components"]["schemas"]
     invite = schemas["CreateInvite"]
     assert invite["additionalProperties"] is False
-    assert invite["properties"]["maxUses"]["maximum"] == 2**31 - 1
+    assert invite["properties"]["maxUses"]["maximum"] == 10_000
     assert invite["properties"]["expireTime"]["format"] == "date-time"
     assert schemas["SendMessage"]["required"] == ["clientMessageId", "text"]
     assert schemas["CreatePost"]["properties"]["intent"]["enum"] == ["ask", "offer", "share"]

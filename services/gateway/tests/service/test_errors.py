@@ -48,7 +48,8 @@ async def test_each_refusal_of_a_service_has_its_status_and_keeps_its_reason(
     gateway: Gateway, error: DomainError, status: int, reason: str, golden: Callable[..., None]
 ) -> None:
     gateway.services.replies[GET_ACCOUNT] = error
-    answer = await gateway.http.get("/v1/accounts/a1", headers=gateway.headers())
+    headers = gateway.headers() | {"x-request-id": "r-1"}
+    answer = await gateway.http.get("/v1/accounts/a1", headers=headers)
     field = "memberId" if "field" in error.metadata else ""
     assert_problem(answer, status, reason, field)
     assert ("detail" in answer.json()) == (status < 500)
@@ -142,8 +143,10 @@ async def test_a_bug_is_told_to_the_log_and_not_to_the_client(
     with capture_logs() as logs:
         answer = await gateway.http.get("/v1/accounts/a1", headers=gateway.headers())
     assert_problem(answer, 500, "INTERNAL")
-    assert set(answer.json()) == {"type", "title", "status", "reason"}
-    assert [entry["event"] for entry in logs] == ["http.internal_error"]
+    assert set(answer.json()) == {"type", "title", "status", "reason", "request_id"}
+    assert [(entry["event"], entry["request_id"]) for entry in logs] == [
+        ("http.internal_error", answer.headers["x-request-id"])
+    ]
 
 
 async def test_a_traced_error_can_be_quoted(tmp_path: Path) -> None:

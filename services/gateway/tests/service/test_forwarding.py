@@ -68,6 +68,16 @@ async def test_a_stream_arrives_as_it_was_sent_in_the_name_of_who_sent_it(
     assert call.token == token
 
 
+@pytest.mark.parametrize("role", ["member", "moderator", "care_team", "platform_operator"])
+async def test_whom_the_policy_refuses_sends_nothing_through(gateway: Gateway, role: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        await import_messages(gateway, batches(batch(1)), gateway.issuer.token(roles=(role,)))
+    assert (refused.value.reason, refused.value.metadata) == (
+        "FORBIDDEN", {"needed": "network_admin"},
+    )  # fmt: skip
+    assert gateway.services.asked(IMPORT_MESSAGES) == []
+
+
 async def test_accounts_come_in_by_the_same_door(gateway: Gateway) -> None:
     async def take(stream: AsyncIterator[Any], _context: Context) -> Any:
         ids = {one.external_id: "m" async for batch in stream for one in batch.accounts}

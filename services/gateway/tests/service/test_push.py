@@ -15,13 +15,13 @@ import jwt
 import pytest
 import websockets
 from common import errors
-from common.config import Address, ServiceConfig
+from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
-from gateway.config import Config
+from gateway.config import Config, Outside
 from gateway.entrypoints.consumers import TOPICS
 from gateway.wiring import App, build
 from google.protobuf.message import Message
@@ -39,6 +39,8 @@ from services.gateway.tests.fakes import (
 from services.gateway.tests.tokens import ADA, BEN, NETWORK, Issuer
 
 ANY_PORT = Address("127.0.0.1", 0)
+OPEN = Outside()
+NO_DATABASE = Secret("mongodb://127.0.0.1:1")  # the door opens, and pushes, without one
 CONVERSATION = UUID("0198c2a0-0000-7000-8000-0000000000c0")
 [TOPIC] = TOPICS
 
@@ -98,11 +100,13 @@ async def world(
     services.replies[LIST_MESSAGES] = messages.list
     async with served(services) as behind:
         service = ServiceConfig(
-            kafka=kafka, mongodb_uri="", database_prefix="", topic_prefix=topic_prefix,
+            kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
             grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=behind, log_level="info",
             traces="off",
         )  # fmt: skip
-        async with build(Config(service, behind, behind, behind, behind, behind), life) as app:
+        async with build(
+            Config(service, behind, behind, behind, behind, behind, OPEN), life
+        ) as app:
             await life.health.begin()
             yield World(app, services, messages, issuer, life, producer)
 
@@ -271,12 +275,12 @@ async def test_without_the_keys_it_is_not_ready(
     await create_topics(TOPIC)
     nobody = Address("127.0.0.1", 1)
     service = ServiceConfig(
-        kafka=kafka, mongodb_uri="", database_prefix="", topic_prefix=topic_prefix,
+        kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
         grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=nobody, log_level="info",
         traces="off",
     )  # fmt: skip
     life = Lifecycle()
-    async with build(Config(service, nobody, nobody, nobody, nobody, nobody), life) as app:
+    async with build(Config(service, nobody, nobody, nobody, nobody, nobody, OPEN), life) as app:
         await life.health.begin()
         async with httpx.AsyncClient(base_url=f"http://{app.http}") as http:
             answer = await http.get("/readyz")

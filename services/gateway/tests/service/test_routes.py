@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from policy import Actor, Answer, decide
+from policy.describe import ROLES
 
 from services.gateway.tests.builders import Route
 from services.gateway.tests.gateways import Gateway
 from services.gateway.tests.routes import ROUTES
+from services.gateway.tests.tokens import ADA, NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,6 +39,26 @@ async def test_without_a_token_the_door_stays_shut_and_no_service_is_asked(
     assert answer.headers["www-authenticate"] == 'Bearer realm="kith"'
     assert answer.json()["reason"] == "UNAUTHENTICATED"
     assert gateway.services.asked(route.rpc) == []
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if not route.public], ids=str)
+async def test_whom_the_policy_refuses_at_the_door_no_service_hears_of(
+    gateway: Gateway, route: Route
+) -> None:
+    gateway.services.replies[route.rpc] = route.reply
+    for role in ROLES:
+        token = gateway.issuer.token(roles=(role,))
+        decision = decide(Actor(ADA, NETWORK, frozenset({role})), route.rpc)
+        answer = await gateway.http.request(
+            route.method, route.path, json=route.body, headers=gateway.headers(token)
+        )
+        asked = any(call.token == token for call in gateway.services.asked(route.rpc))
+        if decision.answer is Answer.FORBID:
+            assert (answer.status_code, answer.json()["reason"]) == (403, "FORBIDDEN")
+            assert answer.json()["metadata"] == {"needed": " or ".join(decision.needed)}
+            assert not asked
+        else:
+            assert (answer.status_code, asked) == (route.status, True)
 
 
 async def test_an_answer_about_people_is_not_kept_by_anybody_on_the_way(gateway: Gateway) -> None:

@@ -84,6 +84,14 @@ async def test_a_bad_token_ends_it(gateway: Gateway, token: str) -> None:
         assert await closed_with(socket) == 4401
 
 
+async def test_who_does_not_live_in_the_network_does_not_listen(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        token = gateway.issuer.token(roles=("sponsor_analyst",))
+        await socket.send(json.dumps({"type": "authenticate", "accessToken": token}))
+        assert await closed_with(socket) == 4403
+    assert await nobody_here(gateway)
+
+
 async def test_an_expired_token_ends_it(gateway: Gateway) -> None:
     async with gateway.stream() as socket:
         token = gateway.issuer.token(seconds=-60)

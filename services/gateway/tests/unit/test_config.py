@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from common.config import Address, ConfigError
 from gateway.adapters.clients import RETRIED
-from gateway.config import Config
+from gateway.application.limits import Rate, Rates
+from gateway.config import Config, Outside
 from gateway.entrypoints.grpc import METHODS
 
 from services.gateway.tests.fakes import MODULES
@@ -35,6 +36,35 @@ def test_everything_that_is_missing_or_wrong_is_told_at_once() -> None:
         Config.from_env(wrong | {"KITH_MESSAGING": "nowhere"})
     assert "KITH_SIGNALS is not set" in str(caught.value)
     assert "KITH_MESSAGING must be host:port" in str(caught.value)
+
+
+def test_the_door_is_shut_to_web_apps_and_proxies_unless_it_is_told_of_them() -> None:
+    assert Config.from_env(GOOD).outside == Outside()
+    told = {
+        "KITH_LIMIT_ADDRESS": "1/2", "KITH_LIMIT_SIGN_IN": "3/4", "KITH_LIMIT_READS": "5/6",
+        "KITH_LIMIT_WRITES": "7.5/8", "KITH_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+        "KITH_CORS_ORIGINS": "https://app.example,http://localhost:3000",
+        "KITH_BEHIND_TLS": "true",
+    }  # fmt: skip
+    assert Config.from_env(GOOD | told).outside == Outside(
+        rates=Rates(Rate(1, 2), Rate(3, 4), Rate(5, 6), Rate(7.5, 8)),
+        proxies=("10.0.0.0/8", "::1/128"),
+        origins=frozenset({"https://app.example", "http://localhost:3000"}),
+        behind_tls=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("KITH_LIMIT_READS", "5"), ("KITH_TRUSTED_PROXIES", "everybody"),
+        ("KITH_TRUSTED_PROXIES", "10.0.0.1/8"), ("KITH_CORS_ORIGINS", "*"),
+        ("KITH_CORS_ORIGINS", "https://app.example/"), ("KITH_BEHIND_TLS", "yes"),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_door_that_is_wrong_is_told(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Config.from_env(GOOD | {name: value})
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))

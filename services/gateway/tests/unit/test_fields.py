@@ -59,7 +59,7 @@ def test_a_time_of_another_zone_is_the_same_instant() -> None:
 
 
 def test_no_time_is_no_time() -> None:
-    assert fields.timestamp_of("", "at") is None
+    assert fields.timestamp_of(None, "at") is None
 
 
 @pytest.mark.parametrize("text", ["now", "2026-01-01", "2026-01-01T00:00:00", "5", "-1", "null"])

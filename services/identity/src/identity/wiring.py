@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
+from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from identity.adapters import passwords
 from identity.adapters.master_key import KeyedDigest
@@ -22,7 +24,9 @@ from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import ensure_operator
 from identity.application.throttle import Throttle
 from identity.config import Config
-from identity.entrypoints.grpc import PUBLIC, register_services
+from identity.entrypoints.audit import recorder
+from identity.entrypoints.consumers import GROUP, TOPICS, handlers
+from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Ports
 
 NAME = "identity"
@@ -45,7 +49,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
-            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
         producer = await stack.enter_async_context(
@@ -53,8 +57,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         relay = Relay(database, ["accounts"], producer, source=f"/{NAME}")
         keys = _keys(config)
+        directory = MongoDirectory(database, relay.wake)
         ports = Ports(
-            directory=MongoDirectory(database, relay.wake),
+            directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
             tokens=SignedTokens(keys),
             clock=clock,
@@ -68,8 +73,15 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        interceptor = grpc_server.Interceptor(_verifier(ports), tracing, PUBLIC)
+        interceptor = grpc_server.Interceptor(
+            _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
+        )
+        consumer = Consumer(
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),
+            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
         life.health.add("mongodb", database.ping)
+        await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("keys", keys.watch()))
         http = await stack.enter_async_context(

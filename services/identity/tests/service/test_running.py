@@ -30,7 +30,7 @@ from services.identity.tests.running import ACCOUNTS, ACTIVITY, JOINED, Surround
 async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Lifecycle]]:
     """The service as `run` builds it, and a client of it."""
     service = ServiceConfig(
-        kafka=around.kafka, mongodb_uri=around.mongodb_uri, database_prefix=around.name,
+        kafka=around.kafka, mongodb_uri=Secret(around.mongodb_uri), database_prefix=around.name,
         topic_prefix=around.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=ANY_PORT,
         log_level="info", traces="off",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.mongo import INDEXES, Networks
@@ -40,7 +41,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
-            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
         producer = await stack.enter_async_context(
@@ -53,9 +54,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
-        interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks_of(identity), clock), tracing, public=()
-        )
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         life.health.add("mongodb", database.ping)
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))

@@ -13,11 +13,19 @@ from common.ids import new_id
 from hypothesis import given
 from hypothesis import strategies as st
 from messaging.application.import_messages import Imported, Row, import_messages
-from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
 from messaging.domain.errors import MemberNotFound, MessageIdReused
 
-from services.messaging.tests.builders import ADA, BEN, CAT, NOW, a_draft, a_row, told
+from services.messaging.tests.builders import (
+    ADA,
+    BEN,
+    CAT,
+    NOW,
+    a_draft,
+    a_row,
+    send,
+    told,
+)
 from services.messaging.tests.fakes import Crash, FakeNetwork, a_network, others_first
 
 PAIRS = st.permutations([ADA, BEN, CAT])
@@ -136,7 +144,7 @@ async def test_a_live_message_with_the_client_id_of_a_row_does_not_hide_behind_o
     rows = [a_row(1), a_row(2), a_row(3)]
     await network.conversations.add([rows[0].conversation])
     squatter = a_draft(ADA, "row 2", client_id=rows[1].draft.client_message_id)
-    await send_message(network, Tails(), conversation_id=rows[0].conversation.id, draft=squatter)
+    await send(network, Tails(), conversation_id=rows[0].conversation.id, draft=squatter)
     with pytest.raises(MessageIdReused) as refused:
         await import_messages(network, Tails(), rows)
     assert refused.value.metadata == {"row": "2"}
@@ -158,12 +166,12 @@ async def test_live_senders_and_two_imports_at_once_keep_one_order() -> None:
                 except ConcurrentUpdate:
                     continue
 
-    async def send(tails: Tails) -> None:
+    async def talk_on(tails: Tails) -> None:
         for _ in range(20):
-            await send_message(network, tails, conversation_id=talk.id, draft=a_draft(BEN))
+            await send(network, tails, conversation_id=talk.id, draft=a_draft(BEN))
 
     one, other = Tails(), Tails()
-    await asyncio.gather(bring_in(one), bring_in(other), send(one))
+    await asyncio.gather(bring_in(one), bring_in(other), talk_on(one))
     messages = network.messages.of(talk.id)
     assert [message.sequence for message in messages] == list(range(1, 51))
     brought = [message.text for message in messages if message.imported]
@@ -177,7 +185,7 @@ async def test_rows_that_somebody_else_interrupts_are_still_counted_as_new() -> 
     tails, rows = Tails(), [a_row(n) for n in range(1, 4)]
     talk = rows[0].conversation
     await import_messages(network, tails, rows[:1])
-    await send_message(network, Tails(), conversation_id=talk.id, draft=a_draft(BEN))
+    await send(network, Tails(), conversation_id=talk.id, draft=a_draft(BEN))
     assert await import_messages(network, tails, rows) == Imported(2, 1)  # its tail was stale
     assert [one.sequence for one in network.messages.of(talk.id)] == [1, 2, 3, 4]
 

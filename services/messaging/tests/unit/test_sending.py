@@ -11,13 +11,21 @@ from common.ids import new_id
 from messaging.application import queries
 from messaging.application.open_conversation import open_conversation
 from messaging.application.ports import Taken
-from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MemberNotFound, MessageIdReused
 from messaging.domain.message import Message, Placed
 
-from services.messaging.tests.builders import ADA, BEN, CAT, HOUR, NOW, a_draft
+from services.messaging.tests.builders import (
+    ADA,
+    BEN,
+    CAT,
+    HOUR,
+    NOW,
+    a_draft,
+    access_of,
+    send,
+)
 from services.messaging.tests.fakes import Crash, FakeMessages, FakeNetwork, a_network
 
 
@@ -49,12 +57,12 @@ async def test_a_message_sent_again_is_the_same_message(
     network: FakeNetwork, talk: Conversation
 ) -> None:
     tails, draft = Tails(), a_draft(client_id="c1")
-    first = await send_message(network, tails, conversation_id=talk.id, draft=draft)
-    await send_message(network, tails, conversation_id=talk.id, draft=a_draft(BEN, client_id="c1"))
+    first = await send(network, tails, conversation_id=talk.id, draft=draft)
+    await send(network, tails, conversation_id=talk.id, draft=a_draft(BEN, client_id="c1"))
     later = a_draft(client_id="c1", at=NOW + HOUR)
     for again in (tails, Tails()):  # also when another process gets it
-        assert await send_message(network, again, conversation_id=talk.id, draft=later) == first
-    after = await send_message(network, tails, conversation_id=talk.id, draft=a_draft())
+        assert await send(network, again, conversation_id=talk.id, draft=later) == first
+    after = await send(network, tails, conversation_id=talk.id, draft=a_draft())
     assert after.sequence == 3
 
 
@@ -62,9 +70,9 @@ async def test_a_client_message_id_with_other_words_is_refused(
     network: FakeNetwork, talk: Conversation
 ) -> None:
     tails = Tails()
-    await send_message(network, tails, conversation_id=talk.id, draft=a_draft(client_id="c1"))
+    await send(network, tails, conversation_id=talk.id, draft=a_draft(client_id="c1"))
     with pytest.raises(MessageIdReused) as refused:
-        await send_message(
+        await send(
             network, tails, conversation_id=talk.id, draft=a_draft(text="No", client_id="c1")
         )
     assert refused.value.metadata == {"field": "client_message_id"}
@@ -76,11 +84,11 @@ async def test_who_does_not_take_part_sends_and_sees_nothing(
 ) -> None:
     for id in (talk.id, new_id()):
         with pytest.raises(ConversationNotFound):
-            await send_message(network, Tails(), conversation_id=id, draft=a_draft(CAT))
+            await send(network, Tails(), conversation_id=id, draft=a_draft(CAT))
         with pytest.raises(ConversationNotFound):
-            await queries.messages_after(network, id, CAT, 0, 10)
+            await queries.messages_after(network, id, access_of(CAT), 0, 10)
         with pytest.raises(ConversationNotFound):
-            await queries.messages_before(network, id, CAT, None, 10)
+            await queries.messages_before(network, id, access_of(CAT), None, 10)
 
 
 async def send_patiently(network: FakeNetwork, tails: Tails, talk: Conversation, n: int) -> Message:
@@ -88,7 +96,7 @@ async def send_patiently(network: FakeNetwork, tails: Tails, talk: Conversation,
     draft = a_draft(ADA if n % 2 else BEN, f"message {n}", client_id=f"c{n}")
     while True:
         try:
-            return await send_message(network, tails, conversation_id=talk.id, draft=draft)
+            return await send(network, tails, conversation_id=talk.id, draft=draft)
         except ConcurrentUpdate:
             continue
 
@@ -110,19 +118,17 @@ async def test_a_sender_who_fails_or_goes_away_does_not_disturb_the_next(
     network: FakeNetwork, talk: Conversation
 ) -> None:
     tails = Tails()
-    await send_message(network, tails, conversation_id=talk.id, draft=a_draft())
+    await send(network, tails, conversation_id=talk.id, draft=a_draft())
     network.messages.failing = True
     with pytest.raises(Crash):
-        await send_message(network, tails, conversation_id=talk.id, draft=a_draft())
+        await send(network, tails, conversation_id=talk.id, draft=a_draft())
     network.messages.failing = False
-    gone = asyncio.create_task(
-        send_message(network, tails, conversation_id=talk.id, draft=a_draft())
-    )
+    gone = asyncio.create_task(send(network, tails, conversation_id=talk.id, draft=a_draft()))
     for _ in range(3):  # into the write
         await asyncio.sleep(0)
     gone.cancel()
     await asyncio.wait([gone])
-    last = await send_message(network, tails, conversation_id=talk.id, draft=a_draft())
+    last = await send(network, tails, conversation_id=talk.id, draft=a_draft())
     stored = network.messages.of(talk.id)
     assert [one.sequence for one in stored] == list(range(1, last.sequence + 1))
 
@@ -139,13 +145,13 @@ async def test_who_never_gets_a_place_is_told_to_try_again(talk: Conversation) -
     await network.conversations.add([talk])
     crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), network.members)
     with pytest.raises(ConcurrentUpdate):
-        await send_message(crowded, Tails(), conversation_id=talk.id, draft=a_draft())
+        await send(crowded, Tails(), conversation_id=talk.id, draft=a_draft())
 
 
 async def test_pages_tell_whether_there_is_more(network: FakeNetwork, talk: Conversation) -> None:
     assert await queries.last_sequence(network, talk.id) == 0
     for _ in range(5):
-        await send_message(network, Tails(), conversation_id=talk.id, draft=a_draft())
+        await send(network, Tails(), conversation_id=talk.id, draft=a_draft())
     assert await queries.last_sequence(network, talk.id) == 5
 
     def numbers(page: tuple[Sequence[Message], bool]) -> tuple[list[int], bool]:
@@ -153,7 +159,7 @@ async def test_pages_tell_whether_there_is_more(network: FakeNetwork, talk: Conv
         return [one.sequence for one in messages], more
 
     after, before = queries.messages_after, queries.messages_before
-    assert numbers(await after(network, talk.id, ADA, 0, 3)) == ([1, 2, 3], True)
-    assert numbers(await after(network, talk.id, ADA, 3, 2)) == ([4, 5], False)
-    assert numbers(await before(network, talk.id, BEN, None, 3)) == ([5, 4, 3], True)
-    assert numbers(await before(network, talk.id, BEN, 3, 2)) == ([2, 1], False)
+    assert numbers(await after(network, talk.id, access_of(ADA), 0, 3)) == ([1, 2, 3], True)
+    assert numbers(await after(network, talk.id, access_of(ADA), 3, 2)) == ([4, 5], False)
+    assert numbers(await before(network, talk.id, access_of(BEN), None, 3)) == ([5, 4, 3], True)
+    assert numbers(await before(network, talk.id, access_of(BEN), 3, 2)) == ([2, 1], False)

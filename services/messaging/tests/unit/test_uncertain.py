@@ -46,3 +46,22 @@ async def test_a_write_that_may_not_last_is_neither_done_nor_refused(
         await attempt
     assert is_away(failed.value) != bool(refused)
     assert not told
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"writeErrors": [], "writeConcernErrors": LATE},
+        {"writeErrors": [{"index": 0, "code": 112, "errmsg": "no"}]},
+        {"writeErrors": [*DUPLICATE, {"index": 1, "code": 112, "errmsg": "no"}]},
+    ],
+    ids=["not in time", "refused for another reason", "for both reasons"],
+)
+async def test_rows_that_may_be_stored_are_looked_for_at_once(details: Document) -> None:
+    """Or their events would come half a minute later, behind those of newer rows."""
+    unsure: list[None] = []
+    database = UncertainDatabase(details)
+    network = Networks(database, lambda _: None, unsure=lambda: unsure.append(None)).of(NETWORK)
+    with pytest.raises(BulkWriteError):
+        await network.messages.add_imported(ROWS)
+    assert unsure == [None]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from policy.authorize import authorize
 
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
@@ -38,18 +38,17 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
-            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
-        networks = MongoNetworks(database, partial(relay.offer, "responses"))
+        networks = MongoNetworks(database, relay.wake)
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
-        interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks_of(identity), clock), tracing, public=()
-        )
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         http = await stack.enter_async_context(

@@ -18,9 +18,7 @@ from kith.outcomes.v1 import outcomes_service_pb2 as api
 from services.outcomes.tests.builders import LONELY, NETWORK, OTHER_NETWORK, WELL
 from services.outcomes.tests.doors import Client, Door, Issuer
 
-ROLES = [
-    "member", "mentor", "moderator", "care_team", "network_admin", "sponsor", "platform_operator"
-]  # fmt: skip
+PEERS = ["member", "mentor", "moderator", "care_team", "network_admin"]
 
 
 @pytest.fixture
@@ -144,10 +142,18 @@ async def test_without_a_good_token_nothing_is_done(client: Client) -> None:
             assert refused.value.kind is Kind.UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("role", ROLES)
-async def test_whoever_has_an_account_may_answer_for_herself(door: Door, role: str) -> None:
+@pytest.mark.parametrize("role", PEERS)
+async def test_whoever_lives_in_the_network_may_answer_for_herself(door: Door, role: str) -> None:
     for behaviour, request in calls(door.client):
         await call(behaviour, request, token=door.issuer.token(role))
+
+
+@pytest.mark.parametrize("role", ["sponsor_analyst", "platform_operator"])
+async def test_who_does_not_live_there_may_not(door: Door, role: str) -> None:
+    for behaviour, request in calls(door.client):
+        with pytest.raises(RemoteError) as refused:
+            await call(behaviour, request, token=door.issuer.token(role))
+        assert refused.value.kind is Kind.FORBIDDEN
 
 
 async def test_nobody_reads_or_hits_what_somebody_else_answered(door: Door) -> None:

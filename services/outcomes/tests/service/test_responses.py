@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from common.ids import new_id
-from common.mongo import Database, Document
+from common.mongo import Database
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
 from outcomes.application.ports import Networks, Responses
 from outcomes.domain.instruments import CHECK_IN, UCLA_3
@@ -102,8 +102,8 @@ async def test_answers_and_events_are_one_document_and_no_answer_is_in_an_event(
     database: Database,
 ) -> None:
     await database.create_collections(INDEXES)
-    offered: list[Document] = []
-    responses = MongoNetworks(database, offered.extend).responses(NETWORK)
+    woken: list[None] = []
+    responses = MongoNetworks(database, lambda: woken.append(None)).responses(NETWORK)
     made = a_response(UCLA_3, 3, 1, 2)
     for _ in range(2):
         await responses.add(made, a_request(made))
@@ -117,10 +117,7 @@ async def test_answers_and_events_are_one_document_and_no_answer_is_in_an_event(
     ]  # fmt: skip
     for entry in stored["outbox"]:
         assert b"companionship" not in entry["payload"]
-    (handed,) = offered  # the repetition told nobody
-    assert {key: stored[key] for key in ("_id", "outbox", "outbox_at")} == {
-        key: handed[key] for key in ("_id", "outbox", "outbox_at")
-    }
+    assert len(woken) == 2  # the repetition too: it may be that only the first answer was lost
 
 
 async def test_every_hot_query_walks_an_index(networks: MongoNetworks, database: Database) -> None:

@@ -24,7 +24,7 @@ from services.programs.tests.builders import (
     a_definition,
     a_program,
     a_request,
-    an_admin,
+    access_of,
     steps,
 )
 from services.programs.tests.fakes import FakeEnrollments, FakeNetwork
@@ -160,7 +160,7 @@ class Program(RuleBasedStateMachine):
         self.enrollments.fault = fault
         try:
             made = await enroll_members(
-                self.network.ports(), CLOCK, an_admin(), cohort_id=self.cohort.id, member_ids=who
+                self.network.ports(), CLOCK, cohort_id=self.cohort.id, member_ids=who
             )
             assert [one.member_id for one in made] == list(dict.fromkeys(who))
         except Crash:
@@ -172,8 +172,8 @@ class Program(RuleBasedStateMachine):
         self.enrollments.fault = fault
         try:
             await mark_step_done(
-                self.network.ports(), CLOCK, a_caller(id=one.member_id), enrollment_id=one.id,
-                step_id=step,
+                self.network.ports(), CLOCK, access_of(a_caller(id=one.member_id)),
+                enrollment_id=one.id, step_id=step,
             )  # fmt: skip
             self.acknowledged.add((one.id, step))
         except Crash:

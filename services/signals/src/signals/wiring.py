@@ -11,7 +11,9 @@ from common.clock import SystemClock
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
+from policy.authorize import authorize
 
+from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
 from signals.config import Config
@@ -33,7 +35,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
         database = await stack.enter_async_context(
-            mongo.connect(settings.mongodb_uri, f"{settings.database_prefix}_{NAME}")
+            mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
         producer = await stack.enter_async_context(
@@ -47,7 +49,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         )  # fmt: skip
         identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, public=())
+        accesses = Accesses(producer, clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record)
         worker = Worker(settings.kafka, settings.topic_prefix)
         stream = Stream(producer, parameters, worker, tracing)
 

@@ -14,12 +14,13 @@ from common.grpc_client import call
 from common.testing.clock import FakeClock
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
+from kith.audit.events.v1 import audit_events_pb2 as audit
 from kith.signals.v1 import signals_pb2 as pb
 from kith.signals.v1 import signals_service_pb2 as api
 
 from services.signals.tests.builders import DAY, NETWORK, START, a_log, changes, stamp
 from services.signals.tests.doors import Stub, course_of, opened, signal_of
-from services.signals.tests.fakes import FakeReadModel
+from services.signals.tests.fakes import FakeProducer, FakeReadModel
 from services.signals.tests.tokens import Issuer
 
 OTHER = UUID("01900000-0000-7000-8000-000000000002")
@@ -41,7 +42,14 @@ async def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def stub(model: FakeReadModel, clock: FakeClock) -> AsyncIterator[Stub]:
+async def producer() -> FakeProducer:
+    return FakeProducer()
+
+
+@pytest.fixture
+async def stub(
+    model: FakeReadModel, clock: FakeClock, producer: FakeProducer
+) -> AsyncIterator[Stub]:
     for member, score in ((ADA, 9), (BEA, 3)):
         log = a_log(
             member, (activity.ACTIVITY_KIND_SURVEY_SCORE, 1, score),
@@ -50,7 +58,7 @@ async def stub(model: FakeReadModel, clock: FakeClock) -> AsyncIterator[Stub]:
         await model.write(changes(log, 7))
     log = a_log(CLEO, (activity.ACTIVITY_KIND_ASK, 38), network_id=OTHER)
     await model.write(changes(log))
-    async with opened(model.of, ISSUER, clock) as stub:
+    async with opened(model.of, ISSUER, clock, producer) as stub:
         yield stub
 
 
@@ -74,6 +82,17 @@ async def test_a_member_reads_her_own_signal_of_now(stub: Stub, model: FakeReadM
     request = api.GetMemberSignalRequest()
     reply = await call(stub.GetMemberSignal, request, token=ISSUER.token(ADA, NETWORK))
     assert reply.signal == signal_of(ADA, await state_of(model, ADA), NOW)
+
+
+async def test_no_place_in_a_log_that_networks_share_is_told(
+    stub: Stub, model: FakeReadModel
+) -> None:
+    assert (await state_of(model, ADA)).offset > 0
+    own = await call(
+        stub.GetMemberSignal, api.GetMemberSignalRequest(), token=ISSUER.token(ADA, NETWORK)
+    )
+    listed = await call(stub.ListMemberSignals, api.ListMemberSignalsRequest(), token=as_staff())
+    assert {signal.offset for signal in (own.signal, *listed.signals)} == {0}
 
 
 async def test_a_signal_is_given_for_the_time_asked_for(stub: Stub, model: FakeReadModel) -> None:
@@ -216,3 +235,41 @@ async def test_what_cannot_be_right_is_refused_by_name(what: str, stub: Stub) ->
     error = await refused(ask(stub, as_staff()))
     assert (error.kind, error.reason) == (Kind.INVALID, "INVALID_ARGUMENT")
     assert error.metadata == {"field": field}
+
+
+async def test_who_is_shown_others_signals_is_told_to_the_audit_first(
+    stub: Stub, producer: FakeProducer
+) -> None:
+    own = api.GetMemberSignalRequest()
+    await call(stub.GetMemberSignal, own, token=ISSUER.token(ADA, NETWORK))
+    assert producer.sent == []
+    await call(
+        stub.GetMemberSignal, api.GetMemberSignalRequest(member_id=str(ADA)), token=as_staff()
+    )
+    await call(
+        stub.ListCoursePoints, api.ListCoursePointsRequest(member_id=str(ADA)), token=as_staff()
+    )
+    await call(stub.ListMemberSignals, api.ListMemberSignalsRequest(), token=as_staff())
+    told = [audit.AccessRecorded.FromString(record.value) for record in producer.sent]
+    assert {record.topic for record in producer.sent} == {"signals.access.v1"}
+    assert {record.key for record in producer.sent} == {str(NETWORK)}
+    assert [event.action.rpartition("/")[2] for event in told] == [
+        "GetMemberSignal", "ListCoursePoints", "ListMemberSignals",
+    ]  # fmt: skip
+    assert [list(event.subject_ids) for event in told] == [
+        [str(ADA)], [str(ADA)], [str(ADA), str(BEA)],
+    ]  # fmt: skip
+    assert {(event.actor_id, event.network_id) for event in told} == {
+        (str(UUID(int=99)), str(NETWORK))
+    }
+    assert {event.occur_time.seconds for event in told} == {NOW // 1000}
+
+
+async def test_a_signal_is_not_shown_while_nobody_can_be_told(
+    stub: Stub, producer: FakeProducer
+) -> None:
+    producer.fails = lambda sent: True
+    request = api.GetMemberSignalRequest(member_id=str(ADA))
+    error = await refused(call(stub.GetMemberSignal, request, token=as_staff()))
+    assert error.kind is Kind.UNAVAILABLE
+    await call(stub.GetMemberSignal, api.GetMemberSignalRequest(), token=ISSUER.token(ADA, NETWORK))

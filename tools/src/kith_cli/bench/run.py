@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 from rich.progress import Progress
 
-from kith_cli.bench import probe
+from kith_cli.bench import decisions, probe
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
 from kith_cli.client import Kith
 from kith_cli.console import err
@@ -40,6 +40,8 @@ PASSWORD = "bench-password-1"  # noqa: S105  # of made-up people in a Kith that 
 
 def bench(file: Path, rows: int) -> None:
     """Measure all figures, each printed as a JSON line on stdout. Raises Stop."""
+    figure("policy.decide_us", decisions.decide_us())
+    figure("policy.call_us", decisions.call_us())
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
         settings = replace(Settings.from_env(environment()), home=Path(folder), log_level="warning")
         part = _part(file, Path(folder) / "history.txt", rows)

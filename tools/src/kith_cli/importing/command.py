@@ -7,9 +7,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kith_cli.client import Refused
 from kith_cli.console import err, say
-from kith_cli.errors import Stop
+from kith_cli.errors import Refused, Stop
 from kith_cli.importing.messages import Import, Report
 from kith_cli.networks import door, ensure_network
 from kith_cli.settings import Settings

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, cast
 
 from kith_cli.errors import Stop
 
-HEADER = ["src", "dst", "time"]
+HEADER = [b"src", b"dst", b"time"]
+MOST_DIGITS = 19
 EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990 and 2100
 MEAN_WORDS = 14
 _WORDS = (files(__package__) / "words.txt").read_text().split()
@@ -46,12 +47,12 @@ def read(path: Path) -> Iterator[Row]:
     number = 0
     try:
         with _open(path) as lines:
-            if next(lines, "").split() != HEADER:
-                raise Stop(f"{path} does not begin with the line `{' '.join(HEADER)}`.")
+            if next(lines, b"").split() != HEADER:
+                raise Stop(f"{path} does not begin with the line `{b' '.join(HEADER).decode()}`.")
             for line in lines:
                 number += 1
                 yield _row(number, line)
-    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadRow(number + 1, f"the file is cut off or damaged here ({error})") from None
     except OSError as error:
         raise Stop(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -65,15 +66,16 @@ def text_of(row: Row) -> str:
     return words[0].upper() + words[1:] + "."
 
 
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="ascii")
-    return path.open(encoding="ascii")
+def _open(path: Path) -> BinaryIO:
+    # Bytes, and each line decoded on its own: text is decoded many lines at a time, so that one
+    # bad byte would spoil the good lines before it.
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _row(number: int, line: str) -> Row:
+def _row(number: int, content: bytes) -> Row:
+    line = content.decode("ascii", "replace")
     fields = line.split()
-    if len(fields) != len(HEADER) or not all(field.isdecimal() for field in fields):
+    if len(fields) != len(HEADER) or not all(map(_is_number, fields)):
         raise BadRow(number, f"three whole numbers are needed, not {line.strip()[:60]!r}")
     sender, recipient, at = fields
     if sender == recipient:
@@ -83,3 +85,7 @@ def _row(number: int, line: str) -> Row:
     if not line.endswith("\n"):
         raise BadRow(number, "the line is cut off")
     return Row(number, sender, recipient, int(at))
+
+
+def _is_number(field: str) -> bool:
+    return field.isascii() and field.isdecimal() and len(field) <= MOST_DIGITS

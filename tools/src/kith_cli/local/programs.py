@@ -57,6 +57,8 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         "KITH_LOG_LEVEL": settings.log_level,
     }
     told |= {f"KITH_{name.upper()}": settings.grpc(name) for name in BACKENDS}
+    if service == "gateway":
+        told |= settings.limits
     if service == "identity":
         told["KITH_SIGNING_KEYS"] = str(secrets.signing_keys)
         told["KITH_IDENTITY_KEY"] = secrets.identity_key

@@ -106,7 +106,8 @@ def _prepare(kith: Kith) -> None:
     settings = kith.settings
     socket = supervision.socket_path(settings.run)
     data_folder(settings.home)
-    for folder in (settings.run, settings.logs, socket.parent):
+    servers = (settings.home / programs.BROKER, settings.home / programs.DATABASE)
+    for folder in (settings.run, settings.logs, socket.parent, *servers):
         private_folder(folder)
     installation = Installation()
     installation.ensure()

@@ -54,6 +54,7 @@ class Relay:
         self._source = source
         self._wake = asyncio.Event()
         self._look = True
+        self._sweep_at = 0.0
         self._offered = Offered()
         self._published = Published(database)
         self._asked: list[asyncio.Future[None]] = []  # who waits for the next whole round
@@ -177,11 +178,17 @@ class Relay:
         return total
 
     async def _sweep(self) -> int:
-        fresh = written_before(GRACE_SECONDS)
-        before = new_id() if self._look else fresh
+        """Look in the database: for all that waits when told to, else now and then for what a
+        crash left behind."""
+        now = asyncio.get_running_loop().time()
+        if not self._look and now < self._sweep_at:
+            return 0
         if self._look:
             await self._published.forget()  # or they would be found, and published again
-        self._look = False
+        # Nobody is waited for from here to the look: who wakes us is in it, or makes another.
+        fresh = written_before(GRACE_SECONDS)
+        before = new_id() if self._look else fresh
+        self._look, self._sweep_at = False, now + SWEEP_SECONDS
         total = 0
         for name in self._collections:
             collection = self._database.unscoped(name)

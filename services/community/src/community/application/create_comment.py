@@ -3,6 +3,7 @@ the post learns how many there are."""
 
 from __future__ import annotations
 
+from common.auth import Access
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
@@ -15,14 +16,16 @@ from community.domain.post import Comment, CommentDraft, Post, comment
 TRIES = 8
 
 
-async def create_comment(network: Network, turns: Turns, draft: CommentDraft) -> Comment:
+async def create_comment(
+    network: Network, turns: Turns, access: Access, draft: CommentDraft
+) -> Comment:
     """The new comment, or the one this request became before.
 
-    Raises PostNotFound, CircleNotJoined, RequestIdReused, ConcurrentUpdate (many processes race
-    for this post; try again).
+    Raises Forbidden, PostNotFound, CircleNotJoined, RequestIdReused, ConcurrentUpdate (many
+    processes race for this post; try again).
     """
     async with turns.of(draft.post_id):
-        post = await post_of(network, draft.post_id, draft.author_id)
+        post = await post_of(network, draft.post_id, access)
         placed = await _place(network, post, draft)
         if placed.number > post.comment_count:
             await network.posts.count_up(post.id, placed.number)

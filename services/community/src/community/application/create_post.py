@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from common.auth import Access
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
 from community.application.ports import Network, Taken
-from community.application.queries import check_joined
+from community.application.queries import check_inside
 from community.domain.errors import RequestIdReused
 from community.domain.post import Post, PostDraft, write
 
 
-async def create_post(network: Network, draft: PostDraft) -> Post:
+async def create_post(network: Network, access: Access, draft: PostDraft) -> Post:
     """The new post, or the one this request became before.
 
-    Raises CircleNotFound, CircleNotJoined, RequestIdReused.
+    Raises Forbidden, CircleNotFound, CircleNotJoined, RequestIdReused.
     """
-    await check_joined(network, draft.circle_id, draft.author_id)
+    await check_inside(network, draft.circle_id, access)
     post = write(draft, new_id())
     try:
         await network.posts.add(post)

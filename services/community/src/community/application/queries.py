@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from common.auth import Access
+from policy import Facts
+
 from community.application.ports import Network
 from community.domain.circle import Circle
 from community.domain.errors import CircleNotFound, CircleNotJoined, PostNotFound
 from community.domain.post import Comment, Post
 
 
-async def check_joined(network: Network, circle_id: UUID, member_id: UUID) -> None:
-    """Raise CircleNotFound or CircleNotJoined unless the member is in the circle."""
-    if await network.memberships.get(circle_id, member_id) is not None:
-        return
-    if await network.circles.get(circle_id) is None:
+async def check_inside(network: Network, circle_id: UUID, access: Access) -> None:
+    """Let the caller go on if she is in the circle.
+
+    Raises Forbidden, CircleNotFound, CircleNotJoined.
+    """
+    member_id = access.caller.subject
+    inside = await network.memberships.get(circle_id, member_id) is not None
+    if not inside and await network.circles.get(circle_id) is None:
         raise CircleNotFound("no such circle in your network", field="circle_id")
-    raise CircleNotJoined("join the circle first", circle_id=str(circle_id))
+    access.require(
+        Facts(network.id, member_ids=(member_id,) if inside else ()),
+        CircleNotJoined("join the circle first", circle_id=str(circle_id)),
+    )
 
 
-async def post_of(network: Network, post_id: UUID, member_id: UUID) -> Post:
-    """A post of a circle the member is in. Raises PostNotFound, CircleNotJoined."""
+async def post_of(network: Network, post_id: UUID, access: Access) -> Post:
+    """A post of a circle the caller is in. Raises Forbidden, PostNotFound, CircleNotJoined."""
     post = await network.posts.get(post_id)
     if post is None:
         raise PostNotFound("no such post in your network", field="post_id")
-    await check_joined(network, post.circle_id, member_id)
+    await check_inside(network, post.circle_id, access)
     return post
 
 
@@ -39,26 +48,26 @@ async def list_circles(
 
 
 async def list_posts(
-    network: Network, circle_id: UUID, member_id: UUID, before: UUID | None, size: int
+    network: Network, circle_id: UUID, access: Access, before: UUID | None, size: int
 ) -> tuple[Sequence[Post], bool]:
     """Posts of a circle before an id (None: the newest), newest first, and whether there are more.
 
-    Raises CircleNotFound, CircleNotJoined.
+    Raises Forbidden, CircleNotFound, CircleNotJoined.
     """
-    await check_joined(network, circle_id, member_id)
+    await check_inside(network, circle_id, access)
     found = await network.posts.page(circle_id, before, size + 1)
     return found[:size], len(found) > size
 
 
 async def list_comments(
-    network: Network, post_id: UUID, member_id: UUID, after: int, size: int
+    network: Network, post_id: UUID, access: Access, after: int, size: int
 ) -> tuple[Sequence[Comment], bool]:
     """Comments after a number, oldest first, and whether there are more.
 
     Who reads mends what a crash left undone: a post that does not know its last comment.
-    Raises PostNotFound, CircleNotJoined.
+    Raises Forbidden, PostNotFound, CircleNotJoined.
     """
-    post = await post_of(network, post_id, member_id)
+    post = await post_of(network, post_id, access)
     found = await network.comments.page(post_id, after, size + 1)
     if found and found[-1].number > post.comment_count:
         await network.posts.count_up(post_id, found[-1].number)

@@ -50,7 +50,6 @@ class CircleService(grpc_api.CircleServiceServicer):
         self, request: api.CreateCircleRequest, context: Context
     ) -> api.CreateCircleResponse:
         caller = auth.current()
-        caller.require("network_admin")
         draft = CircleDraft(
             caller.subject, request.display_name, request.purpose, request.request_id,
             self._ports.clock.now(),
@@ -93,22 +92,24 @@ class PostService(grpc_api.PostServiceServicer):
     async def CreatePost(
         self, request: api.CreatePostRequest, context: Context
     ) -> api.CreatePostResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         draft = PostDraft(
             parse_id(request.circle_id, "circle_id"), caller.subject,
             translate.intent_of(request.intent), request.text, request.request_id,
             self._ports.clock.now(),
         )  # fmt: skip
-        post = await create_post(self._ports.networks.of(caller.network_id), draft)
+        post = await create_post(self._ports.networks.of(caller.network_id), access, draft)
         return api.CreatePostResponse(post=translate.post(post))
 
     async def ListPosts(
         self, request: api.ListPostsRequest, context: Context
     ) -> api.ListPostsResponse:
-        caller = auth.current()
+        access = auth.access()
+        network = self._ports.networks.of(access.caller.network_id)
         found, more = await queries.list_posts(
-            self._ports.networks.of(caller.network_id), parse_id(request.circle_id, "circle_id"),
-            caller.subject, translate.id_of_page(request.page_token),
+            network, parse_id(request.circle_id, "circle_id"), access,
+            translate.id_of_page(request.page_token),
             translate.page_size(request.page_size, default=20),
         )  # fmt: skip
         return api.ListPostsResponse(
@@ -118,22 +119,24 @@ class PostService(grpc_api.PostServiceServicer):
     async def CreateComment(
         self, request: api.CreateCommentRequest, context: Context
     ) -> api.CreateCommentResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         draft = CommentDraft(
             parse_id(request.post_id, "post_id"), caller.subject, request.text,
             request.request_id, self._ports.clock.now(),
         )  # fmt: skip
         network = self._ports.networks.of(caller.network_id)
-        comment = await create_comment(network, self._ports.turns, draft)
+        comment = await create_comment(network, self._ports.turns, access, draft)
         return api.CreateCommentResponse(comment=translate.comment(comment))
 
     async def ListComments(
         self, request: api.ListCommentsRequest, context: Context
     ) -> api.ListCommentsResponse:
-        caller = auth.current()
+        access = auth.access()
+        network = self._ports.networks.of(access.caller.network_id)
         found, more = await queries.list_comments(
-            self._ports.networks.of(caller.network_id), parse_id(request.post_id, "post_id"),
-            caller.subject, translate.number_of_page(request.page_token),
+            network, parse_id(request.post_id, "post_id"), access,
+            translate.number_of_page(request.page_token),
             translate.page_size(request.page_size, default=50),
         )  # fmt: skip
         return api.ListCommentsResponse(

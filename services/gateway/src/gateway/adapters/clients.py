@@ -9,6 +9,7 @@ import grpc
 from common import grpc_client
 from common.config import Address
 from kith.community.v1 import community_service_pb2_grpc as community
+from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
@@ -32,6 +33,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.DeviceService",
         "kith.identity.v1.TotpService/GetTotp",
         "kith.identity.v1.ConsentService",
+        "kith.identity.v1.AuditService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -66,6 +68,7 @@ class Services:
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])

@@ -4,6 +4,7 @@ Close codes:
 
 - 4400 a frame that is not understood, or any frame after the first
 - 4401 no good token within five seconds, or it has expired
+- 4403 the policy does not let this account listen
 - 4408 the device reads too slowly; it asks for what it missed over REST
 - 4429 the member has too many sockets
 - 1009 a frame that is too large, 1011 no answer to pings (both by the server library)
@@ -21,18 +22,20 @@ from common.auth import Caller, Verifier
 from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.grpc_client import call
-from common.problem import CONTENT_TYPE
 from kith.messaging.v1 import messaging_service_pb2 as api
+from policy.authorize import authorize
+from policy.table import STREAM
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.adapters.clients import Services
 from gateway.application.push import Arrival, Fetch
 from gateway.application.sockets import Socket, Sockets
-from gateway.entrypoints.http.entry import Message as Event
-from gateway.entrypoints.http.entry import Receive, Scope, Send
-from gateway.entrypoints.http.errors import RouteNotFound
+from gateway.entrypoints.http.admission import Admission
+from gateway.entrypoints.http.asgi import Message as Event
+from gateway.entrypoints.http.asgi import Receive, Scope, Send
+from gateway.entrypoints.http.errors import HttpError, RouteNotFound
 from gateway.entrypoints.http.messages import Message, message_of
-from gateway.entrypoints.http.problems import encoded, problem_of
+from gateway.entrypoints.http.problems import send_problem
 
 PATH = "/v1/stream"
 MAX_FRAME_BYTES = 8 * 1024
@@ -71,11 +74,12 @@ class Stream:
     """The ASGI application of all WebSockets."""
 
     def __init__(
-        self, sockets: Sockets, verifier: Verifier, clock: Clock,
+        self, sockets: Sockets, admission: Admission, verifier: Verifier, clock: Clock,
         heard: Callable[[], Awaitable[None]],
     ) -> None:  # fmt: skip
         """`heard` returns once nothing that happens from now on is missed."""
         self._sockets = sockets
+        self._admission = admission
         self._verifier = verifier
         self._clock = clock
         self._heard = heard
@@ -83,8 +87,12 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
         await receive()  # websocket.connect
-        if scope["path"] != PATH:
-            await _refuse(send)
+        try:
+            self._admission.address(scope)
+            if scope["path"] != PATH:
+                raise RouteNotFound("there is no WebSocket at this address")
+        except HttpError as refusal:
+            await send_problem(send, refusal, scope["request_id"], "websocket.http.response")
             return
         try:
             await send({"type": "websocket.accept"})
@@ -114,10 +122,14 @@ class Stream:
         except TimeoutError:
             raise Close(4401, "no token in time") from None
         try:
-            return await self._verifier.verify(frame.access_token)
+            caller = await self._verifier.verify(frame.access_token)
+            authorize(caller, STREAM)
+            return caller
         except DomainError as error:
             if error.kind is Kind.UNAUTHENTICATED:
                 raise Close(4401, error.message) from None
+            if error.kind is Kind.FORBIDDEN:
+                raise Close(4403, error.message) from None
             raise Close(1013, "tokens cannot be verified now; try again") from None
 
     async def _ready(self) -> None:
@@ -199,12 +211,3 @@ async def _write(send: Send, socket: Socket) -> None:
 async def _too_slow(socket: Socket) -> None:
     await socket.full.wait()
     raise Close(4408, "read too slowly; ask for the messages you missed")
-
-
-async def _refuse(send: Send) -> None:
-    problem = problem_of(RouteNotFound("there is no WebSocket at this address"))
-    headers = [(b"content-type", CONTENT_TYPE.encode())]
-    await send(
-        {"type": "websocket.http.response.start", "status": problem.status, "headers": headers}
-    )
-    await send({"type": "websocket.http.response.body", "body": encoded(problem)})

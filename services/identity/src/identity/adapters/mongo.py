@@ -11,8 +11,9 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_devices, mongo_levels
+from identity.adapters import mongo_audit, mongo_devices, mongo_levels
 from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import Invite, Seat, Terms, hash_code
@@ -32,6 +33,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "devices": mongo_devices.INDEXES,
     "attempts": mongo_levels.INDEXES,
+    **mongo_audit.INDEXES,
 }
 
 
@@ -111,6 +113,10 @@ class MongoDirectory:
     def devices(self, network_id: UUID) -> MongoDevices:
         """See ports.Directory."""
         return MongoDevices(self._database.collection("devices", network_id))
+
+    def audit(self, network_id: UUID) -> MongoAudit:
+        """The audit log of one network."""
+        return MongoAudit(self._database.collection("audit", network_id))
 
 
 def _network(document: Document | None) -> Network | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access, Caller
+from policy import Facts
 
 from identity.application.ports import Accounts, Devices, Directory
 from identity.application.retry import retrying
 from identity.domain.errors import AccountNotFound
-from identity.domain.role import Role
 
 
 async def sign_out(devices: Devices, caller: Caller, session_id: UUID) -> None:
@@ -17,14 +17,14 @@ async def sign_out(devices: Devices, caller: Caller, session_id: UUID) -> None:
     await devices.remove(caller.subject, [session_id])
 
 
-async def sign_out_everywhere(directory: Directory, caller: Caller, member_id: UUID) -> None:
-    """Sign a member out on all her devices: herself, or a network admin.
+async def sign_out_everywhere(directory: Directory, access: Access, member_id: UUID) -> None:
+    """Sign a member out on all her devices, if the caller may.
 
     Raises Forbidden, AccountNotFound, ConcurrentUpdate, Unavailable.
     """
-    if member_id != caller.subject:
-        caller.require(Role.NETWORK_ADMIN)
-    await end_sessions(directory, caller.network_id, member_id)
+    network_id = access.caller.network_id
+    access.require(Facts(network_id, owner_id=member_id))
+    await end_sessions(directory, network_id, member_id)
 
 
 async def end_sessions(directory: Directory, network_id: UUID, member_id: UUID) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.domain.account import Account, Events
+from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
 from identity.domain.invite import Invite
 from identity.domain.network import Network
@@ -117,6 +118,28 @@ class Devices(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The audit log of one network."""
+
+    async def append(self, entry: Entry) -> None:
+        """Put an entry at the end, once however often it comes.
+
+        Raises ConcurrentUpdate when others keep being faster, or what the driver raises.
+        """
+        ...
+
+    async def newest(self, before: int, limit: int, subject_id: UUID | None) -> Sequence[Link]:
+        """Up to `limit` entries before a place (0: from the end), newest first.
+
+        Only those about `subject_id` unless it is None.
+        """
+        ...
+
+    async def oldest(self, after: int, limit: int) -> Sequence[Link]:
+        """Up to `limit` entries after a place (0: from the beginning), oldest first."""
+        ...
+
+
 class Directory(Protocol):
     """Everything identity keeps: what belongs to a network is reached through its id alone."""
 
@@ -135,6 +158,10 @@ class Directory(Protocol):
 
     def devices(self, network_id: UUID) -> Devices:
         """The devices that members of one network are signed in on."""
+        ...
+
+    def audit(self, network_id: UUID) -> Audit:
+        """The audit log of one network."""
         ...
 
 

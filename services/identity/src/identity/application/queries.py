@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access, Caller
 from common.errors import Unauthenticated
+from policy import Facts
 
 from identity.application.ports import Accounts, Directory, Networks
 from identity.domain.account import Account
 from identity.domain.device import MAX_DEVICES, Device
 from identity.domain.errors import AccountNotFound, NetworkNotFound
 from identity.domain.network import Network
-from identity.domain.role import STAFF, Role
 
 
 async def own_network(networks: Networks, caller: Caller) -> Network:
@@ -33,10 +33,9 @@ async def own_account(accounts: Accounts, caller: Caller) -> Account:
     return account
 
 
-async def account_of(accounts: Accounts, caller: Caller, member_id: UUID) -> Account:
-    """One account. Raises Forbidden, AccountNotFound."""
-    if member_id != caller.subject:
-        caller.require(*STAFF)
+async def account_of(accounts: Accounts, access: Access, member_id: UUID) -> Account:
+    """One account, if the caller may see it. Raises Forbidden, AccountNotFound."""
+    access.require(Facts(access.caller.network_id, owner_id=member_id))
     account = await accounts.get(member_id)
     if account is None:
         raise AccountNotFound("no such account in your network", field="member_id")
@@ -44,13 +43,9 @@ async def account_of(accounts: Accounts, caller: Caller, member_id: UUID) -> Acc
 
 
 async def list_accounts(
-    accounts: Accounts, caller: Caller, after: UUID | None, size: int
+    accounts: Accounts, after: UUID | None, size: int
 ) -> tuple[Sequence[Account], bool]:
-    """A page of the network's accounts, oldest first, and whether there are more.
-
-    Raises Forbidden.
-    """
-    caller.require(Role.NETWORK_ADMIN)
+    """A page of the network's accounts, oldest first, and whether there are more."""
     found = await accounts.page(after, size + 1)
     return found[:size], len(found) > size
 

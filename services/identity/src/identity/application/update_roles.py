@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from common.auth import Caller
-
 from identity.application.ports import Accounts
 from identity.application.retry import retrying
 from identity.domain.account import Account
@@ -14,14 +12,11 @@ from identity.domain.errors import AccountNotFound
 from identity.domain.role import Role
 
 
-async def update_roles(
-    accounts: Accounts, caller: Caller, member_id: UUID, roles: Iterable[Role]
-) -> Account:
+async def update_roles(accounts: Accounts, member_id: UUID, roles: Iterable[Role]) -> Account:
     """Exactly these roles from now on; access tokens show it at the next sign-in.
 
-    Raises Forbidden, Invalid, AccountNotFound, ConcurrentUpdate.
+    Raises Invalid, AccountNotFound, ConcurrentUpdate.
     """
-    caller.require(Role.NETWORK_ADMIN)
     wanted = frozenset(roles)
 
     async def attempt() -> Account:

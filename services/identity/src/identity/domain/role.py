@@ -20,10 +20,6 @@ class Role(StrEnum):
     PLATFORM_OPERATOR = "platform_operator"
 
 
-STAFF = (Role.NETWORK_ADMIN, Role.MODERATOR, Role.CARE_TEAM)
-"""Those who may look at any account of their network."""
-
-
 def grantable(roles: Iterable[Role]) -> frozenset[Role]:
     """Roles that one person may give another. Raises Invalid: none, or platform operator."""
     given = frozenset(roles)

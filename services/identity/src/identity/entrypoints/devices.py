@@ -16,9 +16,6 @@ from identity.domain.errors import RefreshTokenReused, SessionEnded
 from identity.entrypoints import translate
 from identity.entrypoints.ports import Ports
 
-PUBLIC = ("/kith.identity.v1.DeviceService/RefreshSession",)
-"""What needs no access token."""
-
 
 class DeviceService(grpc_api.DeviceServiceServicer):
     """See protos/kith/identity/v1/device_service.proto."""
@@ -62,7 +59,8 @@ class DeviceService(grpc_api.DeviceServiceServicer):
     async def DeleteSessions(
         self, request: api.DeleteSessionsRequest, context: Context
     ) -> api.DeleteSessionsResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         whose = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
-        await sign_out_everywhere(self._ports.directory, caller, whose)
+        await sign_out_everywhere(self._ports.directory, access, whose)
         return api.DeleteSessionsResponse()

@@ -8,6 +8,7 @@ import grpc
 from common import auth
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -22,23 +23,12 @@ from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
-from identity.entrypoints import devices, imports, translate
+from identity.entrypoints import imports, translate
+from identity.entrypoints.audit import AuditService
+from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
-
-PUBLIC = (
-    tuple(
-        f"/kith.identity.v1.{method}"
-        for method in (
-            "AccountService/Register",
-            "SessionService/CreateSession",
-            "SessionService/GetJwks",
-        )
-    )
-    + devices.PUBLIC
-)
-"""What needs no access token."""
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
@@ -47,9 +37,10 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
-    device_grpc_api.add_DeviceServiceServicer_to_server(devices.DeviceService(ports), server)
+    device_grpc_api.add_DeviceServiceServicer_to_server(DeviceService(ports), server)
     totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
+    audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):
@@ -122,10 +113,11 @@ class AccountService(grpc_api.AccountServiceServicer):
     async def GetAccount(
         self, request: api.GetAccountRequest, context: Context
     ) -> api.GetAccountResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         asked = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
         accounts = self._ports.directory.accounts(caller.network_id)
-        account = await queries.account_of(accounts, caller, asked)
+        account = await queries.account_of(accounts, access, asked)
         return api.GetAccountResponse(account=translate.account(account))
 
     async def ListAccounts(
@@ -135,7 +127,8 @@ class AccountService(grpc_api.AccountServiceServicer):
         size = translate.page_size(request.page_size, default=100, most=1000)
         after = parse_id(request.page_token, "page_token") if request.page_token else None
         accounts = self._ports.directory.accounts(caller.network_id)
-        found, more = await queries.list_accounts(accounts, caller, after, size)
+        found, more = await queries.list_accounts(accounts, after, size)
+        auth.access().lists([account.id for account in found])
         return api.ListAccountsResponse(
             accounts=map(translate.account, found),
             next_page_token=str(found[-1].id) if more else "",
@@ -146,7 +139,7 @@ class AccountService(grpc_api.AccountServiceServicer):
     ) -> api.UpdateRolesResponse:
         caller = auth.current()
         account = await update_roles(
-            self._ports.directory.accounts(caller.network_id), caller,
+            self._ports.directory.accounts(caller.network_id),
             parse_id(request.member_id, "member_id"), translate.roles_of(request.roles),
         )  # fmt: skip
         return api.UpdateRolesResponse(account=translate.account(account))
@@ -157,7 +150,7 @@ class AccountService(grpc_api.AccountServiceServicer):
         caller = auth.current()
         accounts = self._ports.directory.accounts(caller.network_id)
         rows = imports.batches(request, self._ports.clock.now())
-        imported = await import_accounts(accounts, caller, rows)
+        imported = await import_accounts(accounts, caller.network_id, rows)
         return api.ImportAccountsResponse(
             created_count=imported.created, existing_count=imported.existing,
             member_ids={name: str(id) for name, id in imported.member_ids.items()},

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from common.auth import Access
+from policy import Facts
+
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound
 from messaging.domain.message import Message
 
 
-async def conversation_of(network: Network, conversation_id: UUID, member_id: UUID) -> Conversation:
-    """A conversation the member takes part in. Raises ConversationNotFound."""
+async def conversation_of(network: Network, conversation_id: UUID, access: Access) -> Conversation:
+    """A conversation the caller may see. Raises Forbidden, ConversationNotFound."""
     conversation = await network.conversations.get(conversation_id)
-    if conversation is None or member_id not in conversation.member_ids:
-        raise ConversationNotFound("no such conversation of yours", field="conversation_id")
+    missing = ConversationNotFound("no such conversation of yours", field="conversation_id")
+    if conversation is None:
+        raise missing
+    access.require(Facts(network.id, member_ids=conversation.member_ids), missing)
     return conversation
 
 
@@ -26,24 +31,24 @@ async def last_sequence(network: Network, conversation_id: UUID) -> int:
 
 
 async def messages_after(
-    network: Network, conversation_id: UUID, member_id: UUID, sequence: int, limit: int
+    network: Network, conversation_id: UUID, access: Access, sequence: int, limit: int
 ) -> tuple[Sequence[Message], bool]:
     """Messages after a sequence number, ascending, and whether there are more.
 
-    Raises ConversationNotFound.
+    Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, member_id)
+    await conversation_of(network, conversation_id, access)
     found = await network.messages.after(conversation_id, sequence, limit + 1)
     return found[:limit], len(found) > limit
 
 
 async def messages_before(
-    network: Network, conversation_id: UUID, member_id: UUID, sequence: int | None, limit: int
+    network: Network, conversation_id: UUID, access: Access, sequence: int | None, limit: int
 ) -> tuple[Sequence[Message], bool]:
     """Messages before a sequence number (None: the newest), descending, and whether there are more.
 
-    Raises ConversationNotFound.
+    Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, member_id)
+    await conversation_of(network, conversation_id, access)
     found = await network.messages.before(conversation_id, sequence, limit + 1)
     return found[:limit], len(found) > limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from common.auth import Access
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
@@ -18,14 +19,14 @@ TRIES = 8
 
 
 async def send_message(
-    network: Network, tails: Tails, *, conversation_id: UUID, draft: Draft
+    network: Network, tails: Tails, access: Access, *, conversation_id: UUID, draft: Draft
 ) -> Message:
     """Store `draft` at the end, or give the message it already became.
 
-    Raises ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race for this
-    conversation; try again).
+    Raises Forbidden, ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race
+    for this conversation; try again).
     """
-    conversation = await conversation_of(network, conversation_id, draft.sender_id)
+    conversation = await conversation_of(network, conversation_id, access)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
             if not slot.known:

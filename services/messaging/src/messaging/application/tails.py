@@ -11,6 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
 from uuid import UUID
 
 from messaging.domain.message import Tail
@@ -73,8 +74,10 @@ class Tails:
         return slot
 
     def _trim(self) -> None:
-        while len(self._slots) > self._most:
-            oldest, slot = next(iter(self._slots.items()))
-            if slot.lock.locked():
-                return
-            del self._slots[oldest]
+        """Drop the oldest that nobody holds; never the newest, which is about to be held."""
+        excess = len(self._slots) - self._most
+        if excess > 0:
+            others = islice(self._slots.items(), len(self._slots) - 1)
+            idle = (id for id, slot in others if not slot.lock.locked())
+            for id in list(islice(idle, excess)):
+                del self._slots[id]

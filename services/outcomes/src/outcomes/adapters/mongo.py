@@ -28,15 +28,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }  # fmt: skip
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
-Offer = Callable[[Sequence[Document]], None]
+Wake = Callable[[], None]
 
 
 class MongoResponses:
-    """Implements ports.Responses; `offer` hands what was stored to the relay."""
+    """Implements ports.Responses; `wake` tells the relay that events wait."""
 
-    def __init__(self, collection: mongo.Collection, offer: Offer) -> None:
+    def __init__(self, collection: mongo.Collection, wake: Wake) -> None:
         self._collection = collection
-        self._offer = offer
+        self._wake = wake
 
     async def add(self, response: Response, request: Request) -> Response:
         """See ports.Responses."""
@@ -49,7 +49,8 @@ class MongoResponses:
             if earlier is None:
                 raise
             return _response(earlier)
-        self._offer([document])
+        finally:
+            self._wake()  # also when it failed: it may be stored all the same
         return response
 
     async def page(self, member_id: UUID, before: UUID | None, size: int) -> Sequence[Response]:
@@ -76,13 +77,13 @@ class MongoResponses:
 class MongoNetworks:
     """Implements ports.Networks."""
 
-    def __init__(self, database: Database, offer: Offer) -> None:
+    def __init__(self, database: Database, wake: Wake) -> None:
         self._database = database
-        self._offer = offer
+        self._wake = wake
 
     def responses(self, network_id: UUID) -> MongoResponses:
         """See ports.Networks."""
-        return MongoResponses(self._database.collection("responses", network_id), self._offer)
+        return MongoResponses(self._database.collection("responses", network_id), self._wake)
 
 
 def _response(document: Document) -> Response:

@@ -49,9 +49,9 @@ class MongoEnrollments:
         finally:  # also when nobody knows whether it was stored
             self._wake()
 
-    async def of_member(self, id: UUID, member_id: UUID) -> Enrollment | None:
+    async def get(self, id: UUID) -> Enrollment | None:
         """See ports.Enrollments."""
-        document = await self._collection.find_one({"_id": id, "member_id": member_id}, _NO_OUTBOX)
+        document = await self._collection.find_one({"_id": id}, _NO_OUTBOX)
         return _enrollment(document) if document else None
 
     async def page(self, member_id: UUID, before: UUID | None, size: int) -> Sequence[Enrollment]:
@@ -86,7 +86,7 @@ class MongoEnrollments:
         return _enrollment(document)
 
     async def _why_not(self, enrollment: Enrollment) -> None:
-        current = await self.of_member(enrollment.id, enrollment.member_id)
+        current = await self.get(enrollment.id)
         if current is not None and current.version == enrollment.version - 1:
             raise Unavailable("too many events of this enrollment wait for the broker; try again")
         raise ConcurrentUpdate("the enrollment changed meanwhile; try again")

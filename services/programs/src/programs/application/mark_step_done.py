@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from common.auth import Caller
+from common.auth import Access
 from common.clock import Clock
 from common.errors import ConcurrentUpdate
+from policy import Facts
 
 from programs.application.ports import Network
 from programs.domain.enrollment import Enrollment
@@ -17,7 +18,7 @@ TRIES = 20
 
 
 async def mark_step_done(
-    network: Network, clock: Clock, caller: Caller, *, enrollment_id: UUID, step_id: str
+    network: Network, clock: Clock, access: Access, *, enrollment_id: UUID, step_id: str
 ) -> Enrollment:
     """The enrollment with the step done; marking it again changes nothing.
 
@@ -26,18 +27,20 @@ async def mark_step_done(
     """
     for _ in range(TRIES - 1):
         try:
-            return await _attempt(network, clock, caller, enrollment_id, step_id)
+            return await _attempt(network, clock, access, enrollment_id, step_id)
         except ConcurrentUpdate:
             continue
-    return await _attempt(network, clock, caller, enrollment_id, step_id)
+    return await _attempt(network, clock, access, enrollment_id, step_id)
 
 
 async def _attempt(
-    network: Network, clock: Clock, caller: Caller, enrollment_id: UUID, step_id: str
+    network: Network, clock: Clock, access: Access, enrollment_id: UUID, step_id: str
 ) -> Enrollment:
-    enrollment = await network.enrollments.of_member(enrollment_id, caller.subject)
+    enrollment = await network.enrollments.get(enrollment_id)
+    missing = EnrollmentNotFound("no such enrollment of yours", field="enrollment_id")
     if enrollment is None:
-        raise EnrollmentNotFound("no such enrollment of yours", field="enrollment_id")
+        raise missing
+    access.require(Facts(access.caller.network_id, owner_id=enrollment.member_id), missing)
     program = await network.programs.get(enrollment.program_id)
     if program is None:
         raise RuntimeError("an enrollment follows a program that is not there")

@@ -59,8 +59,8 @@ class Enrollments(Protocol):
         """
         ...
 
-    async def of_member(self, id: UUID, member_id: UUID) -> Enrollment | None:
-        """The enrollment if it is this member's, or None."""
+    async def get(self, id: UUID) -> Enrollment | None:
+        """The enrollment, or None."""
         ...
 
     async def page(self, member_id: UUID, before: UUID | None, size: int) -> Sequence[Enrollment]:

@@ -86,7 +86,7 @@ class EnrollmentService(grpc_api.EnrollmentServiceServicer):
     ) -> api.EnrollMembersResponse:
         caller = auth.current()
         enrollments = await enroll_members(
-            self._networks.of(caller.network_id), self._clock, caller,
+            self._networks.of(caller.network_id), self._clock,
             cohort_id=parse_id(request.cohort_id, "cohort_id"),
             member_ids=translate.ids_of(request.member_ids, "member_ids"),
         )  # fmt: skip
@@ -109,9 +109,9 @@ class EnrollmentService(grpc_api.EnrollmentServiceServicer):
     async def MarkStepDone(
         self, request: api.MarkStepDoneRequest, context: Context
     ) -> api.MarkStepDoneResponse:
-        caller = auth.current()
+        access = auth.access()
         enrollment = await mark_step_done(
-            self._networks.of(caller.network_id), self._clock, caller,
+            self._networks.of(access.caller.network_id), self._clock, access,
             enrollment_id=parse_id(request.enrollment_id, "enrollment_id"),
             step_id=request.step_id,
         )  # fmt: skip

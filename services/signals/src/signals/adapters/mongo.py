@@ -1,7 +1,7 @@
 """The read model: the latest state of each member, and the closed days of her course.
 
-Everything in it can be rebuilt from `signals.member.v1`; a row remembers the offset it is of, so
-that what comes again or late changes nothing.
+What `signals.member.v1` still holds (100 days) can be rebuilt from it; a row remembers the offset
+it is of, so that what comes again or late changes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signals' gRPC service: who may read what, and the numbers on the wire."""
+"""Signals' gRPC service: translate, one call, translate back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.signals.v1 import signals_pb2 as pb
 from kith.signals.v1 import signals_service_pb2 as api
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
+from policy import Facts
 
 from signals.adapters.events import timestamp
 from signals.application import queries
@@ -25,7 +26,6 @@ from signals.domain.estimate import Band, Status
 from signals.domain.parameters import Parameters
 from signals.domain.window import MESSAGES
 
-STAFF = ("care_team", "network_admin")
 _LATEST = 253_402_300_799_000
 _STATUS = {
     Status.ESTIMATED: pb.ESTIMATE_STATUS_ESTIMATED,
@@ -61,13 +61,13 @@ class SignalService(grpc_api.SignalServiceServicer):
         self, request: api.ListMemberSignalsRequest, context: Context
     ) -> api.ListMemberSignalsResponse:
         caller = auth.current()
-        caller.require(*STAFF)
         page = await queries.top_signals(
             self._signals_of(caller.network_id), self._parameters,
             as_of=_millis(request.as_of_time) if request.HasField("as_of_time") else None,
             include_unknown=request.include_unknown, after=_rank(request.page_token),
             limit=_size(request.page_size, default=20, most=200),
         )  # fmt: skip
+        auth.access().lists([signal.member_id for signal in page.signals])
         return api.ListMemberSignalsResponse(
             signals=map(_signal, page.signals), next_page_token=page.next.hex(),
             as_of_time=timestamp(page.as_of),
@@ -86,7 +86,6 @@ class SignalService(grpc_api.SignalServiceServicer):
         self, request: api.GetProgressRequest, context: Context
     ) -> api.GetProgressResponse:
         caller = auth.current()
-        caller.require(*STAFF)
         progress = await self._signals_of(caller.network_id).progress()
         return api.GetProgressResponse(
             member_count=progress.members, activity_count=progress.activities,
@@ -95,10 +94,10 @@ class SignalService(grpc_api.SignalServiceServicer):
 
     def _readable(self, member_id: str) -> tuple[Signals, UUID]:
         """The read model and whose signal is asked for. Raises Invalid, Forbidden."""
-        caller = auth.current()
+        access = auth.access()
+        caller = access.caller
         wanted = parse_id(member_id, "member_id") if member_id else caller.subject
-        if wanted != caller.subject:
-            caller.require(*STAFF)
+        access.require(Facts(caller.network_id, owner_id=wanted))
         return self._signals_of(caller.network_id), wanted
 
 
@@ -124,7 +123,7 @@ def _signal(signal: Signal) -> pb.MemberSignal:
         ),
         as_of_time=timestamp(estimate.as_of), last_activity_time=timestamp(state.last_at),
         last_survey_time=timestamp(max(state.survey_at, state.check_in_at)),
-        model_version=estimate.model, offset=state.offset,
+        model_version=estimate.model,
     )  # fmt: skip
 
 

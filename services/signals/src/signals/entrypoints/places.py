@@ -52,6 +52,7 @@ class Places:
         self._generation: int | None = None
         self._next: dict[int, int] = {}
         self._missed: set[int] = set()
+        self._sought: Mapping[int, int] = {}  # by the last `find`
 
     async def find(self) -> None:
         """Find the places of a new generation, and those that were missed, again.
@@ -66,9 +67,22 @@ class Places:
             self._generation = generation
         elif self._missed:
             again = {partition: self._next[partition] for partition in self._missed}
-            logger.info("signals.reads_again", partitions=len(again))
-            await self._partitions.seek(again)
+            if again == self._sought:
+                await self._skip_what_is_gone()
+            else:
+                logger.info("signals.reads_again", partitions=len(again))
+                await self._partitions.seek(again)
+            self._sought = again
         self._missed.clear()
+
+    async def _skip_what_is_gone(self) -> None:
+        """Go on from what is still there: retention took what was sought in vain."""
+        begin = await self._partitions.begin()
+        for partition in self._missed:
+            lost = begin[partition] - self._next[partition]
+            if lost > 0:
+                logger.error("signals.records_gone", partition=partition, records=lost)
+                self._next[partition] = begin[partition]
 
     def due(self, records: Sequence[Any], generation: int) -> Sequence[Any]:
         """Those of one partition's records that were not passed, if the next one is among them."""

@@ -65,7 +65,7 @@ class CircleServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListCircles(self, request, context):
-        """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,7 +73,7 @@ class CircleServiceServicer(object):
 
     def JoinCircle(self, request, context):
         """Puts the caller in a circle; joining again changes nothing.
-        Errors: UNAUTHENTICATED, CIRCLE_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -234,7 +234,8 @@ class PostServiceServicer(object):
 
     def CreatePost(self, request, context):
         """Writes to a circle the caller is in.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -242,7 +243,7 @@ class PostServiceServicer(object):
 
     def ListPosts(self, request, context):
         """Posts of a circle, newest first.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -250,7 +251,8 @@ class PostServiceServicer(object):
 
     def CreateComment(self, request, context):
         """Answers a post of a circle the caller is in.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,14 +260,15 @@ class PostServiceServicer(object):
 
     def ListComments(self, request, context):
         """Comments on a post, oldest first.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHomeFeed(self, request, context):
-        """Posts of all the caller's circles, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """Posts of all the caller's circles, newest first.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,10 +38,10 @@ class CircleServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListCircles: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListCirclesRequest, _community_service_pb2.ListCirclesResponse]
-    """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     JoinCircle: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.JoinCircleRequest, _community_service_pb2.JoinCircleResponse]
     """Puts the caller in a circle; joining again changes nothing.
-    Errors: UNAUTHENTICATED, CIRCLE_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -54,10 +54,10 @@ class CircleServiceAsyncStub(CircleServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListCircles: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCirclesRequest, _community_service_pb2.ListCirclesResponse]  # type: ignore[assignment]
-    """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     JoinCircle: _aio.UnaryUnaryMultiCallable[_community_service_pb2.JoinCircleRequest, _community_service_pb2.JoinCircleResponse]  # type: ignore[assignment]
     """Puts the caller in a circle; joining again changes nothing.
-    Errors: UNAUTHENTICATED, CIRCLE_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
     """
 
 class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -79,7 +79,7 @@ class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _community_service_pb2.ListCirclesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.ListCirclesResponse, _abc.Awaitable[_community_service_pb2.ListCirclesResponse]]:
-        """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
     @_abc_1.abstractmethod
     def JoinCircle(
@@ -88,7 +88,7 @@ class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.JoinCircleResponse, _abc.Awaitable[_community_service_pb2.JoinCircleResponse]]:
         """Puts the caller in a circle; joining again changes nothing.
-        Errors: UNAUTHENTICATED, CIRCLE_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
         """
 
 def add_CircleServiceServicer_to_server(servicer: CircleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
@@ -102,22 +102,26 @@ class PostServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PostServiceAsyncStub: ...
     CreatePost: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.CreatePostRequest, _community_service_pb2.CreatePostResponse]
     """Writes to a circle the caller is in.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED,
+    REQUEST_ID_REUSED.
     """
     ListPosts: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListPostsRequest, _community_service_pb2.ListPostsResponse]
     """Posts of a circle, newest first.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
     """
     CreateComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.CreateCommentResponse]
     """Answers a post of a circle the caller is in.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED,
+    REQUEST_ID_REUSED.
     """
     ListComments: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]
     """Comments on a post, oldest first.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
     """
     ListHomeFeed: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListHomeFeedRequest, _community_service_pb2.ListHomeFeedResponse]
-    """Posts of all the caller's circles, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Posts of all the caller's circles, newest first.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class PostServiceAsyncStub(PostServiceStub):
@@ -126,22 +130,26 @@ class PostServiceAsyncStub(PostServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePost: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreatePostRequest, _community_service_pb2.CreatePostResponse]  # type: ignore[assignment]
     """Writes to a circle the caller is in.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED,
+    REQUEST_ID_REUSED.
     """
     ListPosts: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListPostsRequest, _community_service_pb2.ListPostsResponse]  # type: ignore[assignment]
     """Posts of a circle, newest first.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
     """
     CreateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.CreateCommentResponse]  # type: ignore[assignment]
     """Answers a post of a circle the caller is in.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED,
+    REQUEST_ID_REUSED.
     """
     ListComments: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]  # type: ignore[assignment]
     """Comments on a post, oldest first.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
     """
     ListHomeFeed: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListHomeFeedRequest, _community_service_pb2.ListHomeFeedResponse]  # type: ignore[assignment]
-    """Posts of all the caller's circles, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Posts of all the caller's circles, newest first.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 class PostServiceServicer(metaclass=_abc_1.ABCMeta):
     """Posts and comments."""
@@ -153,7 +161,8 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.CreatePostResponse, _abc.Awaitable[_community_service_pb2.CreatePostResponse]]:
         """Writes to a circle the caller is in.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -163,7 +172,7 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.ListPostsResponse, _abc.Awaitable[_community_service_pb2.ListPostsResponse]]:
         """Posts of a circle, newest first.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CIRCLE_NOT_FOUND, CIRCLE_NOT_JOINED.
         """
 
     @_abc_1.abstractmethod
@@ -173,7 +182,8 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.CreateCommentResponse, _abc.Awaitable[_community_service_pb2.CreateCommentResponse]]:
         """Answers a post of a circle the caller is in.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -183,7 +193,7 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.ListCommentsResponse, _abc.Awaitable[_community_service_pb2.ListCommentsResponse]]:
         """Comments on a post, oldest first.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, POST_NOT_FOUND, CIRCLE_NOT_JOINED.
         """
 
     @_abc_1.abstractmethod
@@ -192,6 +202,8 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _community_service_pb2.ListHomeFeedRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.ListHomeFeedResponse, _abc.Awaitable[_community_service_pb2.ListHomeFeedResponse]]:
-        """Posts of all the caller's circles, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """Posts of all the caller's circles, newest first.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
 
 def add_PostServiceServicer_to_server(servicer: PostServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

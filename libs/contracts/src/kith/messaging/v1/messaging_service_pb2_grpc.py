@@ -58,21 +58,22 @@ class ConversationServiceServicer(object):
 
     def CreateConversation(self, request, context):
         """Opens the conversation of the caller and one other member, or gives it if it is open.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetConversation(self, request, context):
-        """One conversation the caller takes part in. Errors: UNAUTHENTICATED, CONVERSATION_NOT_FOUND.
+        """One conversation the caller takes part in.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListConversations(self, request, context):
-        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,8 +224,8 @@ class MessageServiceServicer(object):
 
     def SendMessage(self, request, context):
         """Sends a message. Idempotent by client message id: the same again gives the same message.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED (same client
-        message id, other content).
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
+        (same client message id, other content).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,7 +233,7 @@ class MessageServiceServicer(object):
 
     def ListMessages(self, request, context):
         """Messages of a conversation by sequence number.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

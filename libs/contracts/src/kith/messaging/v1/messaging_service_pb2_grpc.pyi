@@ -35,12 +35,14 @@ class ConversationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ConversationServiceAsyncStub: ...
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.CreateConversationRequest, _messaging_service_pb2.CreateConversationResponse]
     """Opens the conversation of the caller and one other member, or gives it if it is open.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
     """
     GetConversation: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.GetConversationRequest, _messaging_service_pb2.GetConversationResponse]
-    """One conversation the caller takes part in. Errors: UNAUTHENTICATED, CONVERSATION_NOT_FOUND."""
+    """One conversation the caller takes part in.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
+    """
     ListConversations: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListConversationsRequest, _messaging_service_pb2.ListConversationsResponse]
-    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 @_typing.type_check_only
 class ConversationServiceAsyncStub(ConversationServiceStub):
@@ -49,12 +51,14 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateConversation: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.CreateConversationRequest, _messaging_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Opens the conversation of the caller and one other member, or gives it if it is open.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
     """
     GetConversation: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.GetConversationRequest, _messaging_service_pb2.GetConversationResponse]  # type: ignore[assignment]
-    """One conversation the caller takes part in. Errors: UNAUTHENTICATED, CONVERSATION_NOT_FOUND."""
+    """One conversation the caller takes part in.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
+    """
     ListConversations: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListConversationsRequest, _messaging_service_pb2.ListConversationsResponse]  # type: ignore[assignment]
-    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Conversations."""
@@ -66,7 +70,7 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.CreateConversationResponse, _abc.Awaitable[_messaging_service_pb2.CreateConversationResponse]]:
         """Opens the conversation of the caller and one other member, or gives it if it is open.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -75,7 +79,9 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _messaging_service_pb2.GetConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.GetConversationResponse, _abc.Awaitable[_messaging_service_pb2.GetConversationResponse]]:
-        """One conversation the caller takes part in. Errors: UNAUTHENTICATED, CONVERSATION_NOT_FOUND."""
+        """One conversation the caller takes part in.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def ListConversations(
@@ -83,7 +89,7 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _messaging_service_pb2.ListConversationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.ListConversationsResponse, _abc.Awaitable[_messaging_service_pb2.ListConversationsResponse]]:
-        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 def add_ConversationServiceServicer_to_server(servicer: ConversationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
@@ -96,12 +102,12 @@ class MessageServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MessageServiceAsyncStub: ...
     SendMessage: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED (same client
-    message id, other content).
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
+    (same client message id, other content).
     """
     ListMessages: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]
     """Messages of a conversation by sequence number.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
     ImportMessages: _grpc.StreamUnaryMultiCallable[_messaging_service_pb2.ImportMessagesRequest, _messaging_service_pb2.ImportMessagesResponse]
     """Brings in a history with its original times; each message of the stream is a batch. Idempotent
@@ -117,12 +123,12 @@ class MessageServiceAsyncStub(MessageServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMessage: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED (same client
-    message id, other content).
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
+    (same client message id, other content).
     """
     ListMessages: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Messages of a conversation by sequence number.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
     ImportMessages: _aio.StreamUnaryMultiCallable[_messaging_service_pb2.ImportMessagesRequest, _messaging_service_pb2.ImportMessagesResponse]  # type: ignore[assignment]
     """Brings in a history with its original times; each message of the stream is a batch. Idempotent
@@ -141,8 +147,8 @@ class MessageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.SendMessageResponse, _abc.Awaitable[_messaging_service_pb2.SendMessageResponse]]:
         """Sends a message. Idempotent by client message id: the same again gives the same message.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED (same client
-        message id, other content).
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
+        (same client message id, other content).
         """
 
     @_abc_1.abstractmethod
@@ -152,7 +158,7 @@ class MessageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.ListMessagesResponse, _abc.Awaitable[_messaging_service_pb2.ListMessagesResponse]]:
         """Messages of a conversation by sequence number.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -57,7 +57,7 @@ class ResponseServiceServicer(object):
     """
 
     def ListInstruments(self, request, context):
-        """The instruments that can be answered. Errors: UNAUTHENTICATED.
+        """The instruments that can be answered. Errors: UNAUTHENTICATED, FORBIDDEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -65,14 +65,15 @@ class ResponseServiceServicer(object):
 
     def CreateResponse(self, request, context):
         """Records and scores the caller's answers; every item must be answered in its range.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListResponses(self, request, context):
-        """The caller's own responses, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """The caller's own responses, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,13 +34,14 @@ class ResponseServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ResponseServiceAsyncStub: ...
     ListInstruments: _grpc.UnaryUnaryMultiCallable[_outcomes_service_pb2.ListInstrumentsRequest, _outcomes_service_pb2.ListInstrumentsResponse]
-    """The instruments that can be answered. Errors: UNAUTHENTICATED."""
+    """The instruments that can be answered. Errors: UNAUTHENTICATED, FORBIDDEN."""
     CreateResponse: _grpc.UnaryUnaryMultiCallable[_outcomes_service_pb2.CreateResponseRequest, _outcomes_service_pb2.CreateResponseResponse]
     """Records and scores the caller's answers; every item must be answered in its range.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID,
+    REQUEST_ID_REUSED.
     """
     ListResponses: _grpc.UnaryUnaryMultiCallable[_outcomes_service_pb2.ListResponsesRequest, _outcomes_service_pb2.ListResponsesResponse]
-    """The caller's own responses, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's own responses, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 @_typing.type_check_only
 class ResponseServiceAsyncStub(ResponseServiceStub):
@@ -48,13 +49,14 @@ class ResponseServiceAsyncStub(ResponseServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListInstruments: _aio.UnaryUnaryMultiCallable[_outcomes_service_pb2.ListInstrumentsRequest, _outcomes_service_pb2.ListInstrumentsResponse]  # type: ignore[assignment]
-    """The instruments that can be answered. Errors: UNAUTHENTICATED."""
+    """The instruments that can be answered. Errors: UNAUTHENTICATED, FORBIDDEN."""
     CreateResponse: _aio.UnaryUnaryMultiCallable[_outcomes_service_pb2.CreateResponseRequest, _outcomes_service_pb2.CreateResponseResponse]  # type: ignore[assignment]
     """Records and scores the caller's answers; every item must be answered in its range.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID, REQUEST_ID_REUSED.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID,
+    REQUEST_ID_REUSED.
     """
     ListResponses: _aio.UnaryUnaryMultiCallable[_outcomes_service_pb2.ListResponsesRequest, _outcomes_service_pb2.ListResponsesResponse]  # type: ignore[assignment]
-    """The caller's own responses, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's own responses, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 class ResponseServiceServicer(metaclass=_abc_1.ABCMeta):
     """Instruments and the caller's own responses."""
@@ -65,7 +67,7 @@ class ResponseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _outcomes_service_pb2.ListInstrumentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_outcomes_service_pb2.ListInstrumentsResponse, _abc.Awaitable[_outcomes_service_pb2.ListInstrumentsResponse]]:
-        """The instruments that can be answered. Errors: UNAUTHENTICATED."""
+        """The instruments that can be answered. Errors: UNAUTHENTICATED, FORBIDDEN."""
 
     @_abc_1.abstractmethod
     def CreateResponse(
@@ -74,7 +76,8 @@ class ResponseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_outcomes_service_pb2.CreateResponseResponse, _abc.Awaitable[_outcomes_service_pb2.CreateResponseResponse]]:
         """Records and scores the caller's answers; every item must be answered in its range.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID, REQUEST_ID_REUSED.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, INSTRUMENT_NOT_FOUND, ANSWERS_INVALID,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -83,6 +86,6 @@ class ResponseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _outcomes_service_pb2.ListResponsesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_outcomes_service_pb2.ListResponsesResponse, _abc.Awaitable[_outcomes_service_pb2.ListResponsesResponse]]:
-        """The caller's own responses, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """The caller's own responses, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 def add_ResponseServiceServicer_to_server(servicer: ResponseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -65,7 +65,8 @@ class ProgramServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListPrograms(self, request, context):
-        """Programs of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """Programs of the caller's network, oldest first.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -231,7 +232,7 @@ class EnrollmentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListEnrollments(self, request, context):
-        """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -239,7 +240,7 @@ class EnrollmentServiceServicer(object):
 
     def MarkStepDone(self, request, context):
         """Marks a step of the caller's own enrollment as done; marking it again changes nothing.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

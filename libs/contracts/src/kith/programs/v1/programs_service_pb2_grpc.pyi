@@ -38,7 +38,9 @@ class ProgramServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListPrograms: _grpc.UnaryUnaryMultiCallable[_programs_service_pb2.ListProgramsRequest, _programs_service_pb2.ListProgramsResponse]
-    """Programs of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Programs of the caller's network, oldest first.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
     CreateCohort: _grpc.UnaryUnaryMultiCallable[_programs_service_pb2.CreateCohortRequest, _programs_service_pb2.CreateCohortResponse]
     """Opens a cohort of a program. Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, PROGRAM_NOT_FOUND, REQUEST_ID_REUSED.
@@ -54,7 +56,9 @@ class ProgramServiceAsyncStub(ProgramServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ListPrograms: _aio.UnaryUnaryMultiCallable[_programs_service_pb2.ListProgramsRequest, _programs_service_pb2.ListProgramsResponse]  # type: ignore[assignment]
-    """Programs of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """Programs of the caller's network, oldest first.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
     CreateCohort: _aio.UnaryUnaryMultiCallable[_programs_service_pb2.CreateCohortRequest, _programs_service_pb2.CreateCohortResponse]  # type: ignore[assignment]
     """Opens a cohort of a program. Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, PROGRAM_NOT_FOUND, REQUEST_ID_REUSED.
@@ -79,7 +83,9 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _programs_service_pb2.ListProgramsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_programs_service_pb2.ListProgramsResponse, _abc.Awaitable[_programs_service_pb2.ListProgramsResponse]]:
-        """Programs of the caller's network, oldest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """Programs of the caller's network, oldest first.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def CreateCohort(
@@ -105,10 +111,10 @@ class EnrollmentServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, COHORT_NOT_FOUND, MEMBER_NOT_FOUND.
     """
     ListEnrollments: _grpc.UnaryUnaryMultiCallable[_programs_service_pb2.ListEnrollmentsRequest, _programs_service_pb2.ListEnrollmentsResponse]
-    """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     MarkStepDone: _grpc.UnaryUnaryMultiCallable[_programs_service_pb2.MarkStepDoneRequest, _programs_service_pb2.MarkStepDoneResponse]
     """Marks a step of the caller's own enrollment as done; marking it again changes nothing.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -121,10 +127,10 @@ class EnrollmentServiceAsyncStub(EnrollmentServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, COHORT_NOT_FOUND, MEMBER_NOT_FOUND.
     """
     ListEnrollments: _aio.UnaryUnaryMultiCallable[_programs_service_pb2.ListEnrollmentsRequest, _programs_service_pb2.ListEnrollmentsResponse]  # type: ignore[assignment]
-    """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+    """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     MarkStepDone: _aio.UnaryUnaryMultiCallable[_programs_service_pb2.MarkStepDoneRequest, _programs_service_pb2.MarkStepDoneResponse]  # type: ignore[assignment]
     """Marks a step of the caller's own enrollment as done; marking it again changes nothing.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
     """
 
 class EnrollmentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -146,7 +152,7 @@ class EnrollmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _programs_service_pb2.ListEnrollmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_programs_service_pb2.ListEnrollmentsResponse, _abc.Awaitable[_programs_service_pb2.ListEnrollmentsResponse]]:
-        """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, INVALID_ARGUMENT."""
+        """The caller's enrollments, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
     @_abc_1.abstractmethod
     def MarkStepDone(
@@ -155,7 +161,7 @@ class EnrollmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_programs_service_pb2.MarkStepDoneResponse, _abc.Awaitable[_programs_service_pb2.MarkStepDoneResponse]]:
         """Marks a step of the caller's own enrollment as done; marking it again changes nothing.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ENROLLMENT_NOT_FOUND, STEP_NOT_FOUND.
         """
 
 def add_EnrollmentServiceServicer_to_server(servicer: EnrollmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

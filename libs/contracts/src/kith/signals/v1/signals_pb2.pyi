@@ -209,7 +209,7 @@ class MemberSignal(_message.Message):
     model_version: _builtins.str
     """Version of the model and its parameters."""
     offset: _builtins.int
-    """Offset of the last activity taken, of the partition the member is in."""
+    """Always zero, and not to be used: networks share partitions, so a place in one counts them all."""
     @_builtins.property
     def engagement(self) -> Global___Engagement:
         """Her activity."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
@@ -15,17 +15,22 @@ from gateway.entrypoints.http.fields import (
     Input,
     Names,
     Output,
-    PageSize,
+    PageSize1000,
     PageToken,
     PathId,
     Time,
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import told
 
 RoleName = Literal[
     "member", "mentor", "moderator", "care_team", "network_admin", "sponsor_analyst",
     "platform_operator",
+]  # fmt: skip
+# Nobody gives the operator's: it is there from the beginning.
+GivenRole = Literal[
+    "member", "mentor", "moderator", "care_team", "network_admin", "sponsor_analyst"
 ]  # fmt: skip
 ROLES: Names[RoleName] = Names(pb.Role.DESCRIPTOR)
 TAGS = ["accounts"]
@@ -53,7 +58,7 @@ class AccountPage(Output):
 class UpdateRoles(Input):
     """All the roles she has from now on."""
 
-    roles: list[RoleName]
+    roles: Annotated[list[GivenRole], told(minItems=1)]
 
 
 def account_of(account: pb.Account) -> Account:
@@ -67,7 +72,7 @@ def account_of(account: pb.Account) -> Account:
 
 @get("/v1/accounts", summary="Accounts of the network", tags=TAGS)
 async def list_accounts(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = ""
+    request: KithRequest, page_size: PageSize1000 = 0, page_token: PageToken = ""
 ) -> AccountPage:
     reply = await request.ask(
         request.services.accounts.ListAccounts,

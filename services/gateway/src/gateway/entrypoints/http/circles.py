@@ -21,6 +21,7 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Note500, Text80
 
 TAGS = ["community"]
 
@@ -28,8 +29,8 @@ TAGS = ["community"]
 class CreateCircle(Input):
     """A circle to create."""
 
-    display_name: str
-    purpose: str = ""
+    display_name: Text80
+    purpose: Note500 = ""
     request_id: RequestId = field(default_factory=fresh_id)
 
 

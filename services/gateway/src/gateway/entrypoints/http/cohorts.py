@@ -22,12 +22,13 @@ from gateway.entrypoints.http.fields import (
 )
 from gateway.entrypoints.http.programs import TAGS
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Line80
 
 
 class CreateCohort(Input):
     """A cohort to open; week 1 begins at its start time."""
 
-    display_name: str
+    display_name: Line80
     start_time: TimeSent
     request_id: RequestId = field(default_factory=fresh_id)
 

@@ -22,12 +22,13 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Text10000
 
 
 class CreateComment(Input):
     """A comment to write."""
 
-    text: str
+    text: Text10000
     request_id: RequestId = field(default_factory=fresh_id)
 
 

@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, PageSize, PageToken, PathId, Time, time
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Uuid
 
 TAGS = ["messaging"]
 
@@ -17,7 +18,7 @@ TAGS = ["messaging"]
 class CreateConversation(Input):
     """With whom to talk."""
 
-    member_id: str
+    member_id: Uuid
 
 
 class Conversation(Output):

@@ -6,7 +6,7 @@ from kith.signals.v1 import signals_pb2 as pb
 from kith.signals.v1 import signals_service_pb2 as api
 from litestar import get
 
-from gateway.entrypoints.http.fields import Output, PageSize, PageToken, PathId, Time, time
+from gateway.entrypoints.http.fields import Output, PageSize1000, PageToken, PathId, Time, time
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.signals import TAGS
 
@@ -39,14 +39,14 @@ def point_of(point: pb.CoursePoint) -> CoursePoint:
 
 @get("/v1/signals/me/course", summary="The caller's own course", tags=TAGS)
 async def list_own_course(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = ""
+    request: KithRequest, page_size: PageSize1000 = 0, page_token: PageToken = ""
 ) -> CoursePage:
     return await _course(request, "", page_size, page_token)
 
 
 @get("/v1/signals/{member_id:str}/course", summary="One member's course", tags=TAGS)
 async def list_course(
-    request: KithRequest, member_id: PathId, page_size: PageSize = 0, page_token: PageToken = ""
+    request: KithRequest, member_id: PathId, page_size: PageSize1000 = 0, page_token: PageToken = ""
 ) -> CoursePage:
     return await _course(request, member_id, page_size, page_token)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from kith.programs.v1 import programs_pb2 as pb
 from kith.programs.v1 import programs_service_pb2 as api
@@ -22,6 +22,7 @@ from gateway.entrypoints.http.fields import (
 )
 from gateway.entrypoints.http.programs import TAGS
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Uuid, told
 
 StateName = Literal["active", "completed"]
 STATES: Names[StateName] = Names(pb.EnrollmentState.DESCRIPTOR)
@@ -30,7 +31,7 @@ STATES: Names[StateName] = Names(pb.EnrollmentState.DESCRIPTOR)
 class EnrollMembers(Input):
     """Whom to enroll; who is enrolled already stays as she is."""
 
-    member_ids: list[str]
+    member_ids: Annotated[list[Uuid], told(minItems=1, maxItems=500)]
 
 
 class Enrollment(Output):

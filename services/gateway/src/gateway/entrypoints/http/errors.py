@@ -50,6 +50,41 @@ class UnsupportedMediaType(HttpError):
     reason, status = "UNSUPPORTED_MEDIA_TYPE", 415
 
 
+class HeadersTooLarge(HttpError):
+    """The head of the request is larger than any client needs."""
+
+    reason, status = "HEADERS_TOO_LARGE", 431
+
+
+class HeadTooSlow(HttpError):
+    """The head of the request did not arrive in time."""
+
+    reason, status = "HEAD_TOO_SLOW", 408
+
+
+class RequestMalformed(HttpError):
+    """What arrived is not HTTP."""
+
+    reason = "REQUEST_MALFORMED"
+
+
+class ConditionUnsupported(HttpError):
+    """If-Match where nothing has a version to compare: done anyway, it would break its promise."""
+
+    reason = "CONDITION_UNSUPPORTED"
+
+
+class RateLimited(HttpError):
+    """More than an account or an address may ask for; `wait` is when it may again, in seconds."""
+
+    kind = Kind.LIMITED
+    reason, status = "RATE_LIMITED", 429
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class Disconnected(HttpError):
     """The client went away before it had said everything; nobody reads the answer."""
 

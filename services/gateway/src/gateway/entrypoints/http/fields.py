@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
@@ -16,9 +17,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway.entrypoints.http.shapes import ClientId
+
 Text = TypeVar("Text", bound=str)
 INT32_MAX, INT64_MAX = 2**31 - 1, 2**63 - 1
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+# The id that follows from the Idempotency-Key of the request being answered.
+keyed_id: ContextVar[str] = ContextVar("keyed_id")
 
 Int32 = Annotated[int, Meta(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Time = Annotated[
@@ -27,16 +33,22 @@ Time = Annotated[
 PathId = Annotated[str, PathParameter()]
 TimeSent = Annotated[datetime, Meta(tz=True)]
 RequestId = Annotated[
-    str, Meta(min_length=1, description="Chosen by the client: the same again changes nothing.")
+    ClientId, Meta(description="Chosen by the client: the same again changes nothing.")
 ]
 PageSize = Annotated[
-    int, QueryParameter(name="pageSize", ge=0, le=INT32_MAX, description="At most; 0: as usual.")
+    int, QueryParameter(name="pageSize", ge=0, le=100, description="At most; 0: as usual.")
+]
+PageSize200 = Annotated[
+    int, QueryParameter(name="pageSize", ge=0, le=200, description="At most; 0: as usual.")
+]
+PageSize1000 = Annotated[
+    int, QueryParameter(name="pageSize", ge=0, le=1_000, description="At most; 0: as usual.")
 ]
 PageToken = Annotated[
     str, QueryParameter(name="pageToken", description="From the page before; empty for the first.")
 ]
 AsOfTime = Annotated[
-    str, QueryParameter(name="asOfTime", description="RFC 3339, the time to estimate for.")
+    str | None, QueryParameter(name="asOfTime", description="RFC 3339, the time to estimate for.")
 ]
 
 
@@ -88,9 +100,9 @@ def timestamp(at: datetime, field: str) -> Timestamp:
     return stamp
 
 
-def timestamp_of(text: str, field: str) -> Timestamp | None:
-    """A time from an address, None when empty. Raises Invalid naming `field`."""
-    if not text:
+def timestamp_of(text: str | None, field: str) -> Timestamp | None:
+    """A time from an address, None when there is none. Raises Invalid naming `field`."""
+    if text is None:
         return None
     try:
         at = msgspec.convert(text, TimeSent)
@@ -100,5 +112,9 @@ def timestamp_of(text: str, field: str) -> Timestamp | None:
 
 
 def fresh_id() -> str:
-    """A request id for a client that gave none, so that at least the gateway may try again."""
-    return str(new_id())
+    """A request id for a client that gave none, so that at least the gateway may try again.
+
+    It follows from the Idempotency-Key where there is one: a retry then has the same effect even
+    when the first try was cut off before its outcome was kept.
+    """
+    return keyed_id.get("") or str(new_id())

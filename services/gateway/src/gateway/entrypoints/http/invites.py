@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from litestar import post
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType, field
 
-from gateway.entrypoints.http.accounts import ROLES, RoleName
+from gateway.entrypoints.http.accounts import ROLES, GivenRole, RoleName
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Int32, Output, Time, TimeSent, time, timestamp
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import told
 
 
 class CreateInvite(Input):
     """An invite to create: for one member and seven days when nothing else is said."""
 
-    roles: list[RoleName] = field(default_factory=list)
-    max_uses: Int32 = 0
+    roles: list[GivenRole] = field(default_factory=list)
+    max_uses: Annotated[Int32, told(minimum=0, maximum=10_000)] = 0
     expire_time: TimeSent | UnsetType = UNSET
 
 

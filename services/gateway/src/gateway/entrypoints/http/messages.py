@@ -11,8 +11,17 @@ from litestar.params import JSONBody, QueryParameter
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.conversations import TAGS
-from gateway.entrypoints.http.fields import INT64_MAX, Input, Output, PageSize, PathId, Time, time
+from gateway.entrypoints.http.fields import (
+    INT64_MAX,
+    Input,
+    Output,
+    PageSize200,
+    PathId,
+    Time,
+    time,
+)
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import ClientId, Text4000
 
 After = Annotated[
     int,
@@ -38,8 +47,8 @@ OldestFirst = Annotated[
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
 
-    client_message_id: str
-    text: str
+    client_message_id: ClientId
+    text: Text4000
 
 
 class Message(Output):
@@ -93,7 +102,7 @@ async def send_message(
 )  # fmt: skip
 async def list_messages(
     request: KithRequest, conversation_id: PathId, after_sequence: After = 0,
-    before_sequence: Before = 0, page_size: PageSize = 0, oldest_first: OldestFirst = False,
+    before_sequence: Before = 0, page_size: PageSize200 = 0, oldest_first: OldestFirst = False,
 ) -> MessagePage:  # fmt: skip
     reply = await request.ask(
         request.services.messages.ListMessages,

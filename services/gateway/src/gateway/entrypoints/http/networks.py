@@ -12,6 +12,7 @@ from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, RequestId, Time, fresh_id, time
 from gateway.entrypoints.http.invites import Invite, invite_of
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Line100, Slug
 
 TAGS = ["networks"]
 
@@ -19,8 +20,8 @@ TAGS = ["networks"]
 class CreateNetwork(Input):
     """A network to create; the time zone is UTC when it is not given."""
 
-    slug: str
-    display_name: str
+    slug: Slug
+    display_name: Line100
     time_zone: str = ""
     request_id: RequestId = field(default_factory=fresh_id)
 

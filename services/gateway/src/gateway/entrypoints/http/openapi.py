@@ -11,14 +11,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from common.problem import CONTENT_TYPE, Problem
+from common.problem import Problem
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
+from gateway.entrypoints.http import headers, refusals
+from gateway.entrypoints.http.examples import PATH, example_of
+from gateway.entrypoints.http.idempotent import NEVER_KEPT
 from gateway.entrypoints.http.problems import camel
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import STEP_PATTERN, UUID_PATTERN, tell
 
 Document = dict[str, Any]
 VERSION = "3.0.3"
@@ -30,8 +34,16 @@ error is `application/problem+json` with a stable `reason`.
 New messages are pushed over a WebSocket at `/v1/stream`: send
 `{"type": "authenticate", "accessToken": …}` first, wait for `{"type": "ready"}`, then read
 `{"type": "message", "message": …}`. Close codes: 4400 a frame that is not understood, 4401 no
-(or no longer a) good token, 4408 read too slowly, 4429 too many sockets, 1012 and 1013 try again.
+(or no longer a) good token, 4403 not for this account, 4408 read too slowly, 4429 too many
+sockets, 1012 and 1013 try again.
 """
+KEY_SET = {
+    "type": "object", "required": ["keys"], "description": "RFC 7517, section 5",
+    "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+}  # fmt: skip
+KEY_SET_EXAMPLE = {
+    "keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlr"}]
+}
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -55,15 +67,22 @@ def document(public: Sequence[HTTPRouteHandler], members: Sequence[HTTPRouteHand
     made["openapi"] = VERSION
     made["paths"] = {_camel_path(path): item for path, item in made["paths"].items()}
     open_to_all = {_operation_id(handler) for handler in public}
-    for item in made["paths"].values():
-        for operation in item.values():
-            _mend(operation)
-            if operation["operationId"] in open_to_all:
-                operation["security"] = []
     _, schemas = msgspec.json.schema_components(list(_types(described)), ref_template=_REF)
+    tell(schemas)
     for schema in schemas.values():
         _plain(schema)
-    made["components"]["schemas"] = schemas
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            anonymous = operation["operationId"] in open_to_all
+            _mend(operation)
+            _surround(operation, method, anonymous=anonymous, keyed=path not in NEVER_KEPT)
+            _exemplify(operation, schemas)
+            if anonymous:
+                operation["security"] = []
+    made["components"] |= {
+        "schemas": schemas, "parameters": headers.SENT, "headers": headers.ANSWERED,
+        "responses": refusals.components({"$ref": _REF.format(name=Problem.__name__)}),
+    }  # fmt: skip
     return made
 
 
@@ -75,7 +94,10 @@ def _types(app: Litestar) -> Iterator[Any]:
     """Everything that is sent or answered."""
     yield Problem
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
+        # litestar keeps those of one address in a set, in an order of its own each time
+        for handler in sorted(
+            getattr(route, "route_handlers", ()), key=lambda one: sorted(one.http_methods)
+        ):
             signature = handler.parsed_fn_signature
             for definition in (signature.parameters.get("data"), signature.return_type):
                 kind = definition.annotation if definition else None
@@ -92,9 +114,16 @@ def _mend(operation: Document) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             parameter["name"] = camel(parameter["name"])
+            _describe_id(parameter)
+        if parameter["name"] == "asOfTime":
+            parameter["schema"] = {"type": "string", "format": "date-time"}
         if "maximum" in (schema := parameter["schema"]):  # as a float, and so not exact
-            schema["format"] = "int32" if schema.pop("maximum") < 2**32 else "int64"
+            schema["format"] = "int32" if schema["maximum"] < 2**32 else "int64"
             schema["minimum"] = int(schema["minimum"])
+            if schema["maximum"] < 2**31:
+                schema["maximum"] = int(schema["maximum"])
+            else:
+                del schema["maximum"]
         if "const" in schema:
             schema["enum"] = [schema.pop("const")]
     answers = operation["responses"]
@@ -102,11 +131,49 @@ def _mend(operation: Document) -> None:
     for answer in answers.values():
         answer.pop("headers", None)
         answer["description"] = "Done"
-    problem = {"$ref": _REF.format(name=Problem.__name__)}
-    answers["default"] = {
-        "description": "Refused, or failed: the `reason` says why",
-        "content": {CONTENT_TYPE: {"schema": problem}},
-    }
+
+
+def _describe_id(parameter: Document) -> None:
+    """What may stand in a path: an id, or one of a few words."""
+    words = parameter["schema"].get("enum") or parameter["schema"].get("const")
+    if words:
+        parameter["example"] = words if isinstance(words, str) else words[0]
+    else:
+        is_step = parameter["name"] == "stepId"
+        parameter["schema"]["pattern"] = STEP_PATTERN if is_step else UUID_PATTERN
+        parameter["example"] = PATH[parameter["name"]]
+
+
+def _surround(operation: Document, method: str, *, anonymous: bool, keyed: bool) -> None:
+    """Say what the door adds to every operation: headers, and the refusals of each kind."""
+    has_key = method == "post" and keyed
+    parameters = operation.setdefault("parameters", [])
+    parameters += headers.sent("RequestId")
+    told = headers.answered(X_Request_Id="RequestId")
+    if method == "get":
+        parameters += headers.sent("IfNoneMatch")
+        told |= headers.answered(ETag="ETag")
+        operation["responses"]["304"] = {"description": "As the client has it", "headers": told}
+    if has_key:
+        parameters += headers.sent("IdempotencyKey")
+        told |= headers.answered(Idempotency_Replayed="Replayed")
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            answer["headers"] = told
+    found = refusals.statuses(
+        method, anonymous=anonymous, has_body="requestBody" in operation, has_key=has_key
+    )
+    operation["responses"] |= refusals.answers(found)
+
+
+def _exemplify(operation: Document, schemas: Document) -> None:
+    """Show what is sent and what is answered."""
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for media in (media for body in bodies for media in body.get("content", {}).values()):
+        if name := media["schema"].get("$ref", "").rpartition("/")[2]:
+            media["example"] = example_of(name, schemas)
+        else:  # the one answer that is not ours
+            media |= {"schema": KEY_SET, "example": KEY_SET_EXAMPLE}
 
 
 def _plain(schema: Document) -> None:

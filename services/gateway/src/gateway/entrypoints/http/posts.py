@@ -26,6 +26,7 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Text10000
 
 IntentName = Literal["ask", "offer", "share"]
 INTENTS: Names[IntentName] = Names(pb.Intent.DESCRIPTOR)
@@ -35,7 +36,7 @@ class CreatePost(Input):
     """A post to write."""
 
     intent: IntentName
-    text: str
+    text: Text10000
     request_id: RequestId = field(default_factory=fresh_id)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from common import log
@@ -19,10 +19,13 @@ from litestar.exceptions import (
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from gateway.application.idempotency import KeyReused, StillRunning
+from gateway.entrypoints.http.asgi import Send
 from gateway.entrypoints.http.errors import (
     BodyTooLarge,
     HttpError,
     MethodNotAllowed,
+    RateLimited,
     RouteNotFound,
 )
 
@@ -35,9 +38,10 @@ _AFTER_UNDERSCORE = re.compile(r"_([a-z0-9])")
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer to a request that failed with `error`."""
-    refusal = _refusal(error)
-    problem = problem_of(refusal)
-    headers = _headers(problem.status, problem.metadata)
+    request_id = cast(str | None, request.scope.get("request_id"))
+    refusal = refusal_of(error, request_id)
+    problem = problem_of(refusal, request_id)
+    headers = _headers(refusal, problem.status)
     if isinstance(error, MethodNotAllowedException) and error.headers:
         headers["allow"] = error.headers["allow"]
     return Response(
@@ -46,9 +50,23 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     )  # fmt: skip
 
 
-def problem_of(error: DomainError) -> Problem:
+async def send_problem(
+    send: Send, error: DomainError, request_id: str | None, kind: str = "http.response"
+) -> None:
+    """Refuse a request, or (by its ASGI `kind` of answer) a WebSocket, outside of litestar."""
+    problem = problem_of(error, request_id)
+    body = encoded(problem)
+    headers = {"content-type": CONTENT_TYPE, "content-length": str(len(body))}
+    headers |= _headers(error, problem.status)
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": f"{kind}.start", "status": problem.status, "headers": raw})
+    await send({"type": f"{kind}.body", "body": body})
+
+
+def problem_of(error: DomainError, request_id: str | None = None) -> Problem:
     """The problem of a refusal; a field that a service names is called as JSON calls it."""
-    problem = from_error(error, error.status if isinstance(error, HttpError) else None)
+    problem = from_error(error, _status(error))
+    problem.request_id = request_id
     if isinstance(error, RemoteError) and (field := problem.metadata.get("field")):
         problem.metadata = problem.metadata | {"field": camel(field)}
     return problem
@@ -64,20 +82,35 @@ def camel(name: str) -> str:
     return _AFTER_UNDERSCORE.sub(lambda match: match[1].upper(), name)
 
 
-def _headers(status: int, metadata: Mapping[str, str]) -> dict[str, str]:
+def _status(error: DomainError) -> int | None:
+    """The status of a refusal of the door; None for one that is as its kind says."""
+    if isinstance(error, KeyReused):
+        return 422  # as the draft on idempotency keys has it
+    return error.status if isinstance(error, HttpError) else None
+
+
+def _headers(error: DomainError, status: int) -> dict[str, str]:
     if status == 401:
         return {"www-authenticate": 'Bearer realm="kith"'}
-    if status in {429, 503}:
-        return {"retry-after": metadata.get("retry_after_seconds", RETRY_AFTER_SECONDS)}
+    if status in {429, 503} or isinstance(error, StillRunning):
+        return {"retry-after": _retry_after(error)}
     return {}
 
 
-def _refusal(error: Exception) -> DomainError:
+def _retry_after(error: DomainError) -> str:
+    """Seconds until it is worth another try: as the door counts, as a service says, or a guess."""
+    if isinstance(error, RateLimited):
+        return str(max(1, math.ceil(error.wait)))
+    return error.metadata.get("retry_after_seconds", RETRY_AFTER_SECONDS)
+
+
+def refusal_of(error: Exception, request_id: str | None) -> DomainError:
+    """What the client is told of an error; a bug is told to the log."""
     if isinstance(error, DomainError):
         return error
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _litestars(error)
-    logger.error("http.internal_error", exc_info=error)
+    logger.error("http.internal_error", request_id=request_id, exc_info=error)
     return DomainError("internal error")
 
 

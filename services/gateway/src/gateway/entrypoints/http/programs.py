@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from kith.programs.v1 import programs_pb2 as pb
 from kith.programs.v1 import programs_service_pb2 as api
@@ -24,29 +24,31 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Line80, Line120, StepId, told
 
 StepKindName = Literal[
     "resource", "discussion", "check_in", "assessment", "peer_meeting", "task"
 ]  # fmt: skip
 STEP_KINDS: Names[StepKindName] = Names(pb.StepKind.DESCRIPTOR)
+Weeks = Annotated[Int32, told(minimum=1, maximum=52)]
 TAGS = ["programs"]
 
 
 class CreateStep(Input):
     """A step of the program to create."""
 
-    id: str
-    week: Int32
+    id: StepId
+    week: Weeks
     kind: StepKindName
-    title: str
+    title: Line120
 
 
 class CreateProgram(Input):
     """A program to create."""
 
-    display_name: str
-    weeks: Int32
-    steps: list[CreateStep]
+    display_name: Line80
+    weeks: Weeks
+    steps: Annotated[list[CreateStep], told(minItems=1, maxItems=500)]
     request_id: RequestId = field(default_factory=fresh_id)
 
 

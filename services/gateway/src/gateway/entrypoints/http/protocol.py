@@ -1,49 +1,86 @@
-"""uvicorn's HTTP protocol, except that what is written in one go leaves in one system call.
-
-uvicorn writes head and body of an answer apart, and uvloop sends each at once: a fifth of the
-gateway's work for a message was the second call.
-"""
+"""uvicorn's HTTP protocol, where it has no limits or no problem+json of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from common.errors import DomainError
+from common.problem import CONTENT_TYPE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from gateway.entrypoints.http.corked import Corked
+from gateway.entrypoints.http.errors import HeadersTooLarge, HeadTooSlow, RequestMalformed
+from gateway.entrypoints.http.problems import encoded, problem_of
+
+MOST_HEAD_BYTES = 32 * 1024  # and what the last read brought besides
 
 
-class Corked:
-    """A transport that sends what was written when the event loop turns next."""
+class HttpProtocol(HttpToolsProtocol):
+    """Refuses a head that is too large, too slow, or no HTTP; closes what says nothing at all."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._waiting: list[bytes] = []
+    head_seconds = 10.0
 
-    def write(self, data: bytes) -> None:
-        """See asyncio.WriteTransport."""
-        if not self._waiting:
-            self._loop.call_soon(self._send)
-        self._waiting.append(data)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_head = False
+        self._head_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
 
-    def close(self) -> None:
-        """See asyncio.BaseTransport; what was written is sent before."""
-        self._send()
-        self._transport.close()
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the transport's own."""
-        return getattr(self._transport, name)
-
-    def _send(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if waiting and not self._transport.is_closing():
-            self._transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
-
-
-class Protocol(HttpToolsProtocol):
-    """One connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it so too
-        """See asyncio.BaseProtocol."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio.Protocol."""
         super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
+        self._timer = self.loop.call_later(self.timeout_keep_alive, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """See httptools."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """See httptools."""
+        self._in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol. What is complete, as heads nearly always are, costs a flag."""
+        begun = self._in_head
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        if not begun:
+            self._stop_timer()
+            self._timer = self.loop.call_later(self.head_seconds, self._too_slow)
+        self._head_bytes += len(data)
+        if self._head_bytes > MOST_HEAD_BYTES:
+            self._refuse(HeadersTooLarge("the head of the request is too large"))
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn for what is no HTTP."""
+        self._refuse(RequestMalformed("what was sent is not HTTP/1.1"))
+
+    def _too_slow(self) -> None:
+        self._refuse(HeadTooSlow("the head of the request did not arrive in time"))
+
+    def _refuse(self, error: DomainError) -> None:
+        problem = problem_of(error)
+        body = encoded(problem)
+        head = (
+            f"content-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            "cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(STATUS_LINE[problem.status] + head.encode() + body)
+        self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -9,17 +9,18 @@ from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.accounts import TAGS, Account, account_of
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.fields import Input, RequestId
+from gateway.entrypoints.http.fields import Input, RequestId, keyed_id
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Email, Handle, NewPassword
 
 
 class Register(Input):
     """Who wants to join, and the invite that lets her."""
 
     invite_code: str
-    handle: str
-    email: str
-    password: str
+    handle: Handle
+    email: Email
+    password: NewPassword
     request_id: RequestId | UnsetType = UNSET
 
 
@@ -31,7 +32,7 @@ async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
         request.services.accounts.Register,
         api.RegisterRequest(
             invite_code=data.invite_code, handle=data.handle, email=data.email,
-            password=data.password, request_id=data.request_id or "",
+            password=data.password, request_id=data.request_id or keyed_id.get(""),
         ),
     )  # fmt: skip
     return account_of(reply.account)

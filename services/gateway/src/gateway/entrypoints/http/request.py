@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from common import grpc_client
-from common.auth import Caller, Verifier
-from common.errors import Unauthenticated
+from common.auth import Caller
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
@@ -17,6 +15,7 @@ from litestar.exceptions import InternalServerException
 from gateway.adapters.clients import Services
 from gateway.entrypoints.http.errors import BodyTooSlow, Disconnected
 
+BODY_SECONDS = 10.0
 Sent = TypeVar("Sent")
 Answer = TypeVar("Answer")
 
@@ -24,7 +23,7 @@ Answer = TypeVar("Answer")
 class KithRequest(Request[Any, Caller | None, State]):
     """A request, and the services that can answer it."""
 
-    body_seconds = 10.0
+    body_seconds = BODY_SECONDS
 
     @property
     def services(self) -> Services:
@@ -46,8 +45,10 @@ class KithRequest(Request[Any, Caller | None, State]):
         Raises the DomainError it answered with.
         """
         caller: Caller | None = self.scope.get("auth")
-        token = caller.token if caller else None
-        return await grpc_client.call(method, message, token=token, client_address=address)
+        return await grpc_client.call(
+            method, message, token=caller.token if caller else None, client_address=address,
+            request_id=cast(str | None, self.scope.get("request_id")),
+        )  # fmt: skip
 
     async def body(self) -> bytes:
         """The body. Raises BodyTooSlow, Disconnected, and litestar's RequestEntityTooLarge."""
@@ -70,26 +71,3 @@ def public_address(host: str) -> str:
         return host if ipaddress.ip_address(host).is_global else ""
     except ValueError:
         return ""
-
-
-def signed_in(
-    verifier: Verifier, public: Collection[Any] = ()
-) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
-    """Lets in only those whose token is good, before anything else is read; services verify again.
-
-    Handlers whose function is among `public` are for everybody.
-
-    A hook and not one of litestar's guards, which copy the handler at every request.
-    """
-
-    async def before(request: Request[Any, Any, Any]) -> None:
-        if request.scope["route_handler"].fn in public:
-            return
-        headers = request.scope["headers"]
-        header = next((value for name, value in headers if name == b"authorization"), b"")
-        scheme, _, token = header.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("an access token is needed: Authorization: Bearer …")
-        request.scope["auth"] = await verifier.verify(token)
-
-    return before

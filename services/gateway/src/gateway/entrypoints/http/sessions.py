@@ -13,8 +13,11 @@ from msgspec import Meta
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, Time, time
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Email, Password, Slug, told
 
-DeviceLabel = Annotated[str, Meta(description="How the device shows in the list of devices.")]
+DeviceLabel = Annotated[
+    str, Meta(description="How the device shows in the list of devices."), told(maxLength=100)
+]
 
 SecondFactorCode = Annotated[
     str, Meta(description="Of the app, or a recovery code; after SECOND_FACTOR_NEEDED.")
@@ -24,9 +27,9 @@ SecondFactorCode = Annotated[
 class CreateSession(Input):
     """Credentials."""
 
-    network: str
-    email: str
-    password: str
+    network: Slug
+    email: Email
+    password: Password
     device_label: DeviceLabel = ""
     second_factor_code: SecondFactorCode = ""
 

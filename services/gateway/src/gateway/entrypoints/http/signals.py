@@ -14,7 +14,7 @@ from gateway.entrypoints.http.fields import (
     AsOfTime,
     Names,
     Output,
-    PageSize,
+    PageSize200,
     PageToken,
     PathId,
     Time,
@@ -74,7 +74,6 @@ class MemberSignal(Output):
     risk: LonelinessRisk
     as_of_time: Time
     model_version: str
-    offset: int
     last_activity_time: Time | UnsetType = UNSET
     last_survey_time: Time | UnsetType = UNSET
 
@@ -99,7 +98,7 @@ def signal_of(signal: pb.MemberSignal) -> MemberSignal:
     return MemberSignal(
         member_id=signal.member_id, engagement=_engagement(signal.engagement),
         risk=_risk(signal.risk), as_of_time=time(signal.as_of_time),
-        model_version=signal.model_version, offset=signal.offset,
+        model_version=signal.model_version,
         last_activity_time=time_if_set(signal, "last_activity_time"),
         last_survey_time=time_if_set(signal, "last_survey_time"),
     )  # fmt: skip
@@ -128,8 +127,8 @@ def _risk(risk: pb.LonelinessRisk) -> LonelinessRisk:
 
 @get("/v1/signals", summary="Members by loneliness risk", tags=TAGS)
 async def list_signals(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = "",
-    as_of_time: AsOfTime = "", include_unknown: IncludeUnknown = False,
+    request: KithRequest, page_size: PageSize200 = 0, page_token: PageToken = "",
+    as_of_time: AsOfTime = None, include_unknown: IncludeUnknown = False,
 ) -> SignalPage:  # fmt: skip
     reply = await request.ask(
         request.services.signals.ListMemberSignals,
@@ -154,18 +153,18 @@ async def get_progress(request: KithRequest) -> SignalProgress:
 
 
 @get("/v1/signals/me", summary="The caller's own signal", tags=TAGS)
-async def get_own_signal(request: KithRequest, as_of_time: AsOfTime = "") -> MemberSignal:
+async def get_own_signal(request: KithRequest, as_of_time: AsOfTime = None) -> MemberSignal:
     return await _signal(request, "", as_of_time)
 
 
 @get("/v1/signals/{member_id:str}", summary="One member's signal", tags=TAGS)
 async def get_signal(
-    request: KithRequest, member_id: PathId, as_of_time: AsOfTime = ""
+    request: KithRequest, member_id: PathId, as_of_time: AsOfTime = None
 ) -> MemberSignal:
     return await _signal(request, member_id, as_of_time)
 
 
-async def _signal(request: KithRequest, member_id: str, as_of_time: str) -> MemberSignal:
+async def _signal(request: KithRequest, member_id: str, as_of_time: str | None) -> MemberSignal:
     reply = await request.ask(
         request.services.signals.GetMemberSignal,
         api.GetMemberSignalRequest(

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, Time, time_if_set
 from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Password
 
 TAGS = ["second factor"]
 
@@ -17,7 +18,7 @@ TAGS = ["second factor"]
 class CreateTotp(Input):
     """The caller's password, again."""
 
-    password: str
+    password: Password
 
 
 class TotpSecret(Output):
@@ -50,7 +51,7 @@ class Totp(Output):
 class DeleteTotp(Input):
     """The caller's password, and a code of the app or a recovery code."""
 
-    password: str
+    password: Password
     code: str = ""
 
 

@@ -1,0 +1,51 @@
+"""Who wakes the relay while it waits for the database is heard."""
+
+from __future__ import annotations
+
+from common.ids import new_id
+from common.mongo import Database
+from common.outbox import Relay
+from common.outbox.published import Published
+from common.testing.poll import until
+
+from libs.common.tests.relaying import none_waits, running
+from libs.common.tests.things import NAME, Things, published
+
+
+class Interrupted(Published):
+    """Something is written, and said, while what was published is being forgotten."""
+
+    def __init__(self, database: Database, things: Things, relay: Relay) -> None:
+        super().__init__(database)
+        self.late = new_id()
+        self._things, self._relay = things, relay
+        self._once = True
+
+    async def forget(self) -> None:
+        """See Published."""
+        interrupt = self._once and bool(self)
+        await super().forget()
+        if interrupt:
+            self._once = False
+            await self._things.insert(self.late, 1)
+            self._relay.wake()
+
+
+async def test_a_wake_while_published_events_are_forgotten_is_not_lost(
+    things: Things, relay: Relay, kafka: str, topic_prefix: str
+) -> None:
+    """A was offered and published. The relay is told to look, and before it looks forgets A; just
+    then B is written by somebody who wakes it. B must not wait for the sweep of half a minute."""
+    assert await relay.drain() == 0
+    interrupted = Interrupted(things.database, things, relay)
+    relay._published = interrupted
+    first = things.document(new_id(), 1)
+    await things.collection.insert_one(first)
+    relay.offer(NAME, [first])
+    await relay._publish_waiting()
+    async with running(relay):
+        relay.wake()
+        await until(lambda: none_waits(things), seconds=15)
+    assert await published(kafka, topic_prefix) == {
+        str(first["_id"]): [1], str(interrupted.late): [1],
+    }  # fmt: skip

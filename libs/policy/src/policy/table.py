@@ -1,0 +1,130 @@
+"""The table of rules: every action that there is, and who may do it.
+
+An action is the full name of an RPC, or one of the gateway's own doors. What an account may do
+besides is bounded for all of them alike: nothing of another network is there for it (`decide`).
+A list holds only what belongs to the network (or, where the rule says "her own", to the caller):
+the service reads through the caller's network and id and knows no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from policy.decision import Answer
+from policy.rules import Always, Both, Own, OwnOr, Roles, Rule, TakesPart
+
+STREAM: Final = "/gateway/Stream"
+"""The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
+DOCS: Final = "/gateway/Docs"
+"""The description of REST, as JSON and as pages."""
+
+PUBLIC: Final = Always("everybody")
+ACCOUNT: Final = Always("any account, about itself or its network")
+# Who lives in the network. A sponsor's analyst reads reports and a platform operator opens
+# networks: neither sits among peers.
+MEMBER: Final = Roles(
+    "member", "mentor", "moderator", "care_team", "network_admin", text="who lives in the network"
+)
+ADMIN: Final = Roles("network_admin")
+OPERATOR: Final = Roles("platform_operator")
+CARE: Final = Roles("care_team", "network_admin")
+OWN_OR_ADMIN: Final = OwnOr("network_admin", shows=False)
+OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
+OWN_OR_CARE: Final = OwnOr("care_team", "network_admin")
+TALKING: Final = Both(MEMBER, TakesPart("who takes part in the conversation", Answer.HIDE))
+IN_CIRCLE: Final = Both(MEMBER, TakesPart("who is in the circle", Answer.JOIN))
+OWN: Final = Both(MEMBER, Own())
+
+
+def _of(service: str, **rules: Rule) -> dict[str, Rule]:
+    return {f"/{service}/{method}": rule for method, rule in rules.items()}
+
+
+TABLE: Final[Mapping[str, Rule]] = {
+    STREAM: MEMBER,
+    DOCS: PUBLIC,
+    **_of("kith.identity.v1.NetworkService", CreateNetwork=OPERATOR, GetNetwork=ACCOUNT),
+    **_of("kith.identity.v1.InviteService", CreateInvite=ADMIN),
+    **_of(
+        "kith.identity.v1.AccountService",
+        Register=PUBLIC,
+        GetAccount=OWN_OR_STAFF,
+        ListAccounts=ADMIN,
+        UpdateRoles=ADMIN,
+        ImportAccounts=ADMIN,
+    ),
+    **_of("kith.identity.v1.SessionService", CreateSession=PUBLIC, GetJwks=PUBLIC),
+    **_of(
+        "kith.identity.v1.DeviceService",
+        RefreshSession=PUBLIC,
+        ListSessions=ACCOUNT,
+        DeleteSession=ACCOUNT,
+        DeleteSessions=OWN_OR_ADMIN,
+    ),
+    **_of(
+        "kith.identity.v1.TotpService",
+        CreateTotp=ACCOUNT,
+        ConfirmTotp=ACCOUNT,
+        GetTotp=ACCOUNT,
+        DeleteTotp=ACCOUNT,
+    ),
+    **_of("kith.identity.v1.ConsentService", ListConsents=ACCOUNT, SetConsent=ACCOUNT),
+    **_of(
+        "kith.identity.v1.AuditService",
+        ListAccesses=ACCOUNT,
+        ListAuditEntries=ADMIN,
+        VerifyAudit=ADMIN,
+    ),
+    **_of(
+        "kith.community.v1.CircleService",
+        CreateCircle=ADMIN,
+        ListCircles=MEMBER,
+        JoinCircle=MEMBER,
+    ),
+    **_of(
+        "kith.community.v1.PostService",
+        CreatePost=IN_CIRCLE,
+        ListPosts=IN_CIRCLE,
+        CreateComment=IN_CIRCLE,
+        ListComments=IN_CIRCLE,
+        ListHomeFeed=MEMBER,
+    ),
+    **_of(
+        "kith.messaging.v1.ConversationService",
+        CreateConversation=MEMBER,
+        GetConversation=TALKING,
+        ListConversations=MEMBER,
+    ),
+    **_of(
+        "kith.messaging.v1.MessageService",
+        SendMessage=TALKING,
+        ListMessages=TALKING,
+        ImportMessages=ADMIN,
+    ),
+    **_of(
+        "kith.programs.v1.ProgramService",
+        CreateProgram=ADMIN,
+        ListPrograms=MEMBER,
+        CreateCohort=ADMIN,
+    ),
+    **_of(
+        "kith.programs.v1.EnrollmentService",
+        EnrollMembers=ADMIN,
+        ListEnrollments=MEMBER,
+        MarkStepDone=OWN,
+    ),
+    **_of(
+        "kith.outcomes.v1.ResponseService",
+        ListInstruments=MEMBER,
+        CreateResponse=MEMBER,
+        ListResponses=MEMBER,
+    ),
+    **_of(
+        "kith.signals.v1.SignalService",
+        GetMemberSignal=OWN_OR_CARE,
+        ListMemberSignals=CARE,
+        ListCoursePoints=OWN_OR_CARE,
+        GetProgress=CARE,
+    ),
+}

@@ -1,0 +1,95 @@
+"""One believable value for everything that is sent or answered, put together from the schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e01"
+OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
+# Of what a path names.
+PATH: Mapping[str, str] = {
+    "memberId": OTHER_ID, "stepId": "week-1-hello",
+    "sessionId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e17",
+    "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
+    "postId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e12",
+    "conversationId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e13",
+    "programId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e14",
+    "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
+    "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
+}  # fmt: skip
+TIME = "2026-01-31T09:30:00.000Z"
+FUTURE = "2026-02-07T09:30:00.000Z"
+# By the name of a field; by `Schema.field` where the name alone would mislead.
+VALUES: Mapping[str, Any] = {
+    **PATH,
+    "action": "/kith.signals.v1.SignalService/GetMemberSignal", "actorHandle": "grace",
+    "actorId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e03", "brokenSequence": 0,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
+    "attribution": "Hughes et al., 2004", "authorId": ID,
+    "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
+    "detail": "the field is not as it has to be", "displayName": "Evenings after work",
+    "email": "ada@example.org", "expireTime": FUTURE, "handle": "ada",
+    "id": ID, "instrumentId": "ucla-3", "inviteCode": "kJ3v8Qm0",
+    "modelVersion": "2", "network": "evergreen", "networkId": ID, "nextPageToken": "",
+    "password": "correct horse battery", "deviceLabel": "Ada's phone", "label": "Ada's phone",
+    "refreshToken": "AZkfPHoQfD6dVW8dK4pOAQGZHzx6EHw-nVVvHSuKTgHk", "refreshExpireTime": FUTURE,
+    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "secondFactorCode": "123456",
+    "uri": "otpauth://totp/Kith:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Kith",
+    "recoveryCodeCount": 10, "ConfirmTotp.code": "123456", "DeleteTotp.code": "123456",
+    "purpose": "signals", "request_id": "4f523ffe2ca60501-10d",
+    "requestId": "01991f3c-9f00-7aaa-8000-000000000002", "scoringVersion": "1", "senderId": ID,
+    "slug": "evergreen", "startTime": FUTURE, "text": "What helped you through the first weeks?",
+    "timeZone": "Europe/Berlin", "title": "Write down one good thing",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "CreateCircle.purpose": "To talk when the day is done", "Circle.purpose": "To talk when the day"
+    " is done", "CreateStep.id": "week-1-hello", "Step.id": "week-1-hello",
+    "Instrument.id": "ucla-3", "Item.id": "companionship",
+    "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
+    "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
+    "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
+    "CoursePoint.messages": 3,
+    "CreateProgram.displayName": "Stronger Together", "Program.displayName": "Stronger Together",
+    "CreateResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
+    "ScoredResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
+    "ScoredResponse.score": 5, "Invite.maxUses": 1, "CreateInvite.maxUses": 1,
+    "LonelinessRisk.probabilityLow": 0.3, "LonelinessRisk.probabilityHigh": 0.6,
+    "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
+}  # fmt: skip
+_ITEMS = {
+    "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
+    "recoveryCodes": ["ABCDE-FGHIJ", "KLMNO-PQRST"],
+    "labels": ["hardly ever", "some of the time", "often"],
+}  # fmt: skip
+_LEFT_OUT = {"CreateInvite.expireTime"}  # must lie ahead, and an example does not stay ahead
+_BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
+
+
+def example_of(name: str, schemas: Mapping[str, Schema]) -> Any:
+    """An example of a named schema. Raises LookupError naming the field nobody gave a value."""
+    properties: Mapping[str, Schema] = schemas[name]["properties"]
+    return {
+        field: _value(schema, name, field, schemas)
+        for field, schema in properties.items()
+        if f"{name}.{field}" not in _LEFT_OUT
+    }
+
+
+def _value(schema: Schema, owner: str, field: str, schemas: Mapping[str, Schema]) -> Any:
+    """The value of one field."""
+    if "$ref" in schema:
+        return example_of(schema["$ref"].rpartition("/")[2], schemas)
+    for key in (f"{owner}.{field}", field):
+        if key in VALUES:
+            return VALUES[key]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema["type"] == "array":
+        return _ITEMS.get(field) or [_value(schema["items"], owner, field, schemas)]
+    if schema.get("format") == "date-time":
+        return TIME
+    if schema["type"] in _BY_TYPE:
+        return _BY_TYPE[schema["type"]]
+    raise LookupError(f"no example for {field} of {owner}: name one in {__name__}")

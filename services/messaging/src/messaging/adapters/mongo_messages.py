@@ -1,0 +1,178 @@
+"""Messages in MongoDB: a message and its events are one document and one write, whose place is
+guarded by the unique index on (network, conversation, sequence)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from common import outbox
+from common.mongo import ASCENDING, DESCENDING, BulkWriteError, Document, DuplicateKeyError
+from common.mongo import Collection as Scoped
+
+from messaging.adapters.events import outgoing
+from messaging.adapters.group_commit import GroupCommit
+from messaging.application.ports import ImportedRow, Taken
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message, Placed, Tail
+
+_UNIQUE = (11000, 11001)
+_LAST = 2**63 - 1  # the greatest whole number the database knows
+Offer = Callable[[Sequence[Document]], None]
+Room = Callable[[], Awaitable[None]]
+
+
+class MongoMessages:
+    """Implements ports.Messages."""
+
+    def __init__(
+        self, collection: Scoped, writer: GroupCommit, offer: Offer, room: Room | None = None,
+        unsure: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._collection = collection
+        self._writer = writer
+        self._offer = offer
+        self._room = room
+        self._unsure = unsure
+
+    async def tail(self, conversation_id: UUID) -> Tail | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one(
+            {"conversation_id": conversation_id},
+            {"sequence": 1, "sender_id": 1, "turn_at": 1},
+            sort=[("sequence", DESCENDING)],
+        )
+        if document is None:
+            return None
+        return Tail(document["sequence"], document["sender_id"], document["turn_at"])
+
+    async def add(self, conversation: Conversation, placed: Placed) -> None:
+        """See ports.Messages."""
+        try:
+            await self._writer.insert(self._document(conversation, placed))
+        except DuplicateKeyError as error:
+            raise Taken from error
+
+    async def room(self) -> None:
+        """See ports.Messages."""
+        if self._room is not None:
+            await self._room()
+
+    async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
+        """See ports.Messages."""
+        documents = [
+            {
+                **self._document(row.conversation, row.placed),
+                "import_key": f"{self._collection.network_id}:{row.key}",
+            }
+            for row in rows
+        ]
+        try:
+            await self._collection.insert_many(documents, ordered=True)
+        except BulkWriteError as error:
+            refused = duplicates_if_all(error)
+            if not refused:
+                self._unsure()
+                raise
+            self._offer(documents[: refused[0]])
+            raise Taken(refused[0]) from error
+        except Exception:
+            self._unsure()  # some may be stored, and nobody else would look for their events soon
+            raise
+        self._offer(documents)
+
+    async def by_client_id(
+        self, conversation_id: UUID, sender_id: UUID, client_message_id: str
+    ) -> Message | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one({
+            "conversation_id": conversation_id, "sender_id": sender_id,
+            "client_message_id": client_message_id,
+        })  # fmt: skip
+        return _message(document) if document else None
+
+    async def imported(self, first: str, last: str) -> dict[str, Message]:
+        """See ports.Messages."""
+        prefix = f"{self._collection.network_id}:"
+        wanted = {"import_key": {"$gte": prefix + first, "$lte": prefix + last}}
+        found = await self._collection.find(
+            wanted, sort=[("import_key", ASCENDING)], limit=0, projection={"outbox": 0}
+        )
+        return {
+            document["import_key"].removeprefix(prefix): _message(document) for document in found
+        }
+
+    async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
+        """See ports.Messages."""
+        found = await self._collection.find(
+            {
+                "conversation_id": conversation_id,
+                # gapless: just these
+                "sequence": {"$gt": sequence, "$lte": min(sequence + limit, _LAST)},
+            },
+            sort=[("sequence", ASCENDING)], limit=limit, projection={"outbox": 0},
+        )  # fmt: skip
+        return [_message(document) for document in found]
+
+    async def before(
+        self, conversation_id: UUID, sequence: int | None, limit: int
+    ) -> Sequence[Message]:
+        """See ports.Messages."""
+        if sequence is None:
+            return await self._newest(conversation_id, {}, limit)
+        first = max(sequence - limit, 1)  # gapless: just these, unless it lies beyond the end
+        found = await self._newest(conversation_id, {"$gte": first, "$lt": sequence}, limit)
+        if len(found) < sequence - first:
+            return await self._newest(conversation_id, {"$lt": sequence}, limit)
+        return found
+
+    async def _newest(
+        self, conversation_id: UUID, sequences: Document, limit: int
+    ) -> Sequence[Message]:
+        wanted: Document = {"conversation_id": conversation_id}
+        if sequences:
+            wanted["sequence"] = sequences
+        found = await self._collection.find(
+            wanted, sort=[("sequence", DESCENDING)], limit=limit, projection={"outbox": 0}
+        )
+        return [_message(document) for document in found]
+
+    def _document(self, conversation: Conversation, placed: Placed) -> Document:
+        message = placed.message
+        events = outgoing(self._collection.network_id, conversation, placed)
+        return {
+            "_id": message.id, "network_id": self._collection.network_id,
+            "conversation_id": message.conversation_id,
+            "sequence": message.sequence, "sender_id": message.sender_id,
+            "client_message_id": message.client_message_id, "text": message.text,
+            "created_at": message.created_at, "turn_at": message.turn_at,
+            "imported": message.imported, **outbox.fields(events),
+        }  # fmt: skip
+
+
+def duplicates(error: BulkWriteError) -> list[int]:
+    """Indexes of the documents a unique index refused; any other failure is raised."""
+    found = duplicates_if_all(error)
+    if not found:
+        raise error
+    return found
+
+
+def duplicates_if_all(error: BulkWriteError) -> list[int]:
+    """Ascending indexes of the documents a unique index refused; empty if anything else failed,
+    and so nobody knows what was stored."""
+    failures = error.details.get("writeErrors", [])
+    uncertain = error.details.get("writeConcernErrors")
+    if uncertain or any(failure.get("code") not in _UNIQUE for failure in failures):
+        return []
+    return sorted(failure["index"] for failure in failures)
+
+
+def _message(document: Document) -> Message:
+    return Message(
+        id=document["_id"], conversation_id=document["conversation_id"],
+        sequence=document["sequence"], sender_id=document["sender_id"],
+        client_message_id=document["client_message_id"], text=document["text"],
+        created_at=document["created_at"], turn_at=document["turn_at"],
+        imported=document["imported"],
+    )  # fmt: skip

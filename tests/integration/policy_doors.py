@@ -1,0 +1,132 @@
+"""Knocking at the doors as anybody, and hearing an answer as the policy would give it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import httpx
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from policy import Answer
+
+from tests.integration.system import System
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+SECONDS = 30.0
+TRIES = 50
+AT_ONCE = 6
+_TRACE = re.compile(rb'"(trace|request)_?id": ?"[^"]*"', re.IGNORECASE)
+_OF_ONE_REQUEST = {"date", "traceparent", "x-request-id", "content-length"}
+_CODES = {
+    grpc.StatusCode.OK: Answer.ALLOW, grpc.StatusCode.UNAUTHENTICATED: Answer.SIGN_IN,
+    grpc.StatusCode.PERMISSION_DENIED: Answer.FORBID, grpc.StatusCode.NOT_FOUND: Answer.HIDE,
+}  # fmt: skip
+_STATUSES = {
+    200: Answer.ALLOW, 201: Answer.ALLOW, 204: Answer.ALLOW, 401: Answer.SIGN_IN,
+    403: Answer.FORBID, 404: Answer.HIDE,
+}  # fmt: skip
+_JOIN = "CIRCLE_NOT_JOINED"
+# Told only to whom the policy has let in: what else had to be there was not.
+_LET_IN = {"TOTP_NOT_BEGUN", "PROOF_INVALID", "TOTP_ACTIVE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer: its bytes, and what it means to the policy, or text that means nothing to it."""
+
+    answer: Answer | str
+    content: bytes
+
+
+class Doors:
+    """All doors of a system."""
+
+    def __init__(self, system: System) -> None:
+        self._http = httpx.Client(base_url=system.settings.gateway_url, timeout=SECONDS)
+        self._channels = {
+            name: grpc.insecure_channel(system.settings.grpc(name))
+            for name in (
+                "identity", "community", "messaging", "programs", "outcomes", "signals", "gateway",
+            )
+        }  # fmt: skip
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+        for channel in self._channels.values():
+            channel.close()
+
+    def rpc(
+        self, action: str, request: Message | Sequence[Message], token: str | None,
+        service: str = "",
+    ) -> Heard:  # fmt: skip
+        """Call the service itself, or another that passes the call on."""
+        channel = self._channels[service or action.split(".")[1]]
+        metadata = [("authorization", f"Bearer {token}")] if token else []
+        call: Any
+        if isinstance(request, Message):
+            call = channel.unary_unary(action)
+            sent: Any = request.SerializeToString()
+        else:
+            call = channel.stream_unary(action)
+            sent = iter([one.SerializeToString() for one in request])
+        try:
+            content: bytes = call(sent, metadata=metadata, timeout=SECONDS)
+            return Heard(Answer.ALLOW, content)
+        except grpc.RpcError as error:
+            return _of_status(error)
+
+    def rest(self, method: str, path: str, body: Any, token: str | None) -> Heard:
+        """Ask the gateway; when it says later, later."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        for _ in range(TRIES):
+            answer = self._http.request(method, path, json=body, headers=headers)
+            if answer.status_code not in {429, 503}:
+                break
+            time.sleep(float(answer.headers.get("retry-after", "1")))
+        kept = {
+            name: value for name, value in answer.headers.items()
+            if name not in _OF_ONE_REQUEST
+        }  # fmt: skip
+        told = f"{answer.status_code} {json.dumps(kept)}\n".encode() + answer.content
+        return Heard(_of_http(answer), _TRACE.sub(b"", told))
+
+
+def _of_status(error: Any) -> Heard:
+    """Code, message and details: all that a refused caller is given."""
+    details = b"".join(
+        value for name, value in error.trailing_metadata() or ()
+        if name == "grpc-status-details-bin"
+    )  # fmt: skip
+    told = f"{error.code()} {error.details()}\n".encode() + details
+    info = error_details_pb2.ErrorInfo()
+    for detail in status_pb2.Status.FromString(details).details:
+        detail.Unpack(info)
+    if info.reason == _JOIN:
+        return Heard(Answer.JOIN, told)
+    if info.reason in _LET_IN:
+        return Heard(Answer.ALLOW, told)
+    return Heard(_CODES.get(error.code(), f"{error.code()} {info.reason} {error.details()}"), told)
+
+
+def _of_http(answer: httpx.Response) -> Answer | str:
+    if answer.status_code in _STATUSES:
+        return _STATUSES[answer.status_code]
+    reason = answer.json().get("reason")
+    if reason in _LET_IN:
+        return Answer.ALLOW
+    return Answer.JOIN if reason == _JOIN else answer.text
+
+
+def all_at_once(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+    """What `do` gives of each item, in order, a few at a time."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(do, items)
