@@ -12,6 +12,7 @@ from common.errors import Kind, RemoteError
 from common.grpc_client import call
 from common.ids import new_id
 from identity.domain.device import IDLE_LIFE, MAX_DEVICES
+from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
@@ -149,6 +150,8 @@ async def test_signing_out_everywhere(
     )
     for session in (ada, other):
         assert (await refused(client, session)).reason == "SESSION_ENDED"
+    log = await call(client.audit.VerifyAudit, audit.VerifyAuditRequest(), token=admin)
+    assert log.entry_count == 0  # it shows nothing of her
     assert await client.devices_of(ada) == []  # its access token runs out within ten minutes
     fresh = await client.sign_in(ADA)
     await client.refresh(fresh)

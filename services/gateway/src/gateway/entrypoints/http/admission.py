@@ -59,12 +59,13 @@ class Admission:
 
         async def before(request: Request[Any, Any, Any]) -> None:
             handler: BaseRouteHandler = request.scope["route_handler"]
-            if handler.handler_name in public:
+            name = handler.handler_name
+            if name in public:
                 self.stranger(request.scope)
                 return
             caller = await self.caller(request.scope)
             # What the policy leaves open the service decides; it refuses what is no action.
-            authorize(caller, actions.get(handler.handler_name, ""))
+            authorize(caller, actions.get(name, ""))
 
         return before
 
