@@ -30,7 +30,8 @@ from libs.erasure.tests.keys import keys_file
 KEY = "signing_key.pem"
 URI = "mongodb://database.example:27017/?replicaSet=kith"
 SECRETS = {("kith-mongodb", service): URI for service in SERVICES} | {
-    ("kith-identity", "operator_password"): "a-password-of-the-operator"
+    ("kith-identity", "operator_password"): "a-password-of-the-operator",
+    ("kith-identity", "identity_key"): "A" * 43 + "=",
 }
 
 

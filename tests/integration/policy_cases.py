@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from common.ids import new_id
 from gateway.entrypoints.http.actions import ROUTES
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
 from kith.identity.v1 import (
     audit_service_pb2,
+    device_service_pb2,
     erasure_pb2,
     erasure_service_pb2,
     identity_pb2,
     identity_service_pb2,
+    totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
 from kith.outcomes.v1 import outcomes_service_pb2
@@ -120,11 +123,10 @@ def _identity() -> Iterator[Case]:
         yield rpc(v1 + "AccountService/ImportAccounts", lambda _: [accounts()], door=door)
     yield rpc(
         v1 + "SessionService/CreateSession",
-        lambda t: api.CreateSessionRequest(
-            network=t.slug, email=f"ana@{t.slug}.example", password=PASSWORD
-        ),
+        bens,
     )
     yield rpc(v1 + "SessionService/GetJwks", lambda _: api.GetJwksRequest())
+    yield from _devices()
     log = audit_service_pb2
     yield rpc(v1 + "AuditService/ListAccesses", lambda _: log.ListAccessesRequest())
     yield rpc(v1 + "AuditService/ListAuditEntries", lambda _: log.ListAuditEntriesRequest())
@@ -145,6 +147,55 @@ def _leaving() -> Iterator[Case]:
         v1 + "HoldErasure", lambda t: api.HoldErasureRequest(member_id=t.dora, reason=reason), here
     )
     yield rpc(v1 + "ReleaseErasure", lambda t: api.ReleaseErasureRequest(member_id=t.dora), here)
+
+
+def bens(things: Things) -> Message:
+    """Signing ben in: of those the matrix signs out, he is none."""
+    return identity_service_pb2.CreateSessionRequest(
+        network=things.slug, email=f"ben@{things.slug}.example", password=PASSWORD
+    )
+
+
+def refresh_token(doors: Doors, things: Things) -> str:
+    """One that nobody has used yet."""
+    heard = doors.rpc("/kith.identity.v1.SessionService/CreateSession", bens(things), None)
+    made = identity_service_pb2.CreateSessionResponse.FromString(heard.content)
+    return made.session.refresh_token
+
+
+def begin_no_factor(doors: Doors, token: str | None) -> None:
+    """Let nothing wait to be confirmed, so that a wrong code is no guess and is not slowed down."""
+    removal = totp_service_pb2.DeleteTotpRequest(password=PASSWORD)
+    doors.rpc("/kith.identity.v1.TotpService/DeleteTotp", removal, token)
+
+
+def _devices() -> Iterator[Case]:
+    devices, totp, v1 = device_service_pb2, totp_service_pb2, "identity.v1."
+    refresh, confirm = "DeviceService/RefreshSession", "TotpService/ConfirmTotp"
+
+    def refreshing(doors: Doors, token: str | None, things: Things) -> Heard:
+        request = devices.RefreshSessionRequest(refresh_token=refresh_token(doors, things))
+        return doors.rpc(f"/kith.{v1}{refresh}", request, token)
+
+    def confirming(doors: Doors, token: str | None, _: Things) -> Heard:
+        begin_no_factor(doors, token)
+        return doors.rpc(f"/kith.{v1}{confirm}", totp.ConfirmTotpRequest(code="000000"), token)
+
+    yield Case(f"rpc {v1}{refresh}", f"/kith.{v1}{refresh}", None, refreshing)
+    yield rpc(v1 + "DeviceService/ListSessions", lambda _: devices.ListSessionsRequest())
+    yield rpc(
+        v1 + "DeviceService/DeleteSession",
+        lambda _: devices.DeleteSessionRequest(session_id=str(new_id())),
+    )
+    yield rpc(
+        v1 + "DeviceService/DeleteSessions",
+        lambda t: devices.DeleteSessionsRequest(member_id=t.ana),
+        anas,
+    )
+    yield rpc(v1 + "TotpService/CreateTotp", lambda _: totp.CreateTotpRequest(password=PASSWORD))
+    yield Case(f"rpc {v1}{confirm}", f"/kith.{v1}{confirm}", None, confirming)
+    yield rpc(v1 + "TotpService/GetTotp", lambda _: totp.GetTotpRequest())
+    yield rpc(v1 + "TotpService/DeleteTotp", lambda _: totp.DeleteTotpRequest(password=PASSWORD))
 
 
 def _community() -> Iterator[Case]:

@@ -30,10 +30,12 @@ _CODES = {
     grpc.StatusCode.PERMISSION_DENIED: Answer.FORBID, grpc.StatusCode.NOT_FOUND: Answer.HIDE,
 }  # fmt: skip
 _STATUSES = {
-    200: Answer.ALLOW, 201: Answer.ALLOW, 401: Answer.SIGN_IN, 403: Answer.FORBID,
-    404: Answer.HIDE,
+    200: Answer.ALLOW, 201: Answer.ALLOW, 204: Answer.ALLOW, 401: Answer.SIGN_IN,
+    403: Answer.FORBID, 404: Answer.HIDE,
 }  # fmt: skip
 _JOIN = "CIRCLE_NOT_JOINED"
+# Told only to whom the policy has let in: what else had to be there was not.
+_LET_IN = {"TOTP_NOT_BEGUN", "PROOF_INVALID", "TOTP_ACTIVE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,18 @@ def _of_status(error: Any) -> Heard:
         detail.Unpack(info)
     if info.reason == _JOIN:
         return Heard(Answer.JOIN, told)
+    if info.reason in _LET_IN:
+        return Heard(Answer.ALLOW, told)
     return Heard(_CODES.get(error.code(), f"{error.code()} {info.reason} {error.details()}"), told)
 
 
 def _of_http(answer: httpx.Response) -> Answer | str:
     if answer.status_code in _STATUSES:
         return _STATUSES[answer.status_code]
-    return Answer.JOIN if answer.json().get("reason") == _JOIN else answer.text
+    reason = answer.json().get("reason")
+    if reason in _LET_IN:
+        return Answer.ALLOW
+    return Answer.JOIN if reason == _JOIN else answer.text
 
 
 def all_at_once(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.integration.policy_cases import PASSWORD, WHEN, Case, route
+from common.ids import new_id
+from gateway.entrypoints.http.actions import ACTIONS
+
+from tests.integration.policy_cases import (
+    PASSWORD,
+    WHEN,
+    Case,
+    begin_no_factor,
+    refresh_token,
+    route,
+)
+from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
     LONELY,
     STEP,
@@ -18,6 +29,7 @@ from tests.integration.policy_world import (
     inside,
 )
 
+TOTP = "/v1/accounts/me/totp"
 STEPS = [{"id": STEP, "week": 1, "kind": "discussion", "title": "Hello"}]
 LATER = "?asOfTime=2096-10-02T07:06:40Z"
 
@@ -34,8 +46,9 @@ def _accounts() -> Iterator[Case]:
         "create_session",
         "POST",
         "/v1/sessions",
-        body=lambda t: {"network": t.slug, "email": f"ana@{t.slug}.example", "password": PASSWORD},
+        body=lambda t: {"network": t.slug, "email": f"ben@{t.slug}.example", "password": PASSWORD},
     )
+    yield from _devices()
     yield route("register", "POST", "/v1/registrations", body=_registration)
     yield route("get_keys", "GET", "/.well-known/jwks.json")
     yield route(
@@ -64,6 +77,26 @@ def _accounts() -> Iterator[Case]:
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip
+
+
+def _devices() -> Iterator[Case]:
+    def refreshing(doors: Doors, token: str | None, things: Things) -> Heard:
+        body = {"refreshToken": refresh_token(doors, things)}
+        return doors.rest("POST", "/v1/sessions/refresh", body, token)
+
+    def confirming(doors: Doors, token: str | None, _: Things) -> Heard:
+        begin_no_factor(doors, token)
+        return doors.rest("POST", f"{TOTP}/confirmation", {"code": "000000"}, token)
+
+    yield Case("POST /v1/sessions/refresh", ACTIONS["refresh_session"], None, refreshing)
+    yield route("list_sessions", "GET", "/v1/sessions")
+    yield route("delete_session", "DELETE", f"/v1/sessions/{new_id()}")
+    yield route("delete_sessions", "DELETE", "/v1/sessions", her_own)
+    yield route("delete_sessions_of", "DELETE", "/v1/accounts/{ana}/sessions", anas)
+    yield route("create_totp", "POST", TOTP, body=lambda _: {"password": PASSWORD})
+    yield Case(f"POST {TOTP}/confirmation", ACTIONS["confirm_totp"], None, confirming)
+    yield route("get_totp", "GET", TOTP)
+    yield route("delete_totp", "POST", f"{TOTP}/removal", body=lambda _: {"password": PASSWORD})
 
 
 def _talk() -> Iterator[Case]:

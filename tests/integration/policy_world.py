@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from uuid import UUID
 
 from common.ids import new_id
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from identity.adapters.signing_keys import KeyRing, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.domain.account import Credentials, join
+from identity.domain.device import SECRET_BYTES, sign_in_on
 from identity.domain.role import Role
 from kith_cli.client import Kith
 from policy import NOBODY, Actor, Facts
@@ -164,15 +165,17 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
     """Nobody; and with every role in `network`: its ana, whose the things are, cat, who has no part
     in them, and as a guest the ana of the other network, whose the things there are."""
     yield Person("nobody", NOBODY, None)
-    key = load_pem_private_key(system.secrets.signing_key.read_bytes(), None)
-    assert isinstance(key, Ed25519PrivateKey)
-    tokens, home = SignedTokens(key), UUID(network.things.network_id)
+    keys = KeyRing(lambda: read_folder(system.secrets.signing_keys))
+    tokens, home = SignedTokens(keys), UUID(network.things.network_id)
     for role in ROLES:
         for name, kith in (("ana", network.ana), ("cat", network.cat), ("guest", other.ana)):
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
-            token = tokens.issue(account, datetime.now(UTC)).access_token  # noqa: TID251  # real
+            now = datetime.now(UTC)  # noqa: TID251  # real
+            drawn = secrets.token_bytes(2 * SECRET_BYTES)
+            device, _ = sign_in_on(account, new_id(), name, drawn, now)
+            token = tokens.issue(account, device, "", now).access_token
             actor = Actor(subject, home, frozenset({role}))
             yield Person(f"{name} as {role}", actor, token, name == "guest")
 

@@ -57,6 +57,22 @@ ACCOUNT_JSON = {
     "id": "a1", "networkId": "n1", "handle": "ada", "roles": ["member", "network_admin"],
     "consents": [CONSENT_JSON], "imported": False, "createTime": AT,
 }  # fmt: skip
+SESSION = identity_pb2.Session(
+    access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1", session_id="s1",
+    refresh_token="opaque", refresh_expire_time=stamp(),
+)  # fmt: skip
+SESSION_JSON = {
+    "accessToken": "jwt", "expireTime": AT, "memberId": "a1", "networkId": "n1",
+    "sessionId": "s1", "refreshToken": "opaque", "refreshExpireTime": AT,
+}  # fmt: skip
+DEVICE = identity_pb2.Device(
+    session_id="s1", label="Phone", create_time=stamp(), use_time=stamp(), expire_time=stamp(),
+    current=True,
+)  # fmt: skip
+DEVICE_JSON = {
+    "sessionId": "s1", "label": "Phone", "createTime": AT, "useTime": AT, "expireTime": AT,
+    "current": True,
+}  # fmt: skip
 NETWORK = identity_pb2.Network(
     id="n1", slug="berlin", display_name="Berlin", time_zone="UTC", create_time=stamp()
 )

@@ -20,8 +20,10 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import audit_service_pb2 as audit
+from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
+from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
@@ -32,11 +34,13 @@ MODULES: tuple[ModuleType, ...] = (
     audit,
     community,
     erasure,
+    devices,
     identity,
     messaging,
     outcomes,
     programs,
     signals,
+    totp,
 )
 GET_JWKS = "/kith.identity.v1.SessionService/GetJwks"
 LIST_MESSAGES = "/kith.messaging.v1.MessageService/ListMessages"

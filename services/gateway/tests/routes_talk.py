@@ -11,7 +11,6 @@ from kith.messaging.v1 import messaging_service_pb2 as messaging
 from services.gateway.tests.builders import (
     ACCOUNT,
     ACCOUNT_JSON,
-    AT,
     CIRCLE,
     CIRCLE_JSON,
     COMMENT,
@@ -38,25 +37,15 @@ from services.gateway.tests.builders import (
 
 IDENTITY = [
     Route(
-        "POST", "/v1/sessions", "/kith.identity.v1.SessionService/CreateSession",
-        identity.CreateSessionRequest(network="berlin", email="ada@example.org", password="pw"),
-        identity.CreateSessionResponse(
-            session=identity_pb2.Session(
-                access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1"
-            )
-        ),
-        {"accessToken": "jwt", "expireTime": AT, "memberId": "a1", "networkId": "n1"},
-        body={"network": "berlin", "email": "ada@example.org", "password": "pw"}, status=201,
-        public=True,
-    ),
-    Route(
         "POST", "/v1/registrations", "/kith.identity.v1.AccountService/Register",
         identity.RegisterRequest(
-            invite_code="secret", handle="ada", email="ada@example.org", password="pw"
+            invite_code="secret", handle="ada", email="ada@example.org", password="pw",
+            request_id="q1",
         ),
         identity.RegisterResponse(account=ACCOUNT), ACCOUNT_JSON,
         body={
             "inviteCode": "secret", "handle": "ada", "email": "ada@example.org", "password": "pw",
+            "requestId": "q1",
         },
         status=201, public=True,
     ),
@@ -67,10 +56,15 @@ IDENTITY = [
     ),
     Route(
         "POST", "/v1/networks", "/kith.identity.v1.NetworkService/CreateNetwork",
-        identity.CreateNetworkRequest(slug="berlin", display_name="Berlin", time_zone="UTC"),
+        identity.CreateNetworkRequest(
+            slug="berlin", display_name="Berlin", time_zone="UTC", request_id="q1"
+        ),
         identity.CreateNetworkResponse(network=NETWORK, admin_invite=INVITE),
         {"network": NETWORK_JSON, "adminInvite": INVITE_JSON},
-        body={"slug": "berlin", "displayName": "Berlin", "timeZone": "UTC"}, status=201,
+        body={
+            "slug": "berlin", "displayName": "Berlin", "timeZone": "UTC", "requestId": "q1",
+        },
+        status=201,
     ),
     Route(
         "GET", "/v1/network", "/kith.identity.v1.NetworkService/GetNetwork",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from common.auth import Access, Caller
 from common.ids import new_id
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
 from identity.domain.audit import Entry
+from identity.domain.device import SECRET_BYTES, Device, RefreshToken, sign_in_on
 from identity.domain.invite import Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
@@ -50,6 +52,15 @@ def a_member(
 ) -> tuple[Account, Events]:  # fmt: skip
     opens = Credentials(f"{name}@example.org", hashed)
     return join(new_id(), network_id, name, opens, frozenset(roles), NOW)
+
+
+def a_device(
+    account: Account | None = None, label: str = "Phone", at: datetime = NOW
+) -> tuple[Device, RefreshToken]:
+    id = new_id()
+    secret = hashlib.sha512(id.bytes).digest()
+    assert len(secret) == 2 * SECRET_BYTES
+    return sign_in_on(account or a_member()[0], id, label, secret, at)
 
 
 def an_imported(

@@ -15,21 +15,30 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
+from identity.adapters.master_key import KeyedDigest, MasterKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
 from identity.application.ports import Directory
+from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.audit import recorder
-from identity.entrypoints.grpc import Ports, register_services
+from identity.entrypoints.grpc import register_services
+from identity.entrypoints.ports import Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
+from kith.identity.v1 import device_service_pb2 as device_api
+from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
 from services.identity.tests.builders import NOW, PASSWORD
+from services.identity.tests.fakes import FakeLevels
 
 GRACE = timedelta(days=7)
 ANY_PORT = Address("127.0.0.1", 0)
@@ -44,15 +53,32 @@ class Client:
         self.invites = grpc_api.InviteServiceStub(channel)
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
+        self.devices = device_grpc_api.DeviceServiceStub(channel)
+        self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
 
     async def sign_in(
-        self, email: str, *, network: str = "berlin", password: str = PASSWORD
+        self, email: str, *, network: str = "berlin", password: str = PASSWORD, label: str = ""
     ) -> pb.Session:
-        request = api.CreateSessionRequest(network=network, email=email, password=password)
+        request = api.CreateSessionRequest(
+            network=network, email=email, password=password, device_label=label
+        )
         return (await grpc_client.call(self.sessions.CreateSession, request)).session
+
+    async def refresh(self, session: pb.Session, request_id: str = "") -> pb.Session:
+        request = device_api.RefreshSessionRequest(
+            refresh_token=session.refresh_token, request_id=request_id
+        )
+        return (await grpc_client.call(self.devices.RefreshSession, request)).session
+
+    async def devices_of(self, session: pb.Session) -> list[pb.Device]:
+        """The list of devices as this one sees it."""
+        reply = await grpc_client.call(
+            self.devices.ListSessions, device_api.ListSessionsRequest(), token=session.access_token
+        )
+        return list(reply.devices)
 
     async def operator(self) -> str:
         """The operator's token."""
@@ -114,7 +140,20 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(passwords.start(**CHEAP))
         leaving = Leaving(directory, clock, GRACE, hasher(b"tests"))
-        ports = Ports(directory, ours, SignedTokens(key), clock, _nothing_waits, leaving)
+        throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
+        factors = TotpFactors(MasterKey(bytes(32)))
+        codes = KeyedDigest(b"c" * 32)
+        ports = Ports(
+            directory,
+            ours,
+            SignedTokens(KeyRing.of(key)),
+            clock,
+            throttle,
+            factors,
+            codes,
+            _nothing_waits,
+            leaving,
+        )
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from common.errors import ConcurrentUpdate, Unavailable
@@ -12,10 +13,12 @@ from common.outbox import MAX_WAITING
 from identity.domain.account import Account, Event, Events
 from identity.domain.audit import Entry, Link, link
 from identity.domain.credentials import handle_key
+from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
+from identity.domain.throttle import Level
 
 
 class FakeNetworks:
@@ -25,7 +28,7 @@ class FakeNetworks:
         self._networks: dict[UUID, Network] = {}
 
     async def add(self, network: Network) -> None:
-        if await self.by_slug(network.slug):
+        if network.id in self._networks or await self.by_slug(network.slug):
             raise NetworkExists("taken")
         self._networks[network.id] = network
 
@@ -43,6 +46,8 @@ class FakeInvites:
         self.all: dict[UUID, Invite] = {}
 
     async def add(self, invite: Invite) -> None:
+        if any(one.code_hash == invite.code_hash for one in self.all.values()):
+            raise ConcurrentUpdate("there")
         self.all[invite.id] = invite
 
     async def by_code(self, code: str) -> Invite | None:
@@ -176,6 +181,37 @@ class FakeAccounts:
             yield from _keys(account)
 
 
+class FakeDevices:
+    """Implements ports.Devices."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Device] = {}
+
+    async def add(self, device: Device) -> None:
+        self.all[device.id] = device
+
+    async def get(self, id: UUID) -> Device | None:
+        return self.all.get(id)
+
+    async def of(self, member_id: UUID) -> Sequence[Device]:
+        found = [one for one in self.all.values() if one.member_id == member_id]
+        return sorted(found, key=lambda one: (one.used_at, one.id), reverse=True)
+
+    async def save(self, device: Device) -> None:
+        current = self.all.get(device.id)
+        if current is None or current.version != device.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[device.id] = device
+
+    async def remove(self, member_id: UUID, ids: Collection[UUID]) -> None:
+        for id in ids:
+            if id in self.all and self.all[id].member_id == member_id:
+                del self.all[id]
+
+    async def remove_all(self, member_id: UUID) -> None:
+        await self.remove(member_id, list(self.all))
+
+
 class FakeAudit:
     """Implements ports.Audit."""
 
@@ -203,12 +239,13 @@ class FakeDirectory:
     """Implements ports.Directory."""
 
     def __init__(self) -> None:
-        self._audit: dict[UUID, FakeAudit] = {}
         self.networks = FakeNetworks()
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
         self._erasures: dict[UUID, FakeErasures] = {}
         self._records: dict[UUID, FakeRecords] = {}
+        self._devices: dict[UUID, FakeDevices] = {}
+        self._audit: dict[UUID, FakeAudit] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -222,8 +259,27 @@ class FakeDirectory:
     def records(self, network_id: UUID) -> FakeRecords:
         return self._records.setdefault(network_id, FakeRecords())
 
+    def devices(self, network_id: UUID) -> FakeDevices:
+        return self._devices.setdefault(network_id, FakeDevices())
+
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())
+
+
+class FakeLevels:
+    """Implements ports.Levels; forgets nothing by itself."""
+
+    def __init__(self) -> None:
+        self.all: dict[bytes, Level] = {}
+
+    async def get(self, key: bytes) -> Level | None:
+        return self.all.get(key)
+
+    async def put(self, key: bytes, level: Level, expires_at: datetime) -> None:
+        current = self.all.get(key)
+        if (current.version if current else 0) != level.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[key] = level
 
 
 class FakePasswords:

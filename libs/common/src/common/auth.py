@@ -43,6 +43,7 @@ class Caller:
     roles: frozenset[str]
     token: str
     expires_at: float
+    session_id: UUID | None = None  # the sign-in the token goes back to, where its issuer says so
 
 
 Authorize = Callable[[Caller | None, str, Any], bool]
@@ -205,4 +206,5 @@ def _caller(claims: dict[str, Any], token: str) -> Caller:
     return Caller(
         subject=UUID(claims["sub"]), network_id=UUID(claims["net"]),
         roles=frozenset(map(str, roles)), token=token, expires_at=float(claims["exp"]),
+        session_id=UUID(claims["sid"]) if "sid" in claims else None,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import base64
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -49,6 +50,16 @@ async def test_a_valid_token_tells_who_is_calling(verifier: Verifier, issuer: Is
     caller = await verifier.verify(token)
     assert (caller.subject, caller.network_id) == (SUBJECT, NETWORK)
     assert (caller.roles, caller.token) == (frozenset({"member", "moderator"}), token)
+
+
+async def test_a_token_may_say_which_sign_in_it_goes_back_to(
+    verifier: Verifier, issuer: Issuer
+) -> None:
+    session = UUID("01900000-0000-7000-8000-00000000005d")
+    assert (await verifier.verify(issuer.token())).session_id is None
+    assert (await verifier.verify(issuer.token(sid=str(session)))).session_id == session
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(issuer.token(sid="nonsense"))
 
 
 async def test_a_token_expires_after_the_leeway(

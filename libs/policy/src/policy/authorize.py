@@ -35,8 +35,9 @@ def shown(access: Access) -> tuple[UUID, ...]:
     other people's.
     """
     members = dict.fromkeys(access.listed)
-    facts = access.facts
-    if isinstance(facts, Facts) and isinstance(TABLE.get(access.method), OwnOr) and facts.owner_id:
+    facts, rule = access.facts, TABLE.get(access.method)
+    shows = isinstance(rule, OwnOr) and rule.shows
+    if shows and isinstance(facts, Facts) and facts.owner_id:
         members[facts.owner_id] = None
     return tuple(id for id in members if id != access.caller.subject)
 

@@ -59,7 +59,9 @@ class OwnOr:
     known from its owner's id alone, before anything is looked up.
     """
 
-    def __init__(self, *roles: str) -> None:
+    def __init__(self, *roles: str, shows: bool = True) -> None:
+        """`shows` says whether doing it shows anything of whose it is, which is then audited."""
+        self.shows = shows
         self._roles = frozenset(roles)
         self.text = f"her own, or {' or '.join(roles)}"
         needed = tuple(sorted(roles))

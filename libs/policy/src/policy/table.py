@@ -29,6 +29,7 @@ MEMBER: Final = Roles(
 ADMIN: Final = Roles("network_admin")
 OPERATOR: Final = Roles("platform_operator")
 CARE: Final = Roles("care_team", "network_admin")
+OWN_OR_ADMIN_BLINDLY: Final = OwnOr("network_admin", shows=False)
 OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
 OWN_OR_ADMIN: Final = OwnOr("network_admin")
 OWN_OR_CARE: Final = OwnOr("care_team", "network_admin")
@@ -55,6 +56,20 @@ TABLE: Final[Mapping[str, Rule]] = {
         ImportAccounts=ADMIN,
     ),
     **_of("kith.identity.v1.SessionService", CreateSession=PUBLIC, GetJwks=PUBLIC),
+    **_of(
+        "kith.identity.v1.DeviceService",
+        RefreshSession=PUBLIC,
+        ListSessions=ACCOUNT,
+        DeleteSession=ACCOUNT,
+        DeleteSessions=OWN_OR_ADMIN_BLINDLY,
+    ),
+    **_of(
+        "kith.identity.v1.TotpService",
+        CreateTotp=ACCOUNT,
+        ConfirmTotp=ACCOUNT,
+        GetTotp=ACCOUNT,
+        DeleteTotp=ACCOUNT,
+    ),
     **_of("kith.identity.v1.ConsentService", ListConsents=ACCOUNT, SetConsent=ACCOUNT),
     **_of(
         "kith.identity.v1.ErasureService",

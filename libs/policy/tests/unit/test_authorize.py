@@ -48,6 +48,7 @@ def test_who_may_not_is_refused_by_kind(
 
 
 SIGNAL = "/kith.signals.v1.SignalService/GetMemberSignal"
+SIGN_OUT = "/kith.identity.v1.DeviceService/DeleteSessions"
 LIST = "/kith.signals.v1.SignalService/ListMemberSignals"
 
 
@@ -61,6 +62,12 @@ def test_shown_are_those_whose_data_somebody_else_sees() -> None:
     many = Access(authorize, a_caller("care_team"), LIST)
     many.lists([ADA, BEN, BEN])
     assert shown(many) == (BEN,)
+
+
+def test_who_is_signed_out_by_an_admin_is_not_shown_to_her() -> None:
+    ended = Access(authorize, a_caller("network_admin"), SIGN_OUT)
+    ended.require(Facts(HERE, owner_id=BEN))
+    assert shown(ended) == ()
 
 
 def test_who_takes_part_is_shown_nothing_of_others() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from kith.identity.v1 import identity_service_pb2 as identity
 from structlog.testing import capture_logs
 
 from services.gateway.tests.fakes import SEND_MESSAGE
@@ -194,3 +195,16 @@ async def test_a_client_that_goes_away_in_the_middle_harms_nobody(
         assert (await gateway.http.get("/healthz")).status_code == 200
     assert gateway.services.asked(SEND_MESSAGE) == []
     assert logs == []
+
+
+async def test_a_registration_without_a_request_id_has_none(gateway: Gateway) -> None:
+    """The gateway makes none up: it does not repeat a registration by itself."""
+    register = "/kith.identity.v1.AccountService/Register"
+    gateway.services.replies[register] = identity.RegisterResponse()
+    body = {"inviteCode": "a", "handle": "b", "email": "c", "password": "d"}
+    assert (await gateway.http.post("/v1/registrations", json=body)).status_code == 201
+    [call] = gateway.services.asked(register)
+    assert isinstance(call.request, identity.RegisterRequest)
+    assert call.request.request_id == ""
+    answer = await gateway.http.post("/v1/registrations", json=body | {"requestId": ""})
+    assert_problem(answer, 400, "INVALID_ARGUMENT", "requestId")

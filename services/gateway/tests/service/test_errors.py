@@ -159,3 +159,10 @@ async def test_a_traced_error_can_be_quoted(tmp_path: Path) -> None:
         assert str(call.metadata["traceparent"]).split("-")[1] == "a" * 32
     names = [json.loads(line)["name"] for line in file.read_text().splitlines()]
     assert "GET /v1/accounts/{member_id}" in names
+
+
+async def test_a_service_that_says_when_to_come_back_is_passed_on(gateway: Gateway) -> None:
+    gateway.services.replies[GET_ACCOUNT] = errors.Limited("slow", retry_after_seconds="256")
+    answer = await gateway.http.get("/v1/accounts/a1", headers=gateway.headers())
+    assert_problem(answer, 429, "LIMITED")
+    assert answer.headers["retry-after"] == "256"

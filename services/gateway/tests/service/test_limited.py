@@ -11,6 +11,7 @@ import websockets
 from gateway.application.limits import Rate, Rates
 from gateway.config import Outside
 from kith.community.v1 import community_service_pb2 as community
+from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_service_pb2 as identity
 
 from services.gateway.tests.builders import ACCOUNT, CIRCLE
@@ -21,6 +22,7 @@ from services.gateway.tests.tokens import BEN
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GET_ACCOUNT = "/kith.identity.v1.AccountService/GetAccount"
 CREATE = "/kith.community.v1.CircleService/CreateCircle"
+LIST_SESSIONS = "/kith.identity.v1.DeviceService/ListSessions"
 SIGN_IN = "/kith.identity.v1.SessionService/CreateSession"
 PROXIED = {"x-forwarded-for": "203.0.113.1"}
 
@@ -124,6 +126,11 @@ async def test_few_tries_to_get_in_however_the_address_is_written(
     body = {"inviteCode": "a", "handle": "b", "email": "c", "password": "d"}
     register = await gateway.http.post("/v1/registrations", json=body)
     assert_problem(register, 429, "RATE_LIMITED")
+    refresh = await gateway.http.post("/v1/sessions/refresh", json={"refreshToken": "a"})
+    assert_problem(refresh, 429, "RATE_LIMITED")
+    gateway.services.replies[LIST_SESSIONS] = devices.ListSessionsResponse()
+    listed = await gateway.http.get("/v1/sessions", headers=gateway.headers())
+    assert listed.status_code == 200  # at the same address, but not to get in
 
 
 async def test_an_address_is_counted_with_all_its_accounts_and_without(gateway: Gateway) -> None:

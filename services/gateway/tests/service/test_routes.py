@@ -23,7 +23,7 @@ async def test_a_good_request_becomes_one_call_and_its_reply_the_answer(
     headers = {} if route.public else gateway.headers(token)
     answer = await gateway.http.request(route.method, route.path, json=route.body, headers=headers)
     assert answer.status_code == route.status, answer.text
-    assert answer.json() == route.answer
+    assert (answer.json() if answer.content else None) == route.answer
     [call] = gateway.services.asked(route.rpc)
     assert call.request == route.request
     assert call.token == ("" if route.public else token)

@@ -88,10 +88,12 @@ def test_what_is_repeated_exists_and_may_be() -> None:
              for method in found.methods_by_name}  # fmt: skip
     assert repeated <= known
     assert known - repeated == {
-        "kith.identity.v1.NetworkService/CreateNetwork",
         "kith.identity.v1.InviteService/CreateInvite",
         "kith.identity.v1.AccountService/Register",
         "kith.identity.v1.AccountService/ImportAccounts",
         "kith.identity.v1.SessionService/CreateSession",
+        "kith.identity.v1.TotpService/CreateTotp",
+        "kith.identity.v1.TotpService/ConfirmTotp",
+        "kith.identity.v1.TotpService/DeleteTotp",
         "kith.messaging.v1.MessageService/ImportMessages",
     }

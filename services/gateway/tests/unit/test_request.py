@@ -9,7 +9,7 @@ import pytest
 from common.problem import CONTENT_TYPE
 from gateway.entrypoints.http.errors import BodyTooSlow, Disconnected
 from gateway.entrypoints.http.problems import answer
-from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.request import KithRequest, public_address
 from litestar import Litestar, post
 from litestar.types import HTTPScope
 
@@ -60,3 +60,24 @@ async def test_a_body_in_pieces_is_put_together() -> None:
         {"type": "http.request", "body": b"}"},
     ]
     assert await request(*pieces).body() == b"{}"
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "2a00:1450:4001::1"])
+def test_a_client_on_the_internet_has_an_address(host: str) -> None:
+    assert public_address(host) == host
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.7", "127.0.0.1", "192.168.1.1", "fd00::1", "::1", "", "x"]
+)
+def test_what_many_share_is_nobodys_address(host: str) -> None:
+    assert public_address(host) == ""
+
+
+def test_the_address_is_that_of_the_connection_and_not_of_a_header() -> None:
+    scope: Any = {
+        "type": "http", "client": ("8.8.8.8", 7), "headers": [(b"x-forwarded-for", b"9.9.9.9")],
+    }  # fmt: skip
+    assert KithRequest(scope).client_address == "8.8.8.8"
+    scope["client"] = None
+    assert KithRequest(scope).client_address == ""

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.config import Reader, Secret, ServiceConfig
 from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
 
+from identity.adapters import signing_keys
+from identity.adapters.master_key import MasterKey
 from identity.adapters.tokens import LIFE
 from identity.domain import credentials
 
 GRACE_SECONDS = 7 * 86_400
 SETTLE_SECONDS = round(LIFE.total_seconds()) + 60
 POLL_SECONDS = 5
+_NO_FOLDER: tuple[Path, ...] = ()
+_NO_KEY: list[Ed25519PrivateKey] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +58,31 @@ class Config:
     """All settings of the service."""
 
     service: ServiceConfig
-    signing_key: Ed25519PrivateKey
+    signing_key: Ed25519PrivateKey | None  # None where there is a folder of them
     operator_password: Secret
     erasing: Erasing
+    master_key: MasterKey
     hashing: Hashing = Hashing()
+    signing_keys: Path | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
         """Read the settings. Raises ConfigError listing everything missing or wrong."""
         reader, usual = Reader(environment), Hashing()
+        folders = reader.read("KITH_SIGNING_KEYS", _folder, _NO_FOLDER)
         config = cls(
             service=ServiceConfig.read(reader),
-            signing_key=reader.read("KITH_SIGNING_KEY_FILE", private_key),
+            signing_key=_signing_key(reader, needed=not folders),
             operator_password=reader.read("KITH_OPERATOR_PASSWORD", _password),
             erasing=_erasing(reader),
+            master_key=reader.read("KITH_IDENTITY_KEY", _master_key),
             hashing=Hashing(
                 memory_kib=reader.read("KITH_PASSWORD_MEMORY_KIB", _positive, usual.memory_kib),
                 passes=reader.read("KITH_PASSWORD_PASSES", _positive, usual.passes),
                 lanes=reader.read("KITH_PASSWORD_LANES", _positive, usual.lanes),
                 workers=reader.read("KITH_PASSWORD_WORKERS", _positive, usual.workers),
             ),
+            signing_keys=next(iter(folders or ()), None),
         )
         reader.done()
         return config
@@ -85,6 +96,30 @@ def _erasing(reader: Reader) -> Erasing:
         settle_seconds=reader.read("KITH_ERASURE_SETTLE_SECONDS", _seconds, SETTLE_SECONDS),
         poll_seconds=reader.read("KITH_ERASURE_POLL_SECONDS", _positive, POLL_SECONDS),
     )  # fmt: skip
+
+
+def _signing_key(reader: Reader, *, needed: bool) -> Ed25519PrivateKey | None:
+    if needed:
+        return reader.read("KITH_SIGNING_KEY_FILE", _private_key)
+    found = reader.read("KITH_SIGNING_KEY_FILE", lambda path: [_private_key(path)], _NO_KEY)
+    return next(iter(found or ()), None)
+
+
+def _private_key(path: str) -> Ed25519PrivateKey:
+    return signing_keys.read_key(Path(path))
+
+
+def _folder(path: str) -> tuple[Path, ...]:
+    if not signing_keys.read_folder(Path(path)):
+        raise ValueError("holds no key")
+    return (Path(path),)
+
+
+def _master_key(text: str) -> MasterKey:
+    try:
+        return MasterKey(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise ValueError("must be 32 random bytes in base64") from None
 
 
 def _password(text: str) -> Secret:

@@ -6,11 +6,16 @@ from typing import Literal
 
 from prometheus_client import Counter, Histogram
 
-SignIn = Literal["accepted", "refused"]
+SignIn = Literal["accepted", "refused", "limited", "code_needed"]
+Refresh = Literal["accepted", "refused", "reused"]
 
 SIGN_INS = Counter(
-    # many refused ones in a row: somebody is guessing passwords
+    # many refused or limited ones in a row: somebody is guessing passwords
     "kith_identity_sign_ins_total", "Attempts to sign in.", ["outcome"],
+)  # fmt: skip
+REFRESHES = Counter(
+    # reused: tokens are stolen, or a client loses what it is given
+    "kith_identity_refreshes_total", "Attempts to refresh a session.", ["outcome"],
 )  # fmt: skip
 PASSWORD_SECONDS = Histogram(
     # the wait for a worker included: when it grows, sign-in is short of CPU
@@ -22,3 +27,8 @@ PASSWORD_SECONDS = Histogram(
 def count_sign_in(outcome: SignIn) -> None:
     """One more attempt to sign in."""
     SIGN_INS.labels(outcome).inc()
+
+
+def count_refresh(outcome: Refresh) -> None:
+    """One more attempt to refresh a session."""
+    REFRESHES.labels(outcome).inc()

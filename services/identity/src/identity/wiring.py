@@ -18,19 +18,25 @@ from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
+from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
+from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.no_cases import NoCases
+from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
+from identity.adapters.totp import TotpFactors
 from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
+from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
 from identity.entrypoints import erasures
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
-from identity.entrypoints.grpc import Ports, register_services
+from identity.entrypoints.grpc import register_services
+from identity.entrypoints.ports import Ports
 
 NAME = "identity"
 
@@ -59,14 +65,20 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["accounts", "erasures"], producer, source=f"/{NAME}")
+        keys = _keys(config)
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
         advance = _advance(erasing, directory, clock, Tombstone(producer))
         ports = Ports(
             directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(config.signing_key),
+            tokens=SignedTokens(keys),
             clock=clock,
+            throttle=Throttle(
+                MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
+            ),
+            factors=TotpFactors(config.master_key),
+            codes=KeyedDigest(config.master_key.derive("invites")),
             published=relay.published,
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
@@ -95,6 +107,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
+        await stack.enter_async_context(life.background("keys", keys.watch()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
@@ -117,6 +130,13 @@ def _advance(
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+def _keys(config: Config) -> KeyRing:
+    """The keys of the folder, if there is one, and the single key, which is older than all."""
+    single = [SigningKey.of(config.signing_key)] if config.signing_key else []
+    folder = config.signing_keys
+    return KeyRing(lambda: single + (read_folder(folder) if folder else []))
 
 
 def _verifier(ports: Ports) -> auth.Verifier:

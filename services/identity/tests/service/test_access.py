@@ -14,8 +14,10 @@ from common.errors import Kind, RemoteError
 from common.grpc_client import call
 from common.ids import new_id
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
+from kith.identity.v1 import totp_service_pb2 as totp
 
 from services.identity.tests.doors import Client, Door
 
@@ -44,6 +46,16 @@ def calls(client: Client) -> dict[str, tuple[Any, Any]]:
             client.consents.SetConsent,
             api.SetConsentRequest(purpose=pb.PURPOSE_SIGNALS, granted=True),
         ),
+        "ListSessions": (client.devices.ListSessions, device_api.ListSessionsRequest()),
+        "DeleteSession": (
+            client.devices.DeleteSession,
+            device_api.DeleteSessionRequest(session_id=own),
+        ),
+        "CreateTotp": (client.totp.CreateTotp, totp.CreateTotpRequest(password="x")),
+        "ConfirmTotp": (client.totp.ConfirmTotp, totp.ConfirmTotpRequest(code="123456")),
+        "GetTotp": (client.totp.GetTotp, totp.GetTotpRequest()),
+        "DeleteTotp": (client.totp.DeleteTotp, totp.DeleteTotpRequest(password="x")),
+        "DeleteSessions": (client.devices.DeleteSessions, device_api.DeleteSessionsRequest()),
     }
 
 
@@ -54,7 +66,8 @@ async def nothing() -> AsyncIterator[api.ImportAccountsRequest]:
 
 METHODS = [
     "CreateNetwork", "GetNetwork", "CreateInvite", "GetAccount", "ListAccounts", "UpdateRoles",
-    "ImportAccounts", "ListConsents", "SetConsent",
+    "ImportAccounts", "ListConsents", "SetConsent", "ListSessions", "DeleteSession",
+    "DeleteSessions", "CreateTotp", "ConfirmTotp", "GetTotp", "DeleteTotp",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from identity.domain.account import Account
 from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.role import Role
+from identity.domain.second_factor import SecondFactor
 
 from services.identity.tests.builders import (
     NETWORK,
@@ -29,6 +30,7 @@ from services.identity.tests.builders import (
 from services.identity.tests.fakes import FakeDirectory
 
 OTHER_NETWORK = new_id()
+CONFIRMED = SecondFactor(b"sealed").confirm(7, [b"one", b"two"], NOW)
 
 
 class DirectoryContract:
@@ -55,8 +57,9 @@ class DirectoryContract:
         assert await kept.networks.by_slug("lupus") == network
         assert await kept.networks.get(new_id()) is None
         assert await kept.networks.by_slug("other") is None
-        with pytest.raises(NetworkExists):
-            await kept.networks.add(a_network("lupus"))
+        for taken in (a_network("lupus"), replace(network, slug="other")):
+            with pytest.raises(NetworkExists):
+                await kept.networks.add(taken)
 
     async def test_an_invite_comes_back_as_it_was_saved(self, invites: Invites) -> None:
         invite, code = an_invite(max_uses=5, roles=[Role.MEMBER, Role.MENTOR])
@@ -66,6 +69,13 @@ class DirectoryContract:
         await invites.save(reserved)
         assert await invites.by_code(code) == reserved
         assert await invites.by_code(an_invite()[1]) is None
+
+    async def test_an_invite_is_stored_once(self, invites: Invites) -> None:
+        invite, code = an_invite()
+        await invites.add(invite)
+        with pytest.raises(ConcurrentUpdate):
+            await invites.add(replace(invite, id=new_id()))
+        assert await invites.by_code(code) == invite
 
     async def test_an_invite_changes_one_version_at_a_time(self, invites: Invites) -> None:
         invite, code = an_invite(max_uses=5)
@@ -86,12 +96,22 @@ class DirectoryContract:
         assert await accounts.get(made[0].id) == made[0]
         assert await accounts.get(new_id()) is None
 
+    async def test_an_account_remembers_the_request_that_made_it(self, accounts: Accounts) -> None:
+        account, events = a_member("ada")
+        named = replace(account, registered_by=b"the request")
+        await accounts.add(named, events)
+        assert await accounts.by_email("ada@example.org") == named
+
     async def test_an_account_comes_back_as_it_was_saved(self, accounts: Accounts) -> None:
         account, events = a_member("ada")
         await accounts.add(account, events)
         for change in (
             account.sign_in(NOW),
             account.sign_in(NOW)[0].decide(Purpose.SIGNALS, True, NOW + timedelta(seconds=1)),
+            (replace(account.end_sessions(), version=4), ()),
+            (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
+            (replace(account.with_second_factor(CONFIRMED), version=6), ()),
+            (replace(account.with_second_factor(None), version=7), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]
@@ -218,13 +238,13 @@ class TestMongoDirectory(DirectoryContract):
     async def test_passwords_and_events_are_where_they_belong(
         self, accounts: Accounts, database: Database
     ) -> None:
-        await accounts.add(*a_member("ada", hashed="the-hash"))
+        await accounts.add(*a_member("yuki", hashed="the-hash"))  # no name that hex could spell
         document = await database.unscoped("accounts").find_one({})
         assert document
         assert document["password_hash"] == "the-hash"
         for entry in document["outbox"]:
             assert b"the-hash" not in entry["payload"]
-            assert b"ada" not in entry["payload"]
+            assert b"yuki" not in entry["payload"]
 
 
 async def test_every_hot_query_walks_an_index(

@@ -7,15 +7,18 @@ from collections import Counter
 
 import pytest
 from common.testing.clock import FakeClock
+from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import MongoDirectory
+from identity.application.create_network import NetworkWanted, create_network
 from identity.application.create_session import Attempt, create_session
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.register import Application, register
 from identity.domain.errors import InviteInvalid
 from identity.domain.invite import STALE_AFTER
 from identity.domain.network import OPERATOR_SLUG
+from identity.domain.role import Role
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, an_invite
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_caller, an_invite
 from services.identity.tests.doors import opened
 from services.identity.tests.fakes import FakePasswords
 
@@ -71,7 +74,9 @@ async def test_sign_ins_of_one_account_at_once_are_all_told_in_order(
         ports, attempt = door.ports, Attempt(OPERATOR_SLUG, EMAIL, PASSWORD)
         await asyncio.gather(
             *(
-                create_session(directory, ports.passwords, ports.tokens, door.clock, attempt)
+                create_session(
+                    directory, ports.passwords, ports.tokens, door.clock, attempt, ports.factors
+                )
                 for _ in range(8)
             )
         )
@@ -91,3 +96,14 @@ async def test_many_processes_starting_at_once_make_one_operator(
     network = await directory.networks.by_slug(OPERATOR_SLUG)
     assert network
     assert len(await directory.accounts(network.id).page(None, 10)) == 1
+
+
+async def test_one_request_for_a_network_sent_many_times_at_once_makes_one_with_one_way_in(
+    directory: MongoDirectory,
+) -> None:
+    operator, codes = a_caller(Role.PLATFORM_OPERATOR), KeyedDigest(bytes(32))
+    wanted = NetworkWanted("berlin", "Berlin", "UTC", "q1")
+    made = await asyncio.gather(
+        *(create_network(directory, FakeClock(NOW), operator, wanted, codes) for _ in range(8))
+    )
+    assert len({(network.id, opened.code, opened.invite.id) for network, opened in made}) == 1

@@ -1,87 +1,31 @@
-"""The whole service on the real broker and database: its events, its health, and kill -9."""
+"""The whole service on the real broker and database: its events and its health."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pytest
-from aiokafka import AIOKafkaConsumer
 from common import grpc_client
-from common.config import Address, Secret, ServiceConfig
+from common.config import Secret, ServiceConfig
 from common.grpc_client import call
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
-from common.testing.pytest_plugin import CreateTopics
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from google.protobuf.timestamp_pb2 import Timestamp
+from identity.adapters.master_key import MasterKey
 from identity.config import Config, Erasing, Hashing
-from identity.entrypoints.consumers import GROUP
 from identity.wiring import App, build
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.identity.events.v1 import identity_events_pb2 as events
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
-from pymongo import AsyncMongoClient
 
-from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES, key_file, keys_file
+from libs.erasure.tests.keys import KEY, PUBLIC
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import ANY_PORT, Client
-
-ACCOUNTS, ACTIVITY = "identity.account.v1", "activity.member.v1"
-ERASING = Erasing(KEY, PUBLIC)
-ERASURE_TOPICS = [f"{name}.erasure.v1" for name in (*SERVICES, "identity")]
-ACCESS = "signals.access.v1"
-JOINED = Timestamp(seconds=1_200_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Broker, database and names of one test."""
-
-    kafka: str
-    mongodb_uri: str
-    prefix: str
-    name: str
-
-    async def records(self, topic: str, count: int) -> list[Any]:
-        """The records of a topic once there are `count`."""
-        consumer = AIOKafkaConsumer(
-            self.prefix + topic, bootstrap_servers=self.kafka, auto_offset_reset="earliest"
-        )
-        found: list[Any] = []
-
-        async def enough() -> bool:
-            for records in (await consumer.getmany(timeout_ms=100)).values():
-                found.extend(records)
-            return len(found) >= count
-
-        await consumer.start()
-        try:
-            await until(enough)
-        finally:
-            await consumer.stop()
-        return found
-
-
-@pytest.fixture
-async def surroundings(
-    kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
-) -> AsyncIterator[Surroundings]:
-    await create_topics(ACCOUNTS, ACTIVITY, *ERASURE_TOPICS, "identity.erasure.v1.dlq")
-    await create_topics(ACCESS, f"{GROUP}.dlq")
-    yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
-    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
-        await client.drop_database(f"{unique}_identity")
+from services.identity.tests.running import ACCOUNTS, ACTIVITY, JOINED, Surroundings, http, imported
 
 
 @asynccontextmanager
@@ -93,29 +37,18 @@ async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Life
         log_level="info", traces="off",
     )  # fmt: skip
     cheap = Hashing(memory_kib=8, passes=1)
-    config = Config(service, Ed25519PrivateKey.generate(), Secret(PASSWORD), ERASING, cheap)
+    config = Config(
+        service,
+        Ed25519PrivateKey.generate(),
+        Secret(PASSWORD),
+        Erasing(KEY, PUBLIC),
+        MasterKey(bytes(32)),
+        cheap,
+    )
     life = Lifecycle()
     async with build(config, life) as app, grpc_client.connect(app.grpc) as channel:
         await life.health.begin()
         yield app, Client(channel), life
-
-
-async def streamed(
-    accounts: Sequence[pb.ImportedAccount],
-) -> AsyncIterator[api.ImportAccountsRequest]:
-    yield api.ImportAccountsRequest(source="old-place", accounts=accounts)
-
-
-async def imported(client: Client, admin: str, people: range) -> api.ImportAccountsResponse:
-    accounts = [
-        pb.ImportedAccount(
-            external_id=f"secret-id-{n}", handle=f"secret-name-{n}", signals_consent=True,
-            join_time=JOINED,
-        )
-        for n in people
-    ]  # fmt: skip
-    request = streamed(accounts)
-    return await call(client.accounts.ImportAccounts, request, token=admin, seconds=30)
 
 
 def headers(record: Any) -> dict[str, str]:
@@ -178,17 +111,6 @@ async def test_the_next_start_keeps_everything_and_verifies_its_own_tokens(
         assert reply.network.slug == "berlin"
 
 
-async def http(address: Address, path: str) -> tuple[int, str]:
-    def get() -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as reply:
-                return reply.status, reply.read().decode()
-        except OSError:
-            return 0, ""
-
-    return await asyncio.to_thread(get)
-
-
 async def test_it_says_that_it_is_ready_and_counts_sign_ins(surroundings: Surroundings) -> None:
     async with running(surroundings) as (app, client, _):
         await client.operator()
@@ -202,76 +124,6 @@ async def test_it_says_that_it_is_ready_and_counts_sign_ins(surroundings: Surrou
         status, metrics = await http(app.http, "/metrics")
         assert status == 200
         assert 'kith_identity_sign_ins_total{outcome="accepted"}' in metrics
-
-
-class Process:
-    """`python -m identity run`, as an operator starts it."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-        self.grpc = Address.parse(environment["KITH_GRPC_LISTEN"])
-        self.http = Address.parse(environment["KITH_HTTP_LISTEN"])
-
-    async def start(self) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "identity", "run", env=self._environment,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-
-        async def ready() -> bool:
-            assert process.returncode is None, "it did not start"
-            return (await http(self.http, "/readyz"))[0] == 200
-
-        await until(ready, every=0.05)
-        return process
-
-
-@pytest.fixture
-def process(
-    surroundings: Surroundings, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
-) -> Process:
-    key = tmp_path / "key.pem"
-    key.write_bytes(
-        Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
-    )
-    grpc, http = (f"127.0.0.1:{unused_tcp_port_factory()}" for _ in range(2))
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("KITH_")}  # noqa: TID251
-    return Process(
-        inherited | {
-            "KITH_KAFKA": surroundings.kafka, "KITH_MONGODB_URI": surroundings.mongodb_uri,
-            "KITH_DATABASE_PREFIX": surroundings.name, "KITH_TOPIC_PREFIX": surroundings.prefix,
-            "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
-            "KITH_SIGNING_KEY_FILE": str(key), "KITH_ERASURE_KEY_FILE": key_file(),
-            "KITH_ERASURE_KEYS_FILE": keys_file(), "KITH_OPERATOR_PASSWORD": PASSWORD,
-            "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",
-        }
-    )  # fmt: skip
-
-
-async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arrives(
-    process: Process, surroundings: Surroundings
-) -> None:
-    first = await process.start()
-    async with grpc_client.connect(process.grpc) as channel:
-        client = Client(channel)
-        admin = await client.admin()
-        reply = await imported(client, admin, range(200))
-        first.send_signal(signal.SIGKILL)
-    await first.wait()
-    second = await process.start()
-    async with grpc_client.connect(process.grpc) as channel:
-        client = Client(channel)
-        again = await imported(client, admin, range(200))  # its token still works, too
-        assert again.existing_count == 200
-        assert again.member_ids == reply.member_ids
-    told = await surroundings.records(ACCOUNTS, 202)  # the operator and the admin as well
-    assert {record.key.decode() for record in told} >= set(reply.member_ids.values())
-    agreed = await surroundings.records(ACTIVITY, 200)
-    assert {record.key.decode() for record in agreed} >= set(reply.member_ids.values())
-    second.send_signal(signal.SIGTERM)
-    assert await second.wait() == 0
 
 
 async def test_wrong_settings_end_in_one_line() -> None:

@@ -9,8 +9,9 @@ from common.auth import Caller
 from common.errors import Forbidden, Invalid, Unauthenticated
 from common.ids import new_id
 from common.testing.clock import FakeClock
+from identity.adapters.master_key import KeyedDigest
 from identity.application import queries
-from identity.application.create_network import create_network
+from identity.application.create_network import NetworkWanted, create_network
 from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
 from identity.domain.account import Account, SignalsConsentChanged
@@ -28,6 +29,7 @@ from services.identity.tests.builders import (
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory
 
 CLOCK = FakeClock(NOW)
+CODES = KeyedDigest(b"c" * 32)
 STAFF = (Role.NETWORK_ADMIN, Role.MODERATOR, Role.CARE_TEAM)
 NOT_STAFF = [role for role in Role if role not in STAFF]
 
@@ -106,9 +108,9 @@ async def test_a_token_outlives_its_account_but_decides_nothing(accounts: FakeAc
 
 
 async def test_a_network_opens_with_a_way_in_for_one_admin() -> None:
-    directory = FakeDirectory()
+    directory, operator = FakeDirectory(), a_caller(Role.PLATFORM_OPERATOR)
     network, opened = await create_network(
-        directory, CLOCK, slug="new", display_name="New", time_zone="Europe/Berlin"
+        directory, CLOCK, operator, NetworkWanted("new", "New", "Europe/Berlin"), CODES
     )
     assert network_of(opened.code) == network.id
     assert opened.code not in repr(opened)
@@ -116,7 +118,9 @@ async def test_a_network_opens_with_a_way_in_for_one_admin() -> None:
     assert opened.invite.terms.roles == {Role.NETWORK_ADMIN}
     assert await directory.invites(network.id).by_code(opened.code) == opened.invite
     with pytest.raises(NetworkExists):
-        await create_network(directory, CLOCK, slug="new", display_name="Other", time_zone="UTC")
+        await create_network(
+            directory, CLOCK, operator, NetworkWanted("new", "Other", "UTC"), CODES
+        )
 
 
 @pytest.mark.parametrize(
@@ -130,8 +134,8 @@ async def test_a_network_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(Invalid):
         await create_network(
-            FakeDirectory(), CLOCK, slug=slug,
-            display_name=display_name, time_zone=time_zone,
+            FakeDirectory(), CLOCK, a_caller(Role.PLATFORM_OPERATOR),
+            NetworkWanted(slug, display_name, time_zone), CODES,
         )  # fmt: skip
 
 

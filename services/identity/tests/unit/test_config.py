@@ -28,8 +28,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
-        "KITH_OPERATOR_PASSWORD": "operator password",
         "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
+        "KITH_OPERATOR_PASSWORD": "operator password", "KITH_IDENTITY_KEY": "B" * 43 + "=",
     }  # fmt: skip
 
 
@@ -38,6 +38,7 @@ def test_all_that_is_needed_is_enough(environment: dict[str, str]) -> None:
     assert config.hashing == Hashing()
     assert config.operator_password.reveal() == "operator password"
     assert "operator password" not in repr(config)
+    assert "master_key=***" in repr(config)
 
 
 def test_the_cost_of_a_password_is_a_setting(environment: dict[str, str]) -> None:
@@ -50,7 +51,7 @@ def test_everything_wrong_is_said_at_once(environment: dict[str, str], tmp_path:
     other.write_bytes(generate_private_key(SECP256R1()).private_bytes(*PEM))
     environment |= {
         "KITH_OPERATOR_PASSWORD": "short", "KITH_PASSWORD_LANES": "0",
-        "KITH_SIGNING_KEY_FILE": str(other),
+        "KITH_SIGNING_KEY_FILE": str(other), "KITH_IDENTITY_KEY": "c2hvcnQ=",
     }  # fmt: skip
     del environment["KITH_KAFKA"]
     with pytest.raises(ConfigError) as refused:
@@ -58,6 +59,7 @@ def test_everything_wrong_is_said_at_once(environment: dict[str, str], tmp_path:
     for name in ("KITH_KAFKA", "KITH_OPERATOR_PASSWORD", "KITH_PASSWORD_LANES"):
         assert name in str(refused.value)
     assert "KITH_SIGNING_KEY_FILE must hold an Ed25519 key" in str(refused.value)
+    assert "KITH_IDENTITY_KEY must be 32 random bytes in base64" in str(refused.value)
     assert "short" not in str(refused.value).replace("too short", "")
 
 
@@ -70,4 +72,24 @@ def test_a_key_file_that_cannot_be_read_is_named(
         path.write_bytes(content)
     environment["KITH_SIGNING_KEY_FILE"] = str(path)
     with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE cannot be read"):
+        Config.from_env(environment)
+
+
+def test_a_folder_of_keys_takes_the_place_of_the_single_one_or_stands_beside_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    environment["KITH_SIGNING_KEYS"] = str(folder)
+    with pytest.raises(ConfigError, match="KITH_SIGNING_KEYS holds no key"):
+        Config.from_env(environment)
+    single = Path(environment["KITH_SIGNING_KEY_FILE"])
+    (folder / "20260131T093000Z.pem").write_bytes(single.read_bytes())
+    both = Config.from_env(environment)
+    assert both.signing_keys == folder
+    assert both.signing_key is not None
+    del environment["KITH_SIGNING_KEY_FILE"]
+    assert Config.from_env(environment).signing_key is None
+    del environment["KITH_SIGNING_KEYS"]
+    with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE is not set"):
         Config.from_env(environment)

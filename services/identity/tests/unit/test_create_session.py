@@ -7,7 +7,10 @@ from common import auth
 from common.errors import ConcurrentUpdate, Invalid
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.master_key import MasterKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
 from identity.application.create_session import Attempt, create_session
 from identity.application.ports import Session
 from identity.domain.account import Account, Events, SignedIn
@@ -17,7 +20,8 @@ from identity.domain.role import Role
 from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network, an_imported
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
-TOKENS = SignedTokens(Ed25519PrivateKey.generate())
+TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
+FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 
 class Door:
@@ -45,7 +49,9 @@ class Door:
         self, email: str = "ada@example.org", password: str = PASSWORD, network: str = ""
     ) -> Session:
         attempt = Attempt(network or self.network.slug, email, password)
-        return await create_session(self.directory, self.passwords, TOKENS, self.clock, attempt)
+        return await create_session(
+            self.directory, self.passwords, TOKENS, self.clock, attempt, FACTORS
+        )
 
 
 @pytest.fixture

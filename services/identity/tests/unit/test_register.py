@@ -113,3 +113,47 @@ async def test_what_cannot_be_right_is_refused_before_the_invite_is_looked_at(
     ):  # fmt: skip
         with pytest.raises(Invalid):
             await register(directory, FakePasswords(), clock, bad)
+
+
+async def test_a_lost_answer_is_had_again_though_the_invite_is_used_up(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory)
+    wanted = Application(code, "ada", "ada@example.org", PASSWORD, "q1")
+    account = await register(directory, FakePasswords(), clock, wanted)
+    again = replace(wanted, email=" ADA@example.org")
+    assert await register(directory, FakePasswords(), clock, again) == account
+    assert list(directory.accounts(NETWORK).all) == [account.id]
+
+
+async def test_a_lost_answer_is_had_again_while_the_invite_has_seats_and_costs_none(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code = await invited(directory, max_uses=2)
+    wanted = Application(code, "ada", "ada@example.org", PASSWORD, "q1")
+    account = await register(directory, FakePasswords(), clock, wanted)
+    assert await register(directory, FakePasswords(), clock, wanted) == account
+    await joined(directory, clock, code, "bea")
+
+
+async def test_only_the_very_same_request_is_answered_again(
+    directory: FakeDirectory, clock: FakeClock
+) -> None:
+    code, other = await invited(directory), await invited(directory, max_uses=5)
+    wanted = Application(code, "ada", "ada@example.org", PASSWORD, "q1")
+    await register(directory, FakePasswords(), clock, wanted)
+    for change in (
+        {"request_id": "q2"}, {"request_id": ""}, {"password": "another password"},
+        {"email": "bea@example.org", "handle": "bea"},
+    ):  # fmt: skip
+        with pytest.raises(InviteInvalid):
+            await register(directory, FakePasswords(), clock, replace(wanted, **change))
+    with pytest.raises(HandleTaken):
+        await register(directory, FakePasswords(), clock, replace(wanted, code=other))
+
+
+async def test_a_request_id_has_an_end(directory: FakeDirectory, clock: FakeClock) -> None:
+    code = await invited(directory)
+    wanted = Application(code, "ada", "ada@example.org", PASSWORD, "q" * 101)
+    with pytest.raises(Invalid):
+        await register(directory, FakePasswords(), clock, wanted)

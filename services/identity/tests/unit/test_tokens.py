@@ -11,16 +11,17 @@ from common import auth
 from common.errors import Unauthenticated
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 
-from services.identity.tests.builders import NOW, a_member
+from services.identity.tests.builders import NOW, a_device, a_member
 
 RFC_8037_SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(RFC_8037_SECRET))
 
 
 def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
-    assert json.loads(SignedTokens(KEY).jwks()) == {
+    assert json.loads(SignedTokens(KeyRing.of(KEY)).jwks()) == {
         "keys": [
             {
                 "alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "use": "sig",
@@ -32,14 +33,16 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
 
 
 def test_a_token_carries_these_claims_and_no_more() -> None:
-    tokens = SignedTokens(KEY)
+    tokens = SignedTokens(KeyRing.of(KEY))
     account, _ = a_member()
-    session = tokens.issue(account, NOW)
+    device, token = a_device(account)
+    session = tokens.issue(account, device, token.text(), NOW)
     claims = jwt.decode(session.access_token, options={"verify_signature": False})
     header = jwt.get_unverified_header(session.access_token)
-    assert set(claims) == {"iss", "aud", "sub", "net", "roles", "iat", "exp", "jti"}
+    assert set(claims) == {"iss", "aud", "sub", "net", "sid", "roles", "iat", "exp", "jti"}
     assert (claims["iss"], claims["aud"]) == ("kith", "kith")
     assert (claims["sub"], claims["net"]) == (str(account.id), str(account.network_id))
+    assert claims["sid"] == str(session.session_id) == str(device.id)
     assert claims["roles"] == ["member"]
     assert claims["exp"] - claims["iat"] == 600
     assert header == {
@@ -47,15 +50,23 @@ def test_a_token_carries_these_claims_and_no_more() -> None:
         "typ": "JWT",
         "kid": json.loads(tokens.jwks())["keys"][0]["kid"],
     }
-    assert tokens.issue(account, NOW).access_token != session.access_token
+    again = tokens.issue(account, device, token.text(), NOW)
+    assert again.access_token != session.access_token
+    assert session.access_token not in repr(session)
+    assert session.refresh_token not in repr(session)
 
 
 async def test_another_key_verifies_nothing_of_ours() -> None:
-    ours, theirs = SignedTokens(KEY), SignedTokens(Ed25519PrivateKey.generate())
+    ours, theirs = (
+        SignedTokens(KeyRing.of(KEY)),
+        SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())),
+    )
 
     async def jwks() -> str:
         return theirs.jwks()
 
-    token = ours.issue(a_member()[0], NOW).access_token
+    account, _ = a_member()
+    device, _ = a_device(account)
+    token = ours.issue(account, device, "", NOW).access_token
     with pytest.raises(Unauthenticated):
         await auth.Verifier(jwks, FakeClock(NOW)).verify(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from dataclasses import dataclass
@@ -15,15 +16,32 @@ from kith_cli.local.folders import private_folder
 from kith_cli.settings import BACKENDS
 
 PASSWORD_BYTES = 18
+FIRST_KEY = "20260101T000000Z.pem"
+"""The name says from when on a key signs, see identity's README; the first one always has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Where the keys lie, and the platform operator's password."""
+    """Where all secrets lie: keys that sign, the operator's password, identity's own key."""
 
-    signing_key: Path
-    operator_password_file: Path
     folder: Path
+
+    @property
+    def signing_keys(self) -> Path:
+        """The folder of the keys that sign access tokens."""
+        return self.folder / "signing_keys"
+
+    @property
+    def operator_password_file(self) -> Path:
+        return self.folder / "operator_password"
+
+    @property
+    def identity_key_file(self) -> Path:
+        return self.folder / "identity_key"
+
+    @property
+    def identity_key(self) -> str:
+        return self.identity_key_file.read_text().strip()
 
     @property
     def operator_password(self) -> str:
@@ -42,12 +60,18 @@ class Secrets:
 def ensure_secrets(folder: Path) -> Secrets:
     """Make what is missing; keep what is there, or sessions and the operator are locked out."""
     private_folder(folder)
-    made = Secrets(folder / "signing_key.pem", folder / "operator_password", folder)
-    if not made.signing_key.exists():
-        _write_private(made.signing_key, _new_signing_key())
+    made = Secrets(folder)
+    private_folder(made.signing_keys)
+    if (single := folder / "signing_key.pem").exists():  # of a Kith from before keys rotated
+        single.rename(made.signing_keys / FIRST_KEY)
+    if not any(made.signing_keys.glob("*.pem")):
+        write_private(made.signing_keys / FIRST_KEY, new_signing_key())
     if not made.operator_password_file.exists():
         password = secrets.token_urlsafe(PASSWORD_BYTES) + "\n"
-        _write_private(made.operator_password_file, password.encode())
+        write_private(made.operator_password_file, password.encode())
+    if not made.identity_key_file.exists():
+        key = base64.b64encode(secrets.token_bytes(32)) + b"\n"
+        write_private(made.identity_key_file, key)
     _ensure_erasure_keys(made)
     return made
 
@@ -58,12 +82,13 @@ def _ensure_erasure_keys(made: Secrets) -> None:
     for service in BACKENDS:
         path = made.erasure_key(service)
         if not path.exists():
-            _write_private(path, _new_signing_key())
+            write_private(path, new_signing_key())
         public[service] = private_key(str(path)).public_key()
-    _write_private(made.erasure_keys, jwks(public).encode())
+    write_private(made.erasure_keys, jwks(public).encode())
 
 
-def _new_signing_key() -> bytes:
+def new_signing_key() -> bytes:
+    """An Ed25519 private key as PEM."""
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -71,7 +96,7 @@ def _new_signing_key() -> bytes:
     )
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Private from its first moment, and either whole or not there."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)

@@ -10,9 +10,11 @@ from common import grpc_client
 from common.config import Address
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.identity.v1 import audit_service_pb2_grpc as audit
+from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
@@ -20,15 +22,17 @@ from kith.signals.v1 import signals_service_pb2_grpc as signals
 
 Channels = Mapping[str, grpc.aio.Channel]
 
-# What has the same effect however often it is done: reading, setting, and creating with an id
-# that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
+# What has the same effect however often it is done: reading, setting, ending, and creating with
+# an id that the client (or this gateway for it) chose. Never the imports: a stream is not repeated.
 RETRIED: Mapping[str, tuple[str, ...]] = {
     "identity": (
-        "kith.identity.v1.NetworkService/GetNetwork",
+        "kith.identity.v1.NetworkService",
         "kith.identity.v1.AccountService/GetAccount",
         "kith.identity.v1.AccountService/ListAccounts",
         "kith.identity.v1.AccountService/UpdateRoles",
         "kith.identity.v1.SessionService/GetJwks",
+        "kith.identity.v1.DeviceService",
+        "kith.identity.v1.TotpService/GetTotp",
         "kith.identity.v1.ConsentService",
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
@@ -64,6 +68,8 @@ class Services:
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.erasures = erasures.ErasureServiceStub(channels["identity"])
+        self.devices = devices.DeviceServiceStub(channels["identity"])
+        self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])

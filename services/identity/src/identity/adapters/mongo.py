@@ -11,9 +11,10 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit
+from identity.adapters import mongo_audit, mongo_devices, mongo_levels
 from identity.adapters.mongo_accounts import MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
+from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
 from identity.domain.errors import NetworkExists
@@ -34,6 +35,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         outbox.INDEX,
     ],
     **ERASURE_INDEXES,
+    "devices": mongo_devices.INDEXES,
+    "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
 }
 
@@ -71,9 +74,11 @@ class MongoInvites:
 
     async def add(self, invite: Invite) -> None:
         """See ports.Invites."""
-        await self._collection.insert_one(
-            {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
-        )
+        document = {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
+        try:
+            await self._collection.insert_one(document)
+        except DuplicateKeyError:
+            raise ConcurrentUpdate("this invite is there already; try again") from None
 
     async def by_code(self, code: str) -> Invite | None:
         """See ports.Invites."""
@@ -127,6 +132,10 @@ class MongoDirectory:
     def records(self, network_id: UUID) -> MongoRecords:
         """See ports.Directory."""
         return MongoRecords(self._database.collection("erasure_records", network_id))
+
+    def devices(self, network_id: UUID) -> MongoDevices:
+        """See ports.Directory."""
+        return MongoDevices(self._database.collection("devices", network_id))
 
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""

@@ -20,6 +20,7 @@ from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.role import Role
+from identity.domain.second_factor import SecondFactor
 
 _DUPLICATE = 11000
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
@@ -131,7 +132,8 @@ class MongoAccounts:
         origin = asdict(account.origin) if account.origin else {}
         return {
             "_id": account.id, "handle": account.handle, "keys": list(_keys(account)),
-            "created_at": account.created_at, **origin, **_state(account),
+            "created_at": account.created_at, "registered_by": account.registered_by, **origin,
+            **_state(account),
             **outbox.fields(outgoing(account, events)),
         }  # fmt: skip
 
@@ -167,6 +169,8 @@ def _state(account: Account) -> Document:
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
         "closed": account.closed,
+        "session_epoch": account.session_epoch,
+        "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
 
@@ -181,10 +185,22 @@ def _account(document: Document | None) -> Account | None:
         roles=frozenset(map(Role, document["roles"])), created_at=document["created_at"],
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
-        decisions=tuple(map(_decision, document["decisions"])), version=document["version"],
+        decisions=tuple(map(_decision, document["decisions"])),
         closed=document.get("closed", False),
+        session_epoch=document.get("session_epoch", 0),
+        second_factor=_second_factor(document.get("second_factor")),
+        registered_by=document.get("registered_by"), version=document["version"],
     )  # fmt: skip
 
 
 def _decision(document: Document) -> Decision:
     return Decision(**{**document, "purpose": Purpose(document["purpose"])})
+
+
+def _second_factor(document: Document | None) -> SecondFactor | None:
+    if document is None:
+        return None
+    return SecondFactor(
+        bytes(document["sealed_secret"]), document["confirmed_at"], document["last_step"],
+        tuple(map(bytes, document["recovery"])),
+    )  # fmt: skip

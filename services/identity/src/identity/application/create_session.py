@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from common.clock import Clock
 from common.errors import ConcurrentUpdate
+from common.ids import new_id
 
-from identity.application.ports import Accounts, Directory, Passwords, Session, Tokens
+from identity.application.ports import (
+    Accounts,
+    Devices,
+    Directory,
+    Factors,
+    Passwords,
+    Session,
+    Tokens,
+)
 from identity.application.retry import retrying
+from identity.application.second_factor import Proof, use
 from identity.domain import credentials
 from identity.domain.account import Account
-from identity.domain.errors import CredentialsInvalid
+from identity.domain.device import MAX_DEVICES, SECRET_BYTES, Device, checked_label, sign_in_on
+from identity.domain.errors import CredentialsInvalid, SecondFactorInvalid, SecondFactorNeeded
+from identity.domain.second_factor import SecondFactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +34,38 @@ class Attempt:
     network: str
     email: str = field(repr=False)
     password: str = field(repr=False)
+    device_label: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
 
 
 async def create_session(
-    directory: Directory, passwords: Passwords, tokens: Tokens, clock: Clock, attempt: Attempt
-) -> Session:
-    """An access token for who knows the password.
+    directory: Directory, passwords: Passwords, tokens: Tokens, clock: Clock, attempt: Attempt,
+    factors: Factors,
+) -> Session:  # fmt: skip
+    """Tokens for a new device of who knows the password; the device unused longest may go.
 
-    An unknown network or address costs a verification too. Raises Invalid, CredentialsInvalid,
-    Limited, Unavailable, ConcurrentUpdate.
+    An unknown network or address costs a verification too. A crash in the middle leaves nothing
+    but a sign-in that was told, or a device that nobody holds a token of. Raises Invalid,
+    CredentialsInvalid, SecondFactorNeeded, SecondFactorInvalid, Limited, Unavailable,
+    ConcurrentUpdate.
     """
     email, password = credentials.email(attempt.email), credentials.password(attempt.password)
+    label = checked_label(attempt.device_label)
     found = await _find(directory, attempt.network, email)
     opens = found.credentials if found else None
     matches = await passwords.verify(password, opens.password_hash if opens else None)
     if found is None or found.closed or opens is None or not matches:
         raise CredentialsInvalid("network, e-mail address and password do not belong together")
     accounts = directory.accounts(found.network_id)
-    account = await retrying(lambda: _sign_in(accounts, found.id, clock))
+    proof = Proof(attempt.code, clock.now())
+    account = await retrying(lambda: _sign_in(accounts, factors, found, proof))
     if passwords.outdated(opens.password_hash):
         renewed = await passwords.hash(password)
         await _replace_hash(accounts, account, renewed, opens.password_hash)
-    return tokens.issue(account, clock.now())
+    now = clock.now()
+    device, token = sign_in_on(account, new_id(), label, secrets.token_bytes(2 * SECRET_BYTES), now)
+    await _keep(directory.devices(account.network_id), device)
+    return tokens.issue(account, device, token.text(), now)
 
 
 async def _find(directory: Directory, slug: str, email: str) -> Account | None:
@@ -51,13 +73,27 @@ async def _find(directory: Directory, slug: str, email: str) -> Account | None:
     return await directory.accounts(network.id).by_email(email) if network else None
 
 
-async def _sign_in(accounts: Accounts, id: UUID, clock: Clock) -> Account:
-    account = await accounts.get(id)
-    if account is None or account.closed:
-        raise CredentialsInvalid("this account has just been removed")
-    signed_in, events = account.sign_in(clock.now())
+async def _sign_in(accounts: Accounts, factors: Factors, found: Account, proof: Proof) -> Account:
+    account = await accounts.get(found.id)
+    if account is None or account.closed or account.session_epoch != found.session_epoch:
+        # what was verified may be what all sessions were just ended for
+        raise CredentialsInvalid("this account has just been removed or signed out; try again")
+    signed_in, events = account.sign_in(proof.at, _used(factors, account, proof))
     await accounts.save(signed_in, events)
     return signed_in
+
+
+def _used(factors: Factors, account: Account, proof: Proof) -> SecondFactor | None:
+    """The second factor with the code used up, in the write that signs in; None without one."""
+    factor = account.second_factor
+    if factor is None or not factor.active:
+        return None
+    if not proof.code:
+        raise SecondFactorNeeded("a code of your authenticator app is needed too")
+    used = use(factors, account.id, factor, proof)
+    if used is None:
+        raise SecondFactorInvalid("the code is not right, or was used before")
+    return used
 
 
 async def _replace_hash(accounts: Accounts, account: Account, new: str, old: str) -> None:
@@ -68,3 +104,11 @@ async def _replace_hash(accounts: Accounts, account: Account, new: str, old: str
         await accounts.save(renewed, ())
     except ConcurrentUpdate:
         return  # the next sign-in does it
+
+
+async def _keep(devices: Devices, device: Device) -> None:
+    await devices.add(device)
+    known = await devices.of(device.member_id)
+    surplus = [one.id for one in known[MAX_DEVICES:] if one.id != device.id]
+    if surplus:
+        await devices.remove(device.member_id, surplus)

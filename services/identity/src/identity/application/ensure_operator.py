@@ -21,6 +21,8 @@ async def ensure_operator(
 ) -> None:
     """Make the operator's network and account, or give the account this password.
 
+    Another password than before ends the sessions that the one before opened.
+
     Safe to repeat, and to run in several processes at once. Raises ConcurrentUpdate.
     """
     network = await _network(directory, clock)
@@ -56,4 +58,4 @@ async def _apply(accounts: Accounts, passwords: Passwords, password: str) -> Non
     if await passwords.verify(password, hashed):
         return
     new = await passwords.hash(password)
-    await accounts.save(account.with_password_hash(new, instead_of=hashed), ())
+    await accounts.save(account.change_password(new), ())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
+from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.invite import Invite
 from identity.domain.network import Network
+from identity.domain.throttle import Level
 
 
 class Networks(Protocol):
@@ -35,7 +37,7 @@ class Invites(Protocol):
     """The invites of one network."""
 
     async def add(self, invite: Invite) -> None:
-        """Store a new invite."""
+        """Store a new invite. Raises ConcurrentUpdate when there is one with its code."""
         ...
 
     async def by_code(self, code: str) -> Invite | None:
@@ -153,6 +155,34 @@ class Accounts(Protocol):
         ...
 
 
+class Devices(Protocol):
+    """The devices that members of one network are signed in on."""
+
+    async def add(self, device: Device) -> None:
+        """Store a device that has just signed in."""
+        ...
+
+    async def get(self, id: UUID) -> Device | None:
+        """The device, or None once it is signed out."""
+        ...
+
+    async def of(self, member_id: UUID) -> Sequence[Device]:
+        """All of a member's, the one last used first; expired ones may be among them."""
+        ...
+
+    async def save(self, device: Device) -> None:
+        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
+    async def remove(self, member_id: UUID, ids: Collection[UUID]) -> None:
+        """Forget those of `ids` that are the member's."""
+        ...
+
+    async def remove_all(self, member_id: UUID) -> None:
+        """Forget all of the member's."""
+        ...
+
+
 class Audit(Protocol):
     """The audit log of one network."""
 
@@ -199,6 +229,10 @@ class Directory(Protocol):
         """The finished erasures of one network."""
         ...
 
+    def devices(self, network_id: UUID) -> Devices:
+        """The devices that members of one network are signed in on."""
+        ...
+
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
         ...
@@ -223,21 +257,67 @@ class Passwords(Protocol):
         ...
 
 
+class Digest(Protocol):
+    """Keyed hashes of short texts."""
+
+    def __call__(self, *parts: str) -> bytes:
+        """The same 32 bytes for the same parts; who lacks the key cannot try parts out."""
+        ...
+
+
+class Factors(Protocol):
+    """Secrets of authenticator apps, their codes, and recovery codes; all belong to one owner."""
+
+    def new_secret(self, owner: UUID, name: str) -> tuple[str, str, bytes]:
+        """A secret as text and as URI for the app, and sealed for keeping."""
+        ...
+
+    def step_of(self, owner: UUID, sealed: bytes, code: str, now: datetime) -> int | None:
+        """The time step a code of six digits is of; None unless it is now or right beside it."""
+        ...
+
+    def new_recovery_code(self) -> str:
+        """A random code as people type it."""
+        ...
+
+    def hash_recovery(self, owner: UUID, code: str) -> bytes:
+        """What is kept of a recovery code, which comes without hyphens and in capitals."""
+        ...
+
+
+class Levels(Protocol):
+    """How often what failed, for all instances together."""
+
+    async def get(self, key: bytes) -> Level | None:
+        """What is known under this key; None when nothing is, or was forgotten."""
+        ...
+
+    async def put(self, key: bytes, level: Level, expires_at: datetime) -> None:
+        """Store the next version, to be forgotten from `expires_at` on.
+
+        Raises ConcurrentUpdate when that is not the next any more.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The proof of a sign-in."""
+    """The proof of a sign-in, and what buys the next one."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: datetime
     member_id: UUID
     network_id: UUID
+    session_id: UUID
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
 
 
 class Tokens(Protocol):
     """Signed access tokens, and the keys that verify them."""
 
-    def issue(self, account: Account, now: datetime) -> Session:
-        """A token that says who the account is and what it may do."""
+    def issue(self, account: Account, device: Device, refresh_token: str, now: datetime) -> Session:
+        """A token that says who the account is and what it may do, on this device."""
         ...
 
     def jwks(self) -> str:

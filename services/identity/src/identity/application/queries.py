@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from common.auth import Access, Caller
 from common.errors import Unauthenticated
 from policy import Facts
 
-from identity.application.ports import Accounts, Networks
+from identity.application.ports import Accounts, Directory, Networks
 from identity.domain.account import Account
+from identity.domain.device import MAX_DEVICES, Device
 from identity.domain.errors import AccountNotFound, NetworkNotFound
 from identity.domain.network import Network
 
@@ -46,3 +48,10 @@ async def list_accounts(
     """A page of the network's accounts, oldest first, and whether there are more."""
     found = await accounts.page(after, size + 1)
     return found[:size], len(found) > size
+
+
+async def own_devices(directory: Directory, caller: Caller, now: datetime) -> Sequence[Device]:
+    """The devices the caller is signed in on, the one last used first. Raises Unauthenticated."""
+    account = await own_account(directory.accounts(caller.network_id), caller)
+    known = await directory.devices(caller.network_id).of(caller.subject)
+    return [one for one in known if one.signed_in(account.session_epoch, now)][:MAX_DEVICES]

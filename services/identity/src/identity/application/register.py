@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from common.ids import new_id
 from identity.application.ports import Accounts, Directory, Invites, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.account import Account, Credentials, join
+from identity.domain.account import Account, Credentials, hash_request, join
 from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
 from identity.domain.invite import UNUSABLE, Invite, network_of
 
@@ -25,25 +25,44 @@ class Application:
     handle: str
     email: str = field(repr=False)
     password: str = field(repr=False)
+    request_id: str = field(default="", repr=False)
 
 
 async def register(
     directory: Directory, passwords: Passwords, clock: Clock, wanted: Application
 ) -> Account:
-    """Create an account with the invite's roles.
+    """Create an account with the invite's roles; the same again for the same request.
 
     A crash in the middle leaves a seat that is freed once it is stale, and no half account.
     Raises Invalid, InviteInvalid, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
     """
-    handle = credentials.handle(wanted.handle)
-    email = credentials.email(wanted.email)
-    password = credentials.new_password(wanted.password)
+    wanted = replace(
+        wanted, handle=credentials.handle(wanted.handle), email=credentials.email(wanted.email),
+        password=credentials.new_password(wanted.password),
+    )  # fmt: skip
+    request = hash_request(wanted.code, wanted.request_id)
+    accounts = directory.accounts(network_of(wanted.code))
+    try:
+        return await _join(directory, passwords, clock, wanted, request)
+    except (InviteInvalid, HandleTaken, EmailTaken):
+        made = await accounts.by_email(wanted.email) if request else None
+        opens = made.credentials if made and made.registered_by == request else None
+        if made and opens and await passwords.verify(wanted.password, opens.password_hash):
+            return made  # by this very request, whose answer was lost
+        raise
+
+
+async def _join(
+    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application,
+    request: bytes | None,
+) -> Account:  # fmt: skip
     network_id = network_of(wanted.code)
     invites, accounts = directory.invites(network_id), directory.accounts(network_id)
     invite = await _open_invite(invites, wanted.code, clock.now())  # before any costly hash
-    opens = Credentials(email, await passwords.hash(password))
+    opens = Credentials(wanted.email, await passwords.hash(wanted.password))
     now = clock.now()
-    account, events = join(new_id(), network_id, handle, opens, invite.terms.roles, now)
+    account, events = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)
+    account = replace(account, registered_by=request)
     await retrying(lambda: _reserve(invites, accounts, wanted.code, account.id, now))
     try:
         await accounts.add(account, events)

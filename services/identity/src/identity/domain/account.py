@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,9 +13,11 @@ from common.errors import Invalid, Limited, Unauthenticated
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
 from identity.domain.role import Role, grantable
+from identity.domain.second_factor import SecondFactor
 
 MAX_DECISIONS = 1_000
 MAX_EXTERNAL_ID = 200
+MAX_REQUEST_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,9 @@ class Account:
     credentials: Credentials | None = None
     origin: Origin | None = None
     decisions: tuple[Decision, ...] = ()
+    session_epoch: int = 0  # devices signed in under an earlier one are signed out
+    second_factor: SecondFactor | None = None
+    registered_by: bytes | None = None  # hash of the request that made it, if it had a name
     version: int = 1
     closed: bool = False
 
@@ -97,15 +103,27 @@ class Account:
         """The latest decision on each purpose that was ever decided."""
         return {decision.purpose: decision for decision in self.decisions}
 
-    def sign_in(self, now: datetime) -> tuple[Account, Events]:
-        """Remember that she was here."""
-        return replace(self, version=self.version + 1), (SignedIn(now),)
+    def sign_in(self, now: datetime, factor: SecondFactor | None = None) -> tuple[Account, Events]:
+        """Remember that she was here, and which code she used up, if she needed one."""
+        used = factor or self.second_factor
+        return replace(self, second_factor=used, version=self.version + 1), (SignedIn(now),)
+
+    def end_sessions(self) -> Account:
+        """Sign out everywhere, in one write, whatever devices there are."""
+        return replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
+
+    def with_second_factor(self, factor: SecondFactor | None) -> Account:
+        """Another second factor, or none."""
+        return replace(self, second_factor=factor, version=self.version + 1)
 
     def close(self, now: datetime) -> tuple[Account, Events]:
-        """Let nobody in any more, for good; closing again changes nothing."""
+        """Let nobody in any more, for good, and end all sessions; again it changes nothing."""
         if self.closed:
             return self, ()
-        return replace(self, closed=True, version=self.version + 1), (AccountClosed(now),)
+        closed = replace(
+            self, closed=True, session_epoch=self.session_epoch + 1, version=self.version + 1
+        )
+        return closed, (AccountClosed(now),)
 
     def with_roles(self, roles: frozenset[Role]) -> Account:
         """Exactly these roles. Raises Invalid."""
@@ -118,6 +136,18 @@ class Account:
             return self
         changed = replace(current, password_hash=new)
         return replace(self, credentials=changed, version=self.version + 1)
+
+    def change_password(self, new_hash: str) -> Account:
+        """Another password; whoever came in with the one before is signed out, in the same write.
+
+        Raises ValueError for an account that has none.
+        """
+        if self.credentials is None:
+            raise ValueError("an account without credentials has no password to change")
+        return replace(
+            self, credentials=replace(self.credentials, password_hash=new_hash),
+            session_epoch=self.session_epoch + 1, version=self.version + 1,
+        )  # fmt: skip
 
     def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
@@ -140,6 +170,16 @@ class Account:
         if granted == bool(latest and latest.granted):
             return decided, ()  # a first "no", or a "yes" to a newer text: nothing else changes
         return decided, (SignalsConsentChanged(now, granted, imported=False),)
+
+
+def hash_request(code: str, request_id: str) -> bytes | None:
+    """What is kept of the request to join that somebody may repeat; None if it has no name.
+
+    Raises Invalid.
+    """
+    if len(request_id) > MAX_REQUEST_ID:
+        raise Invalid(f"request_id has at most {MAX_REQUEST_ID} characters", field="request_id")
+    return hashlib.sha256(f"{code}\n{request_id}".encode()).digest() if request_id else None
 
 
 def join(

@@ -63,3 +63,43 @@ class ImportRowInvalid(Invalid):
     """A row of an import cannot be taken; the rows before it are kept."""
 
     reason = "IMPORT_ROW_INVALID"
+
+
+class SessionEnded(Unauthenticated):
+    """The refresh token opens nothing: signed out, expired, used before or never given."""
+
+    reason = "SESSION_ENDED"
+
+
+class RefreshTokenReused(SessionEnded):
+    """The refresh token was used before; told as any other, since a thief may be listening."""
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right, and this account needs a code too."""
+
+    reason = "SECOND_FACTOR_NEEDED"
+
+
+class SecondFactorInvalid(CredentialsInvalid):
+    """The password is right; the code is wrong, out of its time or was used before."""
+
+    reason = "SECOND_FACTOR_INVALID"
+
+
+class ProofInvalid(Precondition):
+    """Somebody signed in could not prove again who she is; her token is as good as before."""
+
+    reason = "PROOF_INVALID"
+
+
+class TotpActive(Precondition):
+    """Sign-in needs a code already."""
+
+    reason = "TOTP_ACTIVE"
+
+
+class TotpNotBegun(Precondition):
+    """There is nothing to confirm."""
+
+    reason = "TOTP_NOT_BEGUN"

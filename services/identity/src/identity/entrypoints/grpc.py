@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import grpc
 from common import auth
-from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
+from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
-from identity import telemetry
 from identity.application import queries
 from identity.application.create_invite import create_invite
-from identity.application.create_network import create_network
-from identity.application.create_session import Attempt, create_session
+from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
-from identity.application.leave import Leaving
-from identity.application.ports import Directory, Passwords, Tokens
 from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
-from identity.domain.errors import CredentialsInvalid
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
 from identity.entrypoints import imports, translate
 from identity.entrypoints.audit import AuditService
+from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the services stand on."""
-
-    directory: Directory
-    passwords: Passwords
-    tokens: Tokens
-    clock: Clock
-    published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
-    leaving: Leaving
+from identity.entrypoints.ports import Ports
+from identity.entrypoints.sessions import SessionService
+from identity.entrypoints.totp import TotpService
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
@@ -52,6 +39,8 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
+    device_grpc_api.add_DeviceServiceServicer_to_server(DeviceService(ports), server)
+    totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
@@ -66,10 +55,13 @@ class NetworkService(grpc_api.NetworkServiceServicer):
     async def CreateNetwork(
         self, request: api.CreateNetworkRequest, context: Context
     ) -> api.CreateNetworkResponse:
+        ports = self._ports
+        wanted = NetworkWanted(
+            request.slug, request.display_name, request.time_zone or "UTC", request.request_id
+        )
         network, opened = await create_network(
-            self._ports.directory, self._ports.clock, slug=request.slug,
-            display_name=request.display_name, time_zone=request.time_zone or "UTC",
-        )  # fmt: skip
+            ports.directory, ports.clock, auth.current(), wanted, ports.codes
+        )
         return api.CreateNetworkResponse(
             network=translate.network(network), admin_invite=translate.invite(opened)
         )
@@ -114,7 +106,10 @@ class AccountService(grpc_api.AccountServiceServicer):
     ) -> api.RegisterResponse:
         account = await register(
             self._ports.directory, self._ports.passwords, self._ports.clock,
-            Application(request.invite_code, request.handle, request.email, request.password),
+            Application(
+                request.invite_code, request.handle, request.email, request.password,
+                request.request_id,
+            ),
         )  # fmt: skip
         return api.RegisterResponse(account=translate.account(account))
 
@@ -163,31 +158,6 @@ class AccountService(grpc_api.AccountServiceServicer):
             created_count=imported.created, existing_count=imported.existing,
             member_ids={name: str(id) for name, id in imported.member_ids.items()},
         )  # fmt: skip
-
-
-class SessionService(grpc_api.SessionServiceServicer):
-    """See protos/kith/identity/v1/identity_service.proto."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-
-    async def CreateSession(
-        self, request: api.CreateSessionRequest, context: Context
-    ) -> api.CreateSessionResponse:
-        ports = self._ports
-        try:
-            session = await create_session(
-                ports.directory, ports.passwords, ports.tokens, ports.clock,
-                Attempt(request.network, request.email, request.password),
-            )  # fmt: skip
-        except CredentialsInvalid:
-            telemetry.count_sign_in("refused")
-            raise
-        telemetry.count_sign_in("accepted")
-        return api.CreateSessionResponse(session=translate.session(session))
-
-    async def GetJwks(self, request: api.GetJwksRequest, context: Context) -> api.GetJwksResponse:
-        return api.GetJwksResponse(jwks=self._ports.tokens.jwks())
 
 
 class ConsentService(grpc_api.ConsentServiceServicer):

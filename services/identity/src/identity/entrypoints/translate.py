@@ -14,6 +14,7 @@ from identity.application.create_invite import Opened
 from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.consent import Decision, Purpose
+from identity.domain.device import Device
 from identity.domain.network import Network
 from identity.domain.role import Role
 
@@ -58,7 +59,7 @@ def network(item: Network) -> pb.Network:
     """A network as it is told."""
     return pb.Network(
         id=str(item.id), slug=item.slug, display_name=item.display_name, time_zone=item.time_zone,
-        create_time=_timestamp(item.created_at),
+        create_time=timestamp(item.created_at),
     )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def invite(opened: Opened) -> pb.Invite:
     terms = opened.invite.terms
     return pb.Invite(
         id=str(opened.invite.id), code=opened.code, roles=_numbers(terms.roles),
-        max_uses=terms.max_uses, expire_time=_timestamp(terms.expires_at),
+        max_uses=terms.max_uses, expire_time=timestamp(terms.expires_at),
     )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def account(item: Account) -> pb.Account:
     return pb.Account(
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
         roles=_numbers(item.roles), consents=map(consent, item.consents.values()),
-        imported=item.origin is not None, create_time=_timestamp(item.created_at),
+        imported=item.origin is not None, create_time=timestamp(item.created_at),
     )  # fmt: skip
 
 
@@ -84,16 +85,26 @@ def consent(decision: Decision) -> pb.Consent:
     """A decision as it is told."""
     return pb.Consent(
         purpose=_PURPOSES[decision.purpose], granted=decision.granted,
-        text_version=decision.text_version, decide_time=_timestamp(decision.decided_at),
+        text_version=decision.text_version, decide_time=timestamp(decision.decided_at),
         imported=decision.imported,
     )  # fmt: skip
 
 
 def session(item: Session) -> pb.Session:
-    """A session with its token."""
+    """A session with its tokens."""
     return pb.Session(
-        access_token=item.access_token, expire_time=_timestamp(item.expires_at),
+        access_token=item.access_token, expire_time=timestamp(item.expires_at),
         member_id=str(item.member_id), network_id=str(item.network_id),
+        session_id=str(item.session_id), refresh_token=item.refresh_token,
+        refresh_expire_time=timestamp(item.refresh_expires_at),
+    )  # fmt: skip
+
+
+def device(item: Device, *, current: bool) -> pb.Device:
+    """A device as its owner sees it."""
+    return pb.Device(
+        session_id=str(item.id), label=item.label, create_time=timestamp(item.created_at),
+        use_time=timestamp(item.used_at), expire_time=timestamp(item.expires_at), current=current,
     )  # fmt: skip
 
 
@@ -101,6 +112,7 @@ def _numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
     return sorted(_ROLES[role] for role in roles)
 
 
-def _timestamp(at: datetime) -> Timestamp:
+def timestamp(at: datetime) -> Timestamp:
+    """A time on the wire."""
     seconds, millis = divmod(epoch_millis(at), 1000)
     return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

@@ -268,15 +268,28 @@ class Session(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     NETWORK_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    REFRESH_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
-    """JWT signed with EdDSA (RFC 8037); claims `sub` (member), `net` (network), `roles`."""
+    """JWT signed with EdDSA (RFC 8037); claims `sub` (member), `net` (network), `sid` (session),
+    `roles`.
+    """
     member_id: _builtins.str
     """Whose it is."""
     network_id: _builtins.str
     """In which network."""
+    session_id: _builtins.str
+    """UUIDv7 of the session: one device, signed in once."""
+    refresh_token: _builtins.str
+    """Opaque; buys the next access token and refresh token, once (RFC 9700 section 4.14)."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the access token stops working."""
+
+    @_builtins.property
+    def refresh_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the refresh token stops working if nothing is done with it."""
 
     def __init__(
         self,
@@ -285,14 +298,65 @@ class Session(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         member_id: _builtins.str = ...,
         network_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        refresh_token: _builtins.str = ...,
+        refresh_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "refresh_expire_time", b"refresh_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expire_time", b"expire_time", "member_id", b"member_id", "network_id", b"network_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expire_time", b"expire_time", "member_id", b"member_id", "network_id", b"network_id", "refresh_expire_time", b"refresh_expire_time", "refresh_token", b"refresh_token", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Session: _TypeAlias = Session  # noqa: Y015
+
+@_typing.final
+class Device(_message.Message):
+    """A device that somebody is signed in on, as she sees it in her list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    USE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """UUIDv7, the session's id."""
+    label: _builtins.str
+    """What the client called itself at sign-in; may be empty."""
+    current: _builtins.bool
+    """The one that asks."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When she signed in on it."""
+
+    @_builtins.property
+    def use_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last signed in or got new tokens."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it stays signed in if it is not used again."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        label: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        use_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        current: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "use_time", b"use_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "current", b"current", "expire_time", b"expire_time", "label", b"label", "session_id", b"session_id", "use_time", b"use_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Device: _TypeAlias = Device  # noqa: Y015
 
 @_typing.final
 class ImportedAccount(_message.Message):

@@ -29,22 +29,28 @@ class CreateNetworkRequest(_message.Message):
     SLUG_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     slug: _builtins.str
     """See Network.slug."""
     display_name: _builtins.str
     """See Network.display_name."""
     time_zone: _builtins.str
     """IANA time zone; UTC when empty."""
+    request_id: _builtins.str
+    """Chosen by the client, at most 100 characters: the same again gives the same network and the
+    same invite, so that a lost answer can be asked for again. Empty: each call is one of its own.
+    """
     def __init__(
         self,
         *,
         slug: _builtins.str = ...,
         display_name: _builtins.str = ...,
         time_zone: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "request_id", b"request_id", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -189,6 +195,7 @@ class RegisterRequest(_message.Message):
     HANDLE_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     invite_code: _builtins.str
     """Code of an invite."""
     handle: _builtins.str
@@ -197,6 +204,10 @@ class RegisterRequest(_message.Message):
     """For signing in; never shown."""
     password: _builtins.str
     """At least 12 characters."""
+    request_id: _builtins.str
+    """Chosen by the client, at most 100 characters: the same again with the same invite, address
+    and password gives the same account, so that a lost answer can be asked for again.
+    """
     def __init__(
         self,
         *,
@@ -204,10 +215,11 @@ class RegisterRequest(_message.Message):
         handle: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -478,22 +490,30 @@ class CreateSessionRequest(_message.Message):
     NETWORK_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    DEVICE_LABEL_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_CODE_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Slug of the network."""
     email: _builtins.str
     """E-mail address given at registration."""
     password: _builtins.str
     """The password."""
+    device_label: _builtins.str
+    """What the device is called in the list of devices, at most 100 characters; may be empty."""
+    second_factor_code: _builtins.str
+    """Six digits of the authenticator app, or a recovery code; only where sign-in needs one."""
     def __init__(
         self,
         *,
         network: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        device_label: _builtins.str = ...,
+        second_factor_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "network", b"network", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_label", b"device_label", "email", b"email", "network", b"network", "password", b"password", "second_factor_code", b"second_factor_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

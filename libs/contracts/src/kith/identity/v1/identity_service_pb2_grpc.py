@@ -53,7 +53,8 @@ class NetworkServiceServicer(object):
 
     def CreateNetwork(self, request, context):
         """Creates a network and an invite for its first admin. Platform operator only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+        request_id that was used for another network.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -508,8 +509,11 @@ class SessionServiceServicer(object):
     """
 
     def CreateSession(self, request, context):
-        """Signs in. Needs no token. Never tells whether the account exists.
-        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID.
+        """Signs in. Needs no token. Never tells whether the account exists. Failures make the next
+        attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
+        SECOND_FACTOR_INVALID are told only to who knows the password.
+        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
+        SECOND_FACTOR_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,8 @@ class NetworkServiceStub:
     def __new__(cls, channel: _aio.Channel) -> NetworkServiceAsyncStub: ...
     CreateNetwork: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.CreateNetworkRequest, _identity_service_pb2.CreateNetworkResponse]
     """Creates a network and an invite for its first admin. Platform operator only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+    request_id that was used for another network.
     """
     GetNetwork: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetNetworkRequest, _identity_service_pb2.GetNetworkResponse]
     """The caller's own network. Errors: UNAUTHENTICATED, NETWORK_NOT_FOUND."""
@@ -47,7 +48,8 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateNetwork: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.CreateNetworkRequest, _identity_service_pb2.CreateNetworkResponse]  # type: ignore[assignment]
     """Creates a network and an invite for its first admin. Platform operator only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+    request_id that was used for another network.
     """
     GetNetwork: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetNetworkRequest, _identity_service_pb2.GetNetworkResponse]  # type: ignore[assignment]
     """The caller's own network. Errors: UNAUTHENTICATED, NETWORK_NOT_FOUND."""
@@ -62,7 +64,8 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.CreateNetworkResponse, _abc.Awaitable[_identity_service_pb2.CreateNetworkResponse]]:
         """Creates a network and an invite for its first admin. Platform operator only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, NETWORK_EXISTS, CONFLICT for a
+        request_id that was used for another network.
         """
 
     @_abc_1.abstractmethod
@@ -232,8 +235,11 @@ class SessionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     CreateSession: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.CreateSessionRequest, _identity_service_pb2.CreateSessionResponse]
-    """Signs in. Needs no token. Never tells whether the account exists.
-    Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID.
+    """Signs in. Needs no token. Never tells whether the account exists. Failures make the next
+    attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
+    SECOND_FACTOR_INVALID are told only to who knows the password.
+    Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
+    SECOND_FACTOR_INVALID.
     """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -244,8 +250,11 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSession: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.CreateSessionRequest, _identity_service_pb2.CreateSessionResponse]  # type: ignore[assignment]
-    """Signs in. Needs no token. Never tells whether the account exists.
-    Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID.
+    """Signs in. Needs no token. Never tells whether the account exists. Failures make the next
+    attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
+    SECOND_FACTOR_INVALID are told only to who knows the password.
+    Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
+    SECOND_FACTOR_INVALID.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -259,8 +268,11 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.CreateSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.CreateSessionResponse, _abc.Awaitable[_identity_service_pb2.CreateSessionResponse]]:
-        """Signs in. Needs no token. Never tells whether the account exists.
-        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID.
+        """Signs in. Needs no token. Never tells whether the account exists. Failures make the next
+        attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
+        SECOND_FACTOR_INVALID are told only to who knows the password.
+        Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
+        SECOND_FACTOR_INVALID.
         """
 
     @_abc_1.abstractmethod

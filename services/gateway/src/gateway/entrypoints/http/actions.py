@@ -16,6 +16,7 @@ from gateway.entrypoints.http import (
     consents,
     conversations,
     courses,
+    devices,
     enrollments,
     erasures,
     feed,
@@ -30,6 +31,7 @@ from gateway.entrypoints.http import (
     responses,
     sessions,
     signals,
+    totp,
 )
 
 _IDENTITY, _COMMUNITY = "/kith.identity.v1.", "/kith.community.v1."
@@ -37,6 +39,15 @@ _MESSAGING, _PROGRAMS = "/kith.messaging.v1.", "/kith.programs.v1."
 _OUTCOMES, _SIGNALS = "/kith.outcomes.v1.", "/kith.signals.v1."
 ROUTES: Mapping[HTTPRouteHandler, str] = {
     sessions.create_session: _IDENTITY + "SessionService/CreateSession",
+    devices.refresh_session: _IDENTITY + "DeviceService/RefreshSession",
+    devices.list_sessions: _IDENTITY + "DeviceService/ListSessions",
+    devices.delete_session: _IDENTITY + "DeviceService/DeleteSession",
+    devices.delete_sessions: _IDENTITY + "DeviceService/DeleteSessions",
+    devices.delete_sessions_of: _IDENTITY + "DeviceService/DeleteSessions",
+    totp.create_totp: _IDENTITY + "TotpService/CreateTotp",
+    totp.confirm_totp: _IDENTITY + "TotpService/ConfirmTotp",
+    totp.get_totp: _IDENTITY + "TotpService/GetTotp",
+    totp.delete_totp: _IDENTITY + "TotpService/DeleteTotp",
     registrations.register: _IDENTITY + "AccountService/Register",
     keys.get_keys: _IDENTITY + "SessionService/GetJwks",
     networks.create_network: _IDENTITY + "NetworkService/CreateNetwork",

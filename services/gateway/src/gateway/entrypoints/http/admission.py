@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from common.auth import Caller, Verifier
@@ -46,27 +46,26 @@ class Admission:
             scope["auth"] = caller
         return caller
 
-    def members(self, actions: Mapping[str, str]) -> Hook:
+    def entrance(self, actions: Mapping[str, str], public: Collection[str]) -> Hook:
         """Lets in only those whose token is good and whom the policy does not refuse at the door,
         before anything else is read; `actions` are by handler name.
+
+        What is `public` (handler names) is for those who have no account yet or no token: each
+        address has a few tries, then slowly.
 
         Services verify and decide again. A hook and not one of litestar's guards, which copy the
         handler at every request.
         """
 
         async def before(request: Request[Any, Any, Any]) -> None:
-            caller = await self.caller(request.scope)
             handler: BaseRouteHandler = request.scope["route_handler"]
+            name = handler.handler_name
+            if name in public:
+                self.stranger(request.scope)
+                return
+            caller = await self.caller(request.scope)
             # What the policy leaves open the service decides; it refuses what is no action.
-            authorize(caller, actions.get(handler.handler_name, ""))
-
-        return before
-
-    def strangers(self) -> Hook:
-        """For those who have no account yet or no token: each address a few tries, then slowly."""
-
-        async def before(request: Request[Any, Any, Any]) -> None:
-            self.stranger(request.scope)
+            authorize(caller, actions.get(name, ""))
 
         return before
 

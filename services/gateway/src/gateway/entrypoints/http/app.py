@@ -19,12 +19,13 @@ def rest(services: Services, admission: Admission) -> Litestar:
     public = [route for route, action in ROUTES.items() if is_public(action)]
     strangers = [route for route in public if route is not keys.get_keys]
     members = [route for route in ROUTES if route not in public]
+    entrance = admission.entrance(ACTIONS, {route.handler_name for route in strangers})
     pages = docs.pages(openapi.document(public, members)) if is_public(DOCS) else ()
     return Litestar(
         route_handlers=[
-            Router("/", before_request=admission.strangers(), route_handlers=strangers),
             keys.get_keys,
-            Router("/", before_request=admission.members(ACTIONS), route_handlers=members),
+            # One router, because an address may have a public method beside others.
+            Router("/", before_request=entrance, route_handlers=[*strangers, *members]),
             *pages,
         ],
         request_class=KithRequest,

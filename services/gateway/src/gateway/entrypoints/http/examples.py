@@ -11,6 +11,7 @@ OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
 # Of what a path names.
 PATH: Mapping[str, str] = {
     "memberId": OTHER_ID, "stepId": "week-1-hello",
+    "sessionId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e17",
     "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
     "postId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e12",
     "conversationId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e13",
@@ -33,7 +34,11 @@ VALUES: Mapping[str, Any] = {
     "email": "ada@example.org", "erasureId": ID, "expireTime": FUTURE, "handle": "ada",
     "id": ID, "instrumentId": "ucla-3", "inviteCode": "kJ3v8Qm0",
     "modelVersion": "2", "network": "evergreen", "networkId": ID, "nextPageToken": "",
-    "password": "correct horse battery",
+    "password": "correct horse battery", "deviceLabel": "Ada's phone", "label": "Ada's phone",
+    "refreshToken": "AZkfPHoQfD6dVW8dK4pOAQGZHzx6EHw-nVVvHSuKTgHk", "refreshExpireTime": FUTURE,
+    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "secondFactorCode": "123456",
+    "uri": "otpauth://totp/Kith:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Kith",
+    "recoveryCodeCount": 10, "ConfirmTotp.code": "123456", "DeleteTotp.code": "123456",
     "purpose": "signals", "request_id": "4f523ffe2ca60501-10d",
     "requestId": "01991f3c-9f00-7aaa-8000-000000000002", "scoringVersion": "1", "senderId": ID,
     "slug": "evergreen", "startTime": FUTURE, "text": "What helped you through the first weeks?",
@@ -55,6 +60,7 @@ VALUES: Mapping[str, Any] = {
 }  # fmt: skip
 _ITEMS = {
     "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
+    "recoveryCodes": ["ABCDE-FGHIJ", "KLMNO-PQRST"],
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
 }  # fmt: skip

@@ -22,8 +22,11 @@ from gateway.entrypoints.http.request import BODY_SECONDS
 
 logger = log.get(__name__)
 REPLAYED = (b"idempotency-replayed", b"true")
-# A token is never kept, and signing in twice does no harm: the key is not looked at.
-NEVER_KEPT = frozenset({"/v1/sessions"})
+# What lets somebody in is never kept, and asking twice does no harm: the key is not looked at.
+NEVER_KEPT = frozenset({
+    "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
+    "/v1/accounts/me/totp/confirmation",
+})  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations"})
 # A second time would be a second effect, because the RPC behind takes no request id: never again.
@@ -104,11 +107,12 @@ def _normal(path: str) -> str:
 
 
 async def _send(send: Send, answer: Answer, more: Headers) -> None:
-    headers = [
-        (b"content-type", answer.media_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        *more,
-    ]
+    headers = list(more)
+    if answer.status != 204:  # which has no content, and by RFC 9110 §8.6 no length of it
+        headers += [
+            (b"content-type", answer.media_type),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

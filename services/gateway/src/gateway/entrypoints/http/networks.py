@@ -6,9 +6,10 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from litestar import get, post
 from litestar.params import JSONBody
+from msgspec import field
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.fields import Input, Output, Time, time
+from gateway.entrypoints.http.fields import Input, Output, RequestId, Time, fresh_id, time
 from gateway.entrypoints.http.invites import Invite, invite_of
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Line100, Slug
@@ -22,6 +23,7 @@ class CreateNetwork(Input):
     slug: Slug
     display_name: Line100
     time_zone: str = ""
+    request_id: RequestId = field(default_factory=fresh_id)
 
 
 class Network(Output):
@@ -56,9 +58,10 @@ async def create_network(request: KithRequest, data: JSONBody[CreateNetwork]) ->
     reply = await request.ask(
         request.services.networks.CreateNetwork,
         api.CreateNetworkRequest(
-            slug=data.slug, display_name=data.display_name, time_zone=data.time_zone
+            slug=data.slug, display_name=data.display_name, time_zone=data.time_zone,
+            request_id=data.request_id,
         ),
-    )
+    )  # fmt: skip
     return CreatedNetwork(
         network=network_of(reply.network), admin_invite=invite_of(reply.admin_invite)
     )

@@ -28,7 +28,8 @@ Document = dict[str, Any]
 VERSION = "3.0.3"
 DESCRIPTION = """\
 Kith's door for apps. Sign in with `POST /v1/sessions`, then send the access token as
-`Authorization: Bearer …`. Every error is `application/problem+json` with a stable `reason`.
+`Authorization: Bearer …`; before it expires get the next with `POST /v1/sessions/refresh`. Every
+error is `application/problem+json` with a stable `reason`.
 
 New messages are pushed over a WebSocket at `/v1/stream`: send
 `{"type": "authenticate", "accessToken": …}` first, wait for `{"type": "ready"}`, then read
@@ -93,7 +94,10 @@ def _types(app: Litestar) -> Iterator[Any]:
     """Everything that is sent or answered."""
     yield Problem
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
+        # litestar keeps those of one address in a set, in an order of its own each time
+        for handler in sorted(
+            getattr(route, "route_handlers", ()), key=lambda one: sorted(one.http_methods)
+        ):
             signature = handler.parsed_fn_signature
             for definition in (signature.parameters.get("data"), signature.return_type):
                 kind = definition.annotation if definition else None

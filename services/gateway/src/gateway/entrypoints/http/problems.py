@@ -92,11 +92,16 @@ def _status(error: DomainError) -> int | None:
 def _headers(error: DomainError, status: int) -> dict[str, str]:
     if status == 401:
         return {"www-authenticate": 'Bearer realm="kith"'}
-    if isinstance(error, RateLimited):
-        return {"retry-after": str(max(1, math.ceil(error.wait)))}
     if status in {429, 503} or isinstance(error, StillRunning):
-        return {"retry-after": RETRY_AFTER_SECONDS}
+        return {"retry-after": _retry_after(error)}
     return {}
+
+
+def _retry_after(error: DomainError) -> str:
+    """Seconds until it is worth another try: as the door counts, as a service says, or a guess."""
+    if isinstance(error, RateLimited):
+        return str(max(1, math.ceil(error.wait)))
+    return error.metadata.get("retry_after_seconds", RETRY_AFTER_SECONDS)
 
 
 def refusal_of(error: Exception, request_id: str | None) -> DomainError:

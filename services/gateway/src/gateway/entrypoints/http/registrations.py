@@ -5,10 +5,11 @@ from __future__ import annotations
 from kith.identity.v1 import identity_service_pb2 as api
 from litestar import post
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.accounts import TAGS, Account, account_of
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.fields import Input
+from gateway.entrypoints.http.fields import Input, RequestId, keyed_id
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Email, Handle, NewPassword
 
@@ -20,6 +21,7 @@ class Register(Input):
     handle: Handle
     email: Email
     password: NewPassword
+    request_id: RequestId | UnsetType = UNSET
 
 
 @post(
@@ -30,7 +32,7 @@ async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
         request.services.accounts.Register,
         api.RegisterRequest(
             invite_code=data.invite_code, handle=data.handle, email=data.email,
-            password=data.password,
+            password=data.password, request_id=data.request_id or keyed_id.get(""),
         ),
     )  # fmt: skip
     return account_of(reply.account)

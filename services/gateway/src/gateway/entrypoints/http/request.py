@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from typing import Any, TypeVar, cast
 
 from common import grpc_client
@@ -30,11 +31,22 @@ class KithRequest(Request[Any, Caller | None, State]):
         services: Services = self.scope["litestar_app"].state["services"]
         return services
 
-    async def ask(self, method: grpc_client.Method[Sent, Answer], message: Sent) -> Answer:
-        """Call a service with the caller's own token. Raises the DomainError it answered with."""
+    @property
+    def client_address(self) -> str:
+        """Where the client is; empty when that is not known."""
+        client = self.scope.get("client")
+        return public_address(client[0]) if client else ""
+
+    async def ask(
+        self, method: grpc_client.Method[Sent, Answer], message: Sent, *, address: str = ""
+    ) -> Answer:
+        """Call a service with the caller's own token, and from `address` if that is for it to know.
+
+        Raises the DomainError it answered with.
+        """
         caller: Caller | None = self.scope.get("auth")
         return await grpc_client.call(
-            method, message, token=caller.token if caller else None,
+            method, message, token=caller.token if caller else None, client_address=address,
             request_id=cast(str | None, self.scope.get("request_id")),
         )  # fmt: skip
 
@@ -47,3 +59,15 @@ class KithRequest(Request[Any, Caller | None, State]):
             raise BodyTooSlow("the body of the request did not arrive in time") from None
         except InternalServerException:
             raise Disconnected("the client went away") from None
+
+
+def public_address(host: str) -> str:
+    """The address if it is one of the Internet.
+
+    Any other is a proxy's, which all clients share (or a laptop's own): saying it would slow down
+    all of them for what one does.
+    """
+    try:
+        return host if ipaddress.ip_address(host).is_global else ""
+    except ValueError:
+        return ""

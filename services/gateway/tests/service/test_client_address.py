@@ -1,0 +1,50 @@
+"""Where a client is, only the gateway says: what a client claims goes no further."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+from common.grpc_client import CLIENT_ADDRESS
+from gateway.config import Outside
+from kith.identity.v1 import identity_service_pb2 as identity
+from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
+
+from services.gateway.tests.builders import SESSION
+from services.gateway.tests.gateways import OPEN, Gateway, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CREATE_SESSION = "/kith.identity.v1.SessionService/CreateSession"
+IMPORT_ACCOUNTS = "/kith.identity.v1.AccountService/ImportAccounts"
+
+
+async def test_a_claim_in_a_header_is_not_passed_on(gateway: Gateway) -> None:
+    gateway.services.replies[CREATE_SESSION] = identity.CreateSessionResponse(session=SESSION)
+    claimed = {CLIENT_ADDRESS: "8.8.8.8", "x-forwarded-for": "8.8.8.8"}
+    body = {"network": "berlin", "email": "ada@example.org", "password": "pw"}
+    answer = await gateway.http.post("/v1/sessions", json=body, headers=claimed)
+    assert answer.status_code == 201
+    [call] = gateway.services.asked(CREATE_SESSION)
+    assert CLIENT_ADDRESS not in call.metadata
+
+
+async def test_what_a_trusted_proxy_says_is_where_the_client_is() -> None:
+    """And of what the client told the proxy, only the proxy's own word counts."""
+    claimed = {"x-forwarded-for": "9.9.9.9, 8.8.8.8", CLIENT_ADDRESS: "9.9.9.9"}
+    async with running(outside=Outside(OPEN.rates, proxies=("127.0.0.0/8",))) as gateway:
+        gateway.services.replies[CREATE_SESSION] = identity.CreateSessionResponse(session=SESSION)
+        body = {"network": "berlin", "email": "ada@example.org", "password": "pw"}
+        answer = await gateway.http.post("/v1/sessions", json=body, headers=claimed)
+        assert answer.status_code == 201
+        [call] = gateway.services.asked(CREATE_SESSION)
+        assert call.metadata[CLIENT_ADDRESS] == "8.8.8.8"
+
+
+async def test_a_claim_at_the_grpc_door_is_not_passed_on(gateway: Gateway) -> None:
+    gateway.services.replies[IMPORT_ACCOUNTS] = identity.ImportAccountsResponse()
+    stub = identity_grpc.AccountServiceStub(gateway.channel)
+    metadata = grpc.aio.Metadata(
+        ("authorization", f"Bearer {gateway.issuer.token()}"), (CLIENT_ADDRESS, "8.8.8.8")
+    )
+    await stub.ImportAccounts(iter([identity.ImportAccountsRequest()]), metadata=metadata)
+    [call] = gateway.services.asked(IMPORT_ACCOUNTS)
+    assert CLIENT_ADDRESS not in call.metadata

@@ -1,0 +1,110 @@
+"""Slows guessing down, for each account and each address, whether or not there is such an account.
+
+It counts by keyed hashes of what was typed, before anything is looked up, so that an account that
+does not exist is throttled as one that does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from common.clock import Clock
+
+from identity.application.ports import Digest, Levels
+from identity.application.retry import retrying
+from identity.domain import credentials
+from identity.domain.errors import CredentialsInvalid, ProofInvalid
+from identity.domain.throttle import ACCOUNT, ADDRESS, Level, Limit, address_group
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted under one key."""
+
+    key: bytes
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """An attempt on a counter, and how it was before."""
+
+    counter: Counter
+    before: Level
+    after: Level
+
+
+class Throttle:
+    """Counts failures in `levels` under keys that `digest` makes."""
+
+    def __init__(self, levels: Levels, digest: Digest, clock: Clock) -> None:
+        self._levels = levels
+        self._digest = digest
+        self._clock = clock
+        self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def of_sign_in(self, network: str, email: str, address: str) -> Sequence[Counter]:
+        """Who signs in where, from where; an empty address is not counted. Raises Invalid."""
+        account = Counter(self._digest("account", network, credentials.email(email)), ACCOUNT)
+        group = address_group(address)
+        if not group:
+            return [account]
+        return [Counter(self._digest("address", group), ADDRESS), account]
+
+    def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
+        """Somebody signed in who has to prove again who she is."""
+        return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]
+
+    async def attempt(self, counters: Sequence[Counter], work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, unless one of the counters has to wait.
+
+        Only CredentialsInvalid and ProofInvalid are failures; an attempt that ends otherwise was
+        none, except when it is cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
+        """
+        counted: list[_Counted] = []
+        try:
+            for counter in counters:
+                counted.append(await self._count(counter))  # noqa: PERF401  # kept if the next fails
+            result = await work()
+        except (CredentialsInvalid, ProofInvalid):
+            raise
+        except Exception:
+            await self._undo(counted)
+            raise
+        await self._undo(counted)
+        return result
+
+    async def _count(self, counter: Counter) -> _Counted:
+        async def attempt() -> _Counted:
+            now = self._clock.now()
+            before = await self._levels.get(counter.key) or Level.none(now)
+            after = before.attempt(counter.limit, now)
+            await self._levels.put(counter.key, after, after.expires_at(counter.limit))
+            return _Counted(counter, before, after)
+
+        async with self._lock(counter.key):
+            return await retrying(attempt)
+
+    async def _undo(self, counted: Sequence[_Counted]) -> None:
+        for one in counted:
+            async with self._lock(one.counter.key):
+                await retrying(partial(self._undo_one, one))
+
+    def _lock(self, key: bytes) -> asyncio.Lock:
+        """One at a time within this process, so that only instances contend for a document."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    async def _undo_one(self, one: _Counted) -> None:
+        current = await self._levels.get(one.counter.key)
+        if current is None:
+            return
+        undone = current.undone(one.before, one.after)
+        await self._levels.put(one.counter.key, undone, undone.expires_at(one.counter.limit))

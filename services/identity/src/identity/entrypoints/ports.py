@@ -1,0 +1,27 @@
+"""What identity's gRPC services stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from common.clock import Clock
+
+from identity.application.leave import Leaving
+from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
+from identity.application.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the services stand on."""
+
+    directory: Directory
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+    throttle: Throttle
+    factors: Factors
+    codes: Digest  # of first admins' invites
+    published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
+    leaving: Leaving

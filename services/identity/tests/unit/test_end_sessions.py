@@ -1,0 +1,95 @@
+"""Ending all sessions holds from one write on, whatever crashes or comes in at the same time."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from common.testing.clock import FakeClock
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from identity.adapters.master_key import MasterKey
+from identity.adapters.signing_keys import KeyRing
+from identity.adapters.tokens import SignedTokens
+from identity.adapters.totp import TotpFactors
+from identity.application.create_session import Attempt, create_session
+from identity.application.end_sessions import end_sessions
+from identity.application.ports import Session
+from identity.application.refresh_session import refresh_session
+from identity.domain.account import Account
+from identity.domain.errors import CredentialsInvalid, SessionEnded
+from identity.domain.network import Network
+
+from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network
+from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
+
+TOKENS, CLOCK = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())), FakeClock(NOW)
+FACTORS = TotpFactors(MasterKey(bytes(32)))
+
+
+class Crash(Exception):
+    """The process is gone: nothing after this point runs."""
+
+
+class CrashingDevices(FakeDevices):
+    async def remove_all(self, member_id: UUID) -> None:
+        raise Crash
+
+
+async def a_world(directory: FakeDirectory) -> tuple[Network, Account]:
+    network = a_network()
+    await directory.networks.add(network)
+    account, events = a_member(hashed=f"cheap:{PASSWORD}", network_id=network.id)
+    await directory.accounts(network.id).add(account, events)
+    return network, account
+
+
+async def sign_in(
+    directory: FakeDirectory, network: Network, passwords: FakePasswords | None = None
+) -> Session:
+    attempt = Attempt(network.slug, "ada@example.org", PASSWORD)
+    return await create_session(
+        directory, passwords or FakePasswords(), TOKENS, CLOCK, attempt, FACTORS
+    )
+
+
+async def test_a_crash_between_ending_and_forgetting_leaves_no_session_that_works() -> None:
+    class Crashing(FakeDirectory):
+        kept = CrashingDevices()
+
+        def devices(self, network_id: UUID) -> FakeDevices:
+            return self.kept
+
+    directory = Crashing()
+    network, account = await a_world(directory)
+    session = await sign_in(directory, network)
+    with pytest.raises(Crash):
+        await end_sessions(directory, network.id, account.id)
+    assert directory.kept.all
+    with pytest.raises(SessionEnded):
+        await refresh_session(directory, TOKENS, CLOCK, session.refresh_token, "q")
+    again = await sign_in(directory, network)
+    await refresh_session(directory, TOKENS, CLOCK, again.refresh_token, "q")
+
+
+async def test_a_sign_in_that_was_under_way_when_all_was_ended_opens_nothing() -> None:
+    """A password changed because it was stolen ends sessions; the thief may be signing in now."""
+    directory = FakeDirectory()
+    network, account = await a_world(directory)
+
+    class Ending(FakePasswords):
+        async def verify(self, password: str, hashed: str | None) -> bool:
+            await end_sessions(directory, network.id, account.id)
+            return await super().verify(password, hashed)
+
+    with pytest.raises(CredentialsInvalid):
+        await sign_in(directory, network, Ending())
+    assert directory.devices(network.id).all == {}
+
+
+async def test_a_removed_account_keeps_no_device() -> None:
+    directory = FakeDirectory()
+    network, account = await a_world(directory)
+    session = await sign_in(directory, network)
+    del directory.accounts(network.id).all[account.id]
+    with pytest.raises(SessionEnded):
+        await refresh_session(directory, TOKENS, CLOCK, session.refresh_token, "q")
