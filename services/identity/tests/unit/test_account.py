@@ -137,3 +137,11 @@ def test_an_account_shows_neither_address_nor_hash_when_printed() -> None:
     account: Account = a_member("ada", hashed="secret-hash")[0]
     assert "example.org" not in repr(account)
     assert "secret-hash" not in repr(account)
+
+
+def test_closing_an_account_ends_its_sessions_once() -> None:
+    account, _ = a_member()
+    closed, events = account.close(NOW)
+    assert (closed.closed, closed.session_epoch) == (True, account.session_epoch + 1)
+    assert len(events) == 1
+    assert closed.close(NOW) == (closed, ())

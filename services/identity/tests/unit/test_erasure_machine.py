@@ -29,7 +29,7 @@ from identity.domain.role import Role
 from policy.authorize import authorize
 
 from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES
-from services.identity.tests.builders import NETWORK, NOW, a_caller, a_member, an_invite
+from services.identity.tests.builders import NETWORK, NOW, a_caller, a_device, a_member, an_invite
 from services.identity.tests.fakes import FakeDirectory
 
 GRACE, SETTLE = timedelta(days=7), timedelta(minutes=11)
@@ -132,6 +132,8 @@ class Erasures(RuleBasedStateMachine):
         self.runner.run(self.accounts.add(account, events))
         invite, _ = an_invite(max_uses=3)
         self.runner.run(self.directory.invites(NETWORK).add(invite.reserve(account.id, NOW)))
+        device, _ = a_device(account)
+        self.runner.run(self.directory.devices(NETWORK).add(device))
 
     async def let_go(self, member_id: UUID) -> None:
         self.faults.before_write()
@@ -246,6 +248,7 @@ class Erasures(RuleBasedStateMachine):
             assert self.let_gone == {self.member_id}
             assert not self.accounts.all
             assert not self.directory.erasures(NETWORK).all
+            assert not self.directory.devices(NETWORK).all
             (invite,) = self.directory.invites(NETWORK).all.values()
             assert (invite.used, invite.seats) == (1, ())
         else:
