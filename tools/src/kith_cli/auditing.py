@@ -11,7 +11,7 @@ from rich.table import Table
 
 from kith_cli.client import Kith
 from kith_cli.console import out, say
-from kith_cli.errors import Refused, Stop
+from kith_cli.errors import Stop
 from kith_cli.networks import door, sign_in
 from kith_cli.settings import Settings
 
@@ -19,13 +19,10 @@ PAGE = 100
 
 
 def show_log(settings: Settings, network: str | None, count: int) -> None:
-    """Print the newest entries. Raises Stop."""
+    """Print the newest entries. Raises Stop, Refused."""
     with door(settings) as kith:
         entry = sign_in(settings, kith, network)
-        try:
-            entries = [found for found, _ in zip(_entries(kith), range(count), strict=False)]
-        except Refused as refused:
-            raise Stop(f"{refused.detail} ({refused.reason})") from None
+        entries = [found for found, _ in zip(_entries(kith), range(count), strict=False)]
     if not entries:
         say(f"Nobody has looked at anybody's data in {entry.network!r} yet.")
         return
@@ -33,14 +30,11 @@ def show_log(settings: Settings, network: str | None, count: int) -> None:
 
 
 def verify_log(settings: Settings, network: str | None, digest: str) -> None:
-    """Say whether the log is as it was written. Raises Stop when it is not."""
+    """Say whether the log is as it was written. Raises Stop when it is not, and Refused."""
     with door(settings) as kith:
         entry = sign_in(settings, kith, network)
-        try:
-            found = kith.get("/v1/audit/verification")
-            kept = not digest or any(one["digest"] == digest.lower() for one in _entries(kith))
-        except Refused as refused:
-            raise Stop(f"{refused.detail} ({refused.reason})") from None
+        found = kith.get("/v1/audit/verification")
+        kept = not digest or any(one["digest"] == digest.lower() for one in _entries(kith))
     if found["brokenSequence"]:
         raise Stop(
             f"The audit log of {entry.network!r} is broken at entry {found['brokenSequence']}:"

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kith_cli.client import Kith
 from kith_cli.console import out, say
-from kith_cli.errors import Refused, Stop
+from kith_cli.errors import Stop
 from kith_cli.networks import door, sign_in
 from kith_cli.settings import Settings
 
@@ -42,16 +42,11 @@ PLOT_WIDTH = 100
 def show_top(
     settings: Settings, network: str | None, count: int, *, unknown: bool, as_of: str | None
 ) -> None:
-    """Print the members at highest risk. Raises Stop."""
+    """Print the members at highest risk. Raises Stop, Refused."""
     with door(settings) as kith:
         entry = sign_in(settings, kith, network)
-        try:
-            page = _ranked(kith, count, unknown=unknown, as_of=as_of)
-            handles = {
-                item["memberId"]: _handle(kith, item["memberId"]) for item in page["signals"]
-            }
-        except Refused as refused:
-            raise Stop(f"{refused.detail} ({refused.reason})") from None
+        page = _ranked(kith, count, unknown=unknown, as_of=as_of)
+        handles = {item["memberId"]: _handle(kith, item["memberId"]) for item in page["signals"]}
     if not page["signals"]:
         say(f"Nobody in {entry.network!r} has a signal yet.")
         return
@@ -59,16 +54,13 @@ def show_top(
 
 
 def show_member(settings: Settings, network: str | None, member: str) -> None:
-    """Print a member's signal and plot her course. Raises Stop."""
+    """Print a member's signal and plot her course. Raises Stop, Refused."""
     with door(settings) as kith:
         entry = sign_in(settings, kith, network)
-        try:
-            member_id = _find(kith, member)
-            latest = kith.get("/v1/signals", pageSize=1)["asOfTime"]
-            signal = kith.get(f"/v1/signals/{member_id}", asOfTime=latest)
-            points = _course(kith, member_id)
-        except Refused as refused:
-            raise Stop(f"{refused.detail} ({refused.reason})") from None
+        member_id = _find(kith, member)
+        latest = kith.get("/v1/signals", pageSize=1)["asOfTime"]
+        signal = kith.get(f"/v1/signals/{member_id}", asOfTime=latest)
+        points = _course(kith, member_id)
     out.print(table({"signals": [signal], "asOfTime": latest}, entry.network, {member_id: member}))
     if points:
         out.print(Text.from_ansi(plot(member, points)))
