@@ -48,13 +48,23 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     "signals": ("kith.signals.v1.SignalService",),
 }
 
+# What comes so often that a call each would cost more than what it asks for.
+CARRIED: Mapping[str, tuple[str, ...]] = {
+    "messaging": (
+        "kith.messaging.v1.MessageService/SendMessage",
+        "kith.messaging.v1.MessageService/ListMessages",
+    ),
+}
+
 
 @asynccontextmanager
 async def connect(addresses: Mapping[str, Address]) -> AsyncIterator[Channels]:
     """A channel to each service, by its name; none of them needs to be there yet."""
     async with AsyncExitStack() as stack:
         yield {
-            name: await stack.enter_async_context(grpc_client.connect(address, RETRIED[name]))
+            name: await stack.enter_async_context(
+                grpc_client.connect(address, RETRIED[name], CARRIED.get(name, ()))
+            )
             for name, address in addresses.items()
         }
 
