@@ -8,6 +8,7 @@ from typing import Any
 
 from common.ids import new_id
 from gateway.entrypoints.http.actions import ROUTES
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
@@ -18,6 +19,7 @@ from kith.identity.v1 import (
     erasure_service_pb2,
     identity_pb2,
     identity_service_pb2,
+    network_service_pb2,
     totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
@@ -100,6 +102,17 @@ def _identity() -> Iterator[Case]:
         lambda _: api.CreateNetworkRequest(slug=fresh("n"), display_name="New"),
     )
     yield rpc(v1 + "NetworkService/GetNetwork", lambda _: api.GetNetworkRequest())
+    settings = network_service_pb2
+    yield rpc(
+        v1 + "NetworkSettingsService/LookUpNetwork",
+        lambda t: settings.LookUpNetworkRequest(invite_code=t.invite),
+    )
+    yield rpc(
+        v1 + "NetworkSettingsService/UpdateNetwork",
+        lambda _: settings.UpdateNetworkRequest(
+            network=identity_pb2.Network(locale="en"), update_mask=FieldMask(paths=["locale"])
+        ),
+    )
     yield rpc(v1 + "InviteService/CreateInvite", lambda _: api.CreateInviteRequest())
     yield rpc(
         v1 + "AccountService/Register",

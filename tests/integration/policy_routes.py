@@ -58,6 +58,10 @@ def _accounts() -> Iterator[Case]:
         body=lambda _: {"slug": fresh("n"), "displayName": "New"},
     )
     yield route("get_network", "GET", "/v1/network")
+    yield route(
+        "look_up_network", "POST", "/v1/networks/lookup", body=lambda t: {"inviteCode": t.invite}
+    )
+    yield route("update_network", "PATCH", "/v1/network", body=lambda _: {"locale": "en"})
     yield route("create_invite", "POST", "/v1/invites", body=lambda _: {})
     yield route("list_accounts", "GET", "/v1/accounts")
     yield route("get_own_account", "GET", "/v1/accounts/me", her_own)

@@ -34,6 +34,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
@@ -50,6 +51,7 @@ class Client:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.networks = grpc_api.NetworkServiceStub(channel)
+        self.settings = network_grpc_api.NetworkSettingsServiceStub(channel)
         self.invites = grpc_api.InviteServiceStub(channel)
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)

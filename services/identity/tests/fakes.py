@@ -24,8 +24,8 @@ from identity.domain.throttle import Level
 class FakeNetworks:
     """Implements ports.Networks."""
 
-    def __init__(self) -> None:
-        self._networks: dict[UUID, Network] = {}
+    def __init__(self, *networks: Network) -> None:
+        self._networks = {network.id: network for network in networks}
 
     async def add(self, network: Network) -> None:
         if network.id in self._networks or await self.by_slug(network.slug):
@@ -37,6 +37,11 @@ class FakeNetworks:
 
     async def by_slug(self, slug: str) -> Network | None:
         return next((one for one in self._networks.values() if one.slug == slug), None)
+
+    async def save(self, network: Network) -> None:
+        if self._networks[network.id].version != network.version - 1:
+            raise ConcurrentUpdate("changed")
+        self._networks[network.id] = network
 
 
 class FakeInvites:
@@ -238,8 +243,8 @@ class FakeAudit:
 class FakeDirectory:
     """Implements ports.Directory."""
 
-    def __init__(self) -> None:
-        self.networks = FakeNetworks()
+    def __init__(self, *networks: Network) -> None:
+        self.networks = FakeNetworks(*networks)
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
         self._erasures: dict[UUID, FakeErasures] = {}

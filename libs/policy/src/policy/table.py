@@ -46,6 +46,7 @@ TABLE: Final[Mapping[str, Rule]] = {
     STREAM: MEMBER,
     DOCS: PUBLIC,
     **_of("kith.identity.v1.NetworkService", CreateNetwork=OPERATOR, GetNetwork=ACCOUNT),
+    **_of("kith.identity.v1.NetworkSettingsService", LookUpNetwork=PUBLIC, UpdateNetwork=ADMIN),
     **_of("kith.identity.v1.InviteService", CreateInvite=ADMIN),
     **_of(
         "kith.identity.v1.AccountService",

@@ -88,6 +88,7 @@ def test_what_is_repeated_exists_and_may_be() -> None:
              for method in found.methods_by_name}  # fmt: skip
     assert repeated <= known
     assert known - repeated == {
+        "kith.identity.v1.NetworkSettingsService/UpdateNetwork",
         "kith.identity.v1.InviteService/CreateInvite",
         "kith.identity.v1.AccountService/Register",
         "kith.identity.v1.AccountService/ImportAccounts",

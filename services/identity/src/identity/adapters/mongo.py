@@ -17,9 +17,8 @@ from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
-from identity.domain.errors import NetworkExists
+from identity.adapters.mongo_networks import MongoNetworks
 from identity.domain.invite import Invite, Seat, Terms, hash_code
-from identity.domain.network import Network
 from identity.domain.role import Role
 
 INDEXES: dict[str, list[IndexModel]] = {
@@ -39,31 +38,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
 }
-
-
-class MongoNetworks:
-    """Implements ports.Networks; looked up before anybody has signed in, hence unscoped."""
-
-    def __init__(self, database: Database) -> None:
-        self._collection = database.unscoped("networks")
-
-    async def add(self, network: Network) -> None:
-        """See ports.Networks."""
-        document = asdict(network)
-        try:
-            await self._collection.insert_one(
-                {"_id": document.pop("id"), "network_id": network.id, **document}
-            )
-        except DuplicateKeyError:
-            raise NetworkExists("this slug is taken", field="slug") from None
-
-    async def get(self, id: UUID) -> Network | None:
-        """See ports.Networks."""
-        return _network(await self._collection.find_one({"_id": id}))
-
-    async def by_slug(self, slug: str) -> Network | None:
-        """See ports.Networks."""
-        return _network(await self._collection.find_one({"slug": slug}))
 
 
 class MongoInvites:
@@ -140,15 +114,6 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
-
-
-def _network(document: Document | None) -> Network | None:
-    if document is None:
-        return None
-    return Network(
-        document["_id"], document["slug"], document["display_name"], document["time_zone"],
-        document["created_at"],
-    )  # fmt: skip
 
 
 def _state(invite: Invite) -> Document:

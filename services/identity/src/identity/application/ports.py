@@ -32,6 +32,10 @@ class Networks(Protocol):
         """The network of that name, or None."""
         ...
 
+    async def save(self, network: Network) -> None:
+        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
 
 class Invites(Protocol):
     """The invites of one network."""

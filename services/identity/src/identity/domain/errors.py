@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import Exists, Invalid, NotFound, Precondition, Unauthenticated
+from common.errors import Conflict, Exists, Invalid, NotFound, Precondition, Unauthenticated
 
 
 class NetworkExists(Exists):
@@ -103,3 +103,21 @@ class TotpNotBegun(Precondition):
     """There is nothing to confirm."""
 
     reason = "TOTP_NOT_BEGUN"
+
+
+class AgeNotMet(Precondition):
+    """She says that she is younger than the network's rule has it, or does not say otherwise."""
+
+    reason = "AGE_NOT_MET"
+
+
+class VersionMismatch(Conflict):
+    """It is not, or no longer, at a version the caller knows."""
+
+    reason = "VERSION_MISMATCH"
+
+
+class NetworkNotOpen(Precondition):
+    """No network of this name can be joined without an invite, whether or not there is one."""
+
+    reason = "NETWORK_NOT_OPEN"

@@ -15,7 +15,6 @@ from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.consent import Decision, Purpose
 from identity.domain.device import Device
-from identity.domain.network import Network
 from identity.domain.role import Role
 
 _ROLES = {role: pb.Role.Value(f"ROLE_{role.upper()}") for role in Role}
@@ -53,14 +52,6 @@ def page_size(asked: int, *, default: int, most: int) -> int:
     if not 0 <= asked <= most:
         raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
     return asked or default
-
-
-def network(item: Network) -> pb.Network:
-    """A network as it is told."""
-    return pb.Network(
-        id=str(item.id), slug=item.slug, display_name=item.display_name, time_zone=item.time_zone,
-        create_time=timestamp(item.created_at),
-    )  # fmt: skip
 
 
 def invite(opened: Opened) -> pb.Invite:

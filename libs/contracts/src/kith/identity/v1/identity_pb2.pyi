@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kith.identity.v1 import network_pb2 as _network_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -95,6 +96,13 @@ class Network(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
+    AGE_RULE_FIELD_NUMBER: _builtins.int
+    MODERATION_FIELD_NUMBER: _builtins.int
+    OPENING_FIELD_NUMBER: _builtins.int
+    CRISIS_RESOURCES_FIELD_NUMBER: _builtins.int
+    BRANDING_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     slug: _builtins.str
@@ -103,9 +111,29 @@ class Network(_message.Message):
     """What members see."""
     time_zone: _builtins.str
     """IANA time zone the network lives in."""
+    locale: _builtins.str
+    """BCP 47 tag of the language the network speaks."""
+    moderation: _network_pb2.ModerationMode.ValueType
+    """When a moderator looks at what is written."""
+    opening: _network_pb2.OpeningRule.ValueType
+    """How one gets in."""
+    version: _builtins.int
+    """Rises with each change."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
+
+    @_builtins.property
+    def age_rule(self) -> _network_pb2.AgeRule:
+        """How old one has to be, and how one says so."""
+
+    @_builtins.property
+    def crisis_resources(self) -> _containers.RepeatedCompositeFieldContainer[_network_pb2.CrisisResource]:
+        """Where help is in a crisis; at most 20."""
+
+    @_builtins.property
+    def branding(self) -> _network_pb2.Branding:
+        """How it looks."""
 
     def __init__(
         self,
@@ -115,10 +143,17 @@ class Network(_message.Message):
         display_name: _builtins.str = ...,
         time_zone: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        locale: _builtins.str = ...,
+        age_rule: _network_pb2.AgeRule | None = ...,
+        moderation: _network_pb2.ModerationMode.ValueType = ...,
+        opening: _network_pb2.OpeningRule.ValueType = ...,
+        crisis_resources: _abc.Iterable[_network_pb2.CrisisResource] | None = ...,
+        branding: _network_pb2.Branding | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age_rule", b"age_rule", "branding", b"branding", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "id", b"id", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_rule", b"age_rule", "branding", b"branding", "create_time", b"create_time", "crisis_resources", b"crisis_resources", "display_name", b"display_name", "id", b"id", "locale", b"locale", "moderation", b"moderation", "opening", b"opening", "slug", b"slug", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -267,7 +267,7 @@ class AccountServiceServicer(object):
 
     def Register(self, request, context):
         """Joins a network with an invite. Needs no token.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,6 +56,11 @@ VALUES: Mapping[str, Any] = {
     "ScoredResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
     "ScoredResponse.score": 5, "Invite.maxUses": 1, "CreateInvite.maxUses": 1,
     "LonelinessRisk.probabilityLow": 0.3, "LonelinessRisk.probabilityHigh": 0.6,
+    "locale": "de", "moderation": "after", "opening": "approval", "logo": "logos/evergreen.svg",
+    "phone": "+49 800 1110111", "CrisisResource.text": "+49 151 0000000",
+    "url": "https://help.example.org/chat", "hours": "day and night", "color": "#2f6f4f",
+    "shortName": "Evergreen", "CrisisResource.name": "Helpline", "minimumAge": 18,
+    "statement": "confirmation",
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
@@ -64,7 +69,8 @@ _ITEMS = {
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
 }  # fmt: skip
-_LEFT_OUT = {"CreateInvite.expireTime"}  # must lie ahead, and an example does not stay ahead
+# What must lie ahead, and an example does not stay ahead; and what is there instead of another.
+_LEFT_OUT = {"CreateInvite.expireTime", "LookUpNetwork.slug", "Register.birthDate"}
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
 
 
