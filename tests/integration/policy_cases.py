@@ -19,6 +19,7 @@ from kith.identity.v1 import (
     erasure_service_pb2,
     identity_pb2,
     identity_service_pb2,
+    joining_service_pb2,
     network_service_pb2,
     totp_service_pb2,
 )
@@ -88,6 +89,7 @@ def route(
 def rpcs() -> Iterator[Case]:
     """Every RPC, asked of the service itself."""
     yield from _identity()
+    yield from _joining()
     yield from _leaving()
     yield from _community()
     yield from _messaging()
@@ -147,6 +149,39 @@ def _identity() -> Iterator[Case]:
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip
+
+
+def _joining() -> Iterator[Case]:
+    """Dora is a member already; letting her in again changes nothing, and not doing so is late."""
+    api, v1 = joining_service_pb2, "identity.v1.JoiningService/"
+    known = [api.Eligible(member_number="K1234567", birth_date="1990-02-28")]
+    reason = api.DECLINE_REASON_FULL
+    yield rpc(
+        v1 + "Apply",
+        lambda t: api.ApplyRequest(
+            network=t.slug,
+            handle=(name := fresh("q")),
+            email=f"{name}@example.org",
+            password=PASSWORD,
+        ),
+    )
+    yield rpc(v1 + "ListApplications", lambda _: api.ListApplicationsRequest())
+    yield rpc(
+        v1 + "ApproveApplication",
+        lambda t: api.ApproveApplicationRequest(member_id=t.dora),
+        here,
+    )
+    yield rpc(
+        v1 + "DeclineApplication",
+        lambda t: api.DeclineApplicationRequest(member_id=t.dora, reason=reason),
+        here,
+    )
+    yield rpc(v1 + "ListInvites", lambda _: api.ListInvitesRequest())
+    yield rpc(v1 + "RevokeInvite", lambda t: api.RevokeInviteRequest(invite_id=t.spare), here)
+    v1 = "identity.v1.RosterService/"
+    yield rpc(v1 + "AddEligible", lambda _: api.AddEligibleRequest(eligible=known))
+    yield rpc(v1 + "RemoveEligible", lambda _: api.RemoveEligibleRequest(eligible=known))
+    yield rpc(v1 + "CountEligible", lambda _: api.CountEligibleRequest())
 
 
 def _leaving() -> Iterator[Case]:

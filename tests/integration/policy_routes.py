@@ -37,6 +37,7 @@ LATER = "?asOfTime=2096-10-02T07:06:40Z"
 def routes() -> Iterator[Case]:
     """Every route of the gateway."""
     yield from _accounts()
+    yield from _joining()
     yield from _talk()
     yield from _care()
 
@@ -81,6 +82,30 @@ def _accounts() -> Iterator[Case]:
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip
+
+
+def _joining() -> Iterator[Case]:
+    known = {"eligible": [{"memberNumber": "K1234567", "birthDate": "1990-02-28"}]}
+    yield route("apply", "POST", "/v1/applications", body=_application)
+    yield route("list_applications", "GET", "/v1/applications")
+    yield route("approve_application", "PUT", "/v1/applications/{dora}/approval", here)
+    yield route(
+        "decline_application", "PUT", "/v1/applications/{dora}/refusal", here,
+        lambda _: {"reason": "full"},
+    )  # fmt: skip
+    yield route("list_invites", "GET", "/v1/invites")
+    yield route("revoke_invite", "DELETE", "/v1/invites/{spare}", here)
+    yield route("add_eligible", "POST", "/v1/eligibility", body=lambda _: known)
+    yield route("remove_eligible", "POST", "/v1/eligibility/removal", body=lambda _: known)
+    yield route("count_eligible", "GET", "/v1/eligibility")
+
+
+def _application(things: Things) -> Any:
+    name = fresh("q")
+    return {
+        "network": things.slug, "handle": name, "email": f"{name}@example.org",
+        "password": PASSWORD,
+    }  # fmt: skip
 
 
 def _devices() -> Iterator[Case]:

@@ -51,11 +51,17 @@ CONSENT_JSON = {
     "purpose": "signals", "granted": True, "textVersion": 2, "decideTime": AT, "imported": True,
 }  # fmt: skip
 ACCOUNT = identity_pb2.Account(
-    id="a1", network_id="n1", handle="ada", roles=ROLES, consents=[CONSENT], create_time=stamp()
+    id="a1",
+    network_id="n1",
+    handle="ada",
+    roles=ROLES,
+    consents=[CONSENT],
+    create_time=stamp(),
+    pending=True,
 )
 ACCOUNT_JSON = {
     "id": "a1", "networkId": "n1", "handle": "ada", "roles": ["member", "network_admin"],
-    "consents": [CONSENT_JSON], "imported": False, "createTime": AT,
+    "consents": [CONSENT_JSON], "imported": False, "createTime": AT, "pending": True,
 }  # fmt: skip
 SESSION = identity_pb2.Session(
     access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1", session_id="s1",

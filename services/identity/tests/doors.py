@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
 from identity.adapters.master_key import KeyedDigest, MasterKey
+from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
@@ -26,7 +27,7 @@ from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Ports
+from identity.entrypoints.ports import Joining, Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
@@ -34,6 +35,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
 from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
@@ -51,6 +53,8 @@ class Client:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.networks = grpc_api.NetworkServiceStub(channel)
+        self.joining = joining_grpc_api.JoiningServiceStub(channel)
+        self.roster = joining_grpc_api.RosterServiceStub(channel)
         self.settings = network_grpc_api.NetworkSettingsServiceStub(channel)
         self.invites = grpc_api.InviteServiceStub(channel)
         self.accounts = grpc_api.AccountServiceStub(channel)
@@ -155,6 +159,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             codes,
             _nothing_waits,
             leaving,
+            Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

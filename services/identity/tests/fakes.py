@@ -20,6 +20,8 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
+from services.identity.tests.fakes_joining import FakeRoster
+
 
 class FakeNetworks:
     """Implements ports.Networks."""
@@ -57,6 +59,13 @@ class FakeInvites:
 
     async def by_code(self, code: str) -> Invite | None:
         return next((one for one in self.all.values() if one.code_hash == hash_code(code)), None)
+
+    async def get(self, id: UUID) -> Invite | None:
+        return self.all.get(id)
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Invite]:
+        ids = sorted(id for id in self.all if after is None or id > after)
+        return [self.all[id] for id in ids[:size]]
 
     async def save(self, invite: Invite) -> None:
         if self.all[invite.id].version != invite.version - 1:
@@ -161,6 +170,11 @@ class FakeAccounts:
         ids = sorted(id for id in self.all if after is None or id > after)
         return [self.all[id] for id in ids[:size]]
 
+    async def waiting(self, after: UUID | None, size: int) -> Sequence[Account]:
+        ids = sorted(id for id in self.all if after is None or id > after)
+        found = [self.all[id] for id in ids]
+        return [one for one in found if one.admission and not one.admission.declined][:size]
+
     async def remove(self, id: UUID) -> bool:
         self.all.pop(id, None)
         return True
@@ -251,6 +265,7 @@ class FakeDirectory:
         self._records: dict[UUID, FakeRecords] = {}
         self._devices: dict[UUID, FakeDevices] = {}
         self._audit: dict[UUID, FakeAudit] = {}
+        self._rosters: dict[UUID, FakeRoster] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -266,6 +281,9 @@ class FakeDirectory:
 
     def devices(self, network_id: UUID) -> FakeDevices:
         return self._devices.setdefault(network_id, FakeDevices())
+
+    def roster(self, network_id: UUID) -> FakeRoster:
+        return self._rosters.setdefault(network_id, FakeRoster(network_id))
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())

@@ -47,6 +47,21 @@ TABLE: Final[Mapping[str, Rule]] = {
     DOCS: PUBLIC,
     **_of("kith.identity.v1.NetworkService", CreateNetwork=OPERATOR, GetNetwork=ACCOUNT),
     **_of("kith.identity.v1.NetworkSettingsService", LookUpNetwork=PUBLIC, UpdateNetwork=ADMIN),
+    **_of(
+        "kith.identity.v1.JoiningService",
+        Apply=PUBLIC,
+        ListApplications=ADMIN,
+        ApproveApplication=ADMIN,
+        DeclineApplication=ADMIN,
+        ListInvites=ADMIN,
+        RevokeInvite=ADMIN,
+    ),
+    **_of(
+        "kith.identity.v1.RosterService",
+        AddEligible=ADMIN,
+        RemoveEligible=ADMIN,
+        CountEligible=ADMIN,
+    ),
     **_of("kith.identity.v1.InviteService", CreateInvite=ADMIN),
     **_of(
         "kith.identity.v1.AccountService",

@@ -241,6 +241,7 @@ async def test_every_post_can_be_repeated_or_is_named() -> None:
     """A POST is safe to ask again when its RPC takes an id, or is the same however often done."""
     same_however_often = {
         "/v1/conversations", "/v1/cohorts/h1/enrollments", "/v1/accounts/me/totp/removal",
+        "/v1/eligibility", "/v1/eligibility/removal",
     }  # fmt: skip
     for route in POSTS:
         fields = set(route.request.DESCRIPTOR.fields_by_name)

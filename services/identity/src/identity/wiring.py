@@ -22,6 +22,7 @@ from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
+from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
@@ -36,7 +37,7 @@ from identity.entrypoints import erasures
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Ports
+from identity.entrypoints.ports import Joining, Ports
 
 NAME = "identity"
 
@@ -83,6 +84,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
+            joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

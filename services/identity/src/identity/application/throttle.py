@@ -59,6 +59,15 @@ class Throttle:
             return [account]
         return [Counter(self._digest("address", group), ADDRESS), account]
 
+    def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
+        """Somebody without an invite; `number` is what a roster would know her by, if she says."""
+        counters = []
+        if group := address_group(address):
+            counters.append(Counter(self._digest("address", group), ADDRESS))
+        if number:
+            counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
+        return counters
+
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""
         return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]

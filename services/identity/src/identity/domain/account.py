@@ -10,8 +10,10 @@ from uuid import UUID
 
 from common.errors import Invalid, Limited, Unauthenticated
 
+from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
+from identity.domain.errors import ApplicationDecided, ApplicationDeclined, ApprovalPending
 from identity.domain.role import Role, grantable
 from identity.domain.second_factor import SecondFactor
 
@@ -97,6 +99,7 @@ class Account:
     registered_by: bytes | None = None  # hash of the request that made it, if it had a name
     version: int = 1
     closed: bool = False
+    admission: Admission | None = None  # until she is let in; None of who is
 
     @property
     def consents(self) -> Mapping[Purpose, Decision]:
@@ -107,6 +110,36 @@ class Account:
         """Remember that she was here, and which code she used up, if she needed one."""
         used = factor or self.second_factor
         return replace(self, second_factor=used, version=self.version + 1), (SignedIn(now),)
+
+    def check_admitted(self) -> None:
+        """Raise ApprovalPending or ApplicationDeclined of who is not in."""
+        if self.admission is None:
+            return
+        if self.admission.declined is None:
+            raise ApprovalPending("an admin of the network has to let you in first")
+        raise ApplicationDeclined(
+            "the admins of the network did not let you in", declined=str(self.admission.declined)
+        )
+
+    def approve(self, now: datetime) -> tuple[Account, Events]:
+        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not."""
+        if self.admission is None:
+            return self, ()
+        if self.admission.declined is not None:
+            raise ApplicationDecided("she was declined; she may ask again with another address")
+        entered = replace(self, admission=None, version=self.version + 1)
+        return entered, (AccountCreated(now, imported=False),)
+
+    def decline(self, reason: DeclineReason, now: datetime) -> Account:
+        """Do not let her in. Raises ApplicationDecided when she is, or for another reason."""
+        if self.admission is None:
+            raise ApplicationDecided("she is in already")
+        if self.admission.declined is not None:
+            if self.admission.declined is reason:
+                return self
+            raise ApplicationDecided("she was declined for another reason")
+        declined = self.admission.decline(reason, now)
+        return replace(self, admission=declined, version=self.version + 1)
 
     def end_sessions(self) -> Account:
         """Sign out everywhere, in one write, whatever devices there are."""
@@ -189,6 +222,15 @@ def join(
     """The account of somebody who registers. Raises Invalid."""
     account = Account(id, network_id, checked_handle(handle), roles, now, credentials)
     return account, (AccountCreated(now, imported=False),)
+
+
+def apply_to_join(
+    id: UUID, network_id: UUID, handle: str, credentials: Credentials, note: str, now: datetime
+) -> Account:
+    """The account of somebody who has to wait; nobody is told of her yet. Raises Invalid."""
+    roles = frozenset({Role.MEMBER})
+    account, _ = join(id, network_id, handle, credentials, roles, now)
+    return replace(account, admission=Admission(note))
 
 
 def bring_in(

@@ -121,3 +121,33 @@ class NetworkNotOpen(Precondition):
     """No network of this name can be joined without an invite, whether or not there is one."""
 
     reason = "NETWORK_NOT_OPEN"
+
+
+class JoiningRefused(ProofInvalid):
+    """Not like this: no such network, not open, not on the roster, or there already."""
+
+    reason = "JOINING_REFUSED"
+
+
+class ApplicationDecided(Precondition):
+    """She was let in or not before, and not like this."""
+
+    reason = "APPLICATION_DECIDED"
+
+
+class ApprovalPending(Unauthenticated):
+    """The password is right; an admin has not let her in yet."""
+
+    reason = "APPROVAL_PENDING"
+
+
+class ApplicationDeclined(Unauthenticated):
+    """The password is right; an admin did not let her in."""
+
+    reason = "APPLICATION_DECLINED"
+
+
+class InviteNotFound(NotFound):
+    """No such invite in the caller's network."""
+
+    reason = "INVITE_NOT_FOUND"

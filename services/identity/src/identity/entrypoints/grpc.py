@@ -13,6 +13,7 @@ from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
 from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
@@ -29,6 +30,7 @@ from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
+from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.sessions import SessionService
@@ -41,6 +43,8 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     network_grpc_api.add_NetworkSettingsServiceServicer_to_server(
         NetworkSettingsService(ports), server
     )
+    joining_grpc_api.add_JoiningServiceServicer_to_server(JoiningService(ports), server)
+    joining_grpc_api.add_RosterServiceServicer_to_server(RosterService(ports), server)
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from common import auth
@@ -25,6 +24,7 @@ from identity.domain.network_rules import (
     Stated,
     locale,
 )
+from identity.domain.roster import birth_date_of
 from identity.entrypoints import translate
 from identity.entrypoints.ports import Ports
 
@@ -107,12 +107,7 @@ def changes_of(request: api.UpdateNetworkRequest) -> Changes:
 
 def stated(confirmed: bool, birth_date: str) -> Stated:
     """What somebody says of her age. Raises Invalid."""
-    if not birth_date:
-        return Stated(confirmed)
-    try:
-        return Stated(confirmed, datetime.strptime(birth_date, "%Y-%m-%d").date())
-    except ValueError:
-        raise Invalid("birth_date must be YYYY-MM-DD", field="birth_date") from None
+    return Stated(confirmed, birth_date_of(birth_date) if birth_date else None)
 
 
 def _age_rule(sent: identity_pb2.Network) -> AgeRule:

@@ -58,7 +58,7 @@ def invite(opened: Opened) -> pb.Invite:
     """A new invite with its code."""
     terms = opened.invite.terms
     return pb.Invite(
-        id=str(opened.invite.id), code=opened.code, roles=_numbers(terms.roles),
+        id=str(opened.invite.id), code=opened.code, roles=role_numbers(terms.roles),
         max_uses=terms.max_uses, expire_time=timestamp(terms.expires_at),
     )  # fmt: skip
 
@@ -67,8 +67,9 @@ def account(item: Account) -> pb.Account:
     """An account as it is told: no e-mail address."""
     return pb.Account(
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
-        roles=_numbers(item.roles), consents=map(consent, item.consents.values()),
+        roles=role_numbers(item.roles), consents=map(consent, item.consents.values()),
         imported=item.origin is not None, create_time=timestamp(item.created_at),
+        pending=item.admission is not None,
     )  # fmt: skip
 
 
@@ -99,7 +100,8 @@ def device(item: Device, *, current: bool) -> pb.Device:
     )  # fmt: skip
 
 
-def _numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
+def role_numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
+    """Roles on the wire."""
     return sorted(_ROLES[role] for role in roles)
 
 

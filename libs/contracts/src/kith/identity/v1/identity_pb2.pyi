@@ -212,6 +212,7 @@ class Account(_message.Message):
     CONSENTS_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     network_id: _builtins.str
@@ -220,6 +221,8 @@ class Account(_message.Message):
     """Pseudonym shown to others, unique in the network."""
     imported: _builtins.bool
     """Brought in from elsewhere; cannot sign in until it is claimed."""
+    pending: _builtins.bool
+    """Waits to be let in, or was not: cannot sign in."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """What she may do."""
@@ -242,10 +245,11 @@ class Account(_message.Message):
         consents: _abc.Iterable[Global___Consent] | None = ...,
         imported: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        pending: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "pending", b"pending", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,12 +266,18 @@ class Invite(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     MAX_USES_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    USED_COUNT_FIELD_NUMBER: _builtins.int
+    REVOKED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     code: _builtins.str
     """The secret to hand on; shown once, at creation."""
     max_uses: _builtins.int
     """How many people may register with it."""
+    used_count: _builtins.int
+    """How many have registered with it, or are about to; told in the list only."""
+    revoked: _builtins.bool
+    """Ended by an admin."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Roles that whoever registers with it gets."""
@@ -284,10 +294,12 @@ class Invite(_message.Message):
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
         max_uses: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        used_count: _builtins.int = ...,
+        revoked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "id", b"id", "max_uses", b"max_uses", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "id", b"id", "max_uses", b"max_uses", "revoked", b"revoked", "roles", b"roles", "used_count", b"used_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

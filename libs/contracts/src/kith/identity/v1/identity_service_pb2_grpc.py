@@ -513,7 +513,7 @@ class SessionServiceServicer(object):
         attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
         SECOND_FACTOR_INVALID are told only to who knows the password.
         Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-        SECOND_FACTOR_INVALID.
+        SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

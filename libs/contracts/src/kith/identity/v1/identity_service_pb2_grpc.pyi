@@ -239,7 +239,7 @@ class SessionServiceStub:
     attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
     SECOND_FACTOR_INVALID are told only to who knows the password.
     Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-    SECOND_FACTOR_INVALID.
+    SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
     """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -254,7 +254,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
     SECOND_FACTOR_INVALID are told only to who knows the password.
     Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-    SECOND_FACTOR_INVALID.
+    SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -272,7 +272,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
         SECOND_FACTOR_INVALID are told only to who knows the password.
         Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-        SECOND_FACTOR_INVALID.
+        SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
         """
 
     @_abc_1.abstractmethod

@@ -46,6 +46,7 @@ class Account(Output):
     consents: list[Consent]
     imported: bool
     create_time: Time
+    pending: bool
 
 
 class AccountPage(Output):
@@ -67,6 +68,7 @@ def account_of(account: pb.Account) -> Account:
         roles=[ROLES.text(role) for role in account.roles],
         consents=[consent_of(consent) for consent in account.consents],
         imported=account.imported, create_time=time(account.create_time),
+        pending=account.pending,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ NEVER_KEPT = frozenset({
     "/v1/accounts/me/totp/confirmation", "/v1/networks/lookup",
 })  # fmt: skip
 # Asked without an account.
-ANONYMOUS = frozenset({"/v1/registrations"})
+ANONYMOUS = frozenset({"/v1/registrations", "/v1/applications"})
 # A second time would be a second effect, because the RPC behind takes no request id: never again.
 AT_MOST_ONCE = frozenset({"/v1/invites"})
 
