@@ -21,6 +21,7 @@ from kith.identity.v1 import (
     identity_service_pb2,
     joining_service_pb2,
     network_service_pb2,
+    recovery_service_pb2,
     totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
@@ -90,6 +91,7 @@ def rpcs() -> Iterator[Case]:
     """Every RPC, asked of the service itself."""
     yield from _identity()
     yield from _joining()
+    yield from _recovery()
     yield from _leaving()
     yield from _community()
     yield from _messaging()
@@ -149,6 +151,24 @@ def _identity() -> Iterator[Case]:
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip
+
+
+def _recovery() -> Iterator[Case]:
+    """No link works here: what a good one does is not told apart by who holds it."""
+    api, v1 = recovery_service_pb2, "identity.v1.RecoveryService/"
+    yield rpc(
+        v1 + "RequestPasswordReset",
+        lambda t: api.RequestPasswordResetRequest(network=t.slug, email=f"{fresh('f')}@x.example"),
+    )
+    yield rpc(
+        v1 + "ResetPassword", lambda _: api.ResetPasswordRequest(token="no", password=PASSWORD)
+    )
+    yield rpc(v1 + "RequestEmailVerification", lambda _: api.RequestEmailVerificationRequest())
+    yield rpc(
+        v1 + "ChangeEmail",
+        lambda _: api.ChangeEmailRequest(email=f"{fresh('f')}@x.example", password=PASSWORD),
+    )
+    yield rpc(v1 + "VerifyEmail", lambda _: api.VerifyEmailRequest(token="no"))
 
 
 def _joining() -> Iterator[Case]:

@@ -41,6 +41,7 @@ _LET_IN = {
     "TOTP_ACTIVE",
     "JOINING_REFUSED",
     "APPLICATION_DECIDED",
+    "LINK_INVALID",
 }
 
 

@@ -38,6 +38,7 @@ def routes() -> Iterator[Case]:
     """Every route of the gateway."""
     yield from _accounts()
     yield from _joining()
+    yield from _recovery()
     yield from _talk()
     yield from _care()
 
@@ -82,6 +83,26 @@ def _accounts() -> Iterator[Case]:
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip
+
+
+def _recovery() -> Iterator[Case]:
+    def address() -> str:
+        return f"{fresh('f')}@x.example"
+
+    yield route(
+        "request_password_reset", "POST", "/v1/password-resets",
+        body=lambda t: {"network": t.slug, "email": address()},
+    )  # fmt: skip
+    yield route(
+        "reset_password", "POST", "/v1/password-resets/completion",
+        body=lambda _: {"token": "no", "password": PASSWORD},
+    )  # fmt: skip
+    yield route("verify_email", "POST", "/v1/email-verifications", body=lambda _: {"token": "no"})
+    yield route("request_email_verification", "POST", "/v1/accounts/me/email/verification")
+    yield route(
+        "change_email", "POST", "/v1/accounts/me/email",
+        body=lambda _: {"email": address(), "password": PASSWORD},
+    )  # fmt: skip
 
 
 def _joining() -> Iterator[Case]:

@@ -58,10 +58,12 @@ ACCOUNT = identity_pb2.Account(
     consents=[CONSENT],
     create_time=stamp(),
     pending=True,
+    email_verified=True,
 )
 ACCOUNT_JSON = {
     "id": "a1", "networkId": "n1", "handle": "ada", "roles": ["member", "network_admin"],
     "consents": [CONSENT_JSON], "imported": False, "createTime": AT, "pending": True,
+    "emailVerified": True,
 }  # fmt: skip
 SESSION = identity_pb2.Session(
     access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1", session_id="s1",

@@ -25,6 +25,7 @@ from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
+from kith.identity.v1 import recovery_service_pb2 as recovery
 from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
@@ -43,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
     network_settings,
     outcomes,
     programs,
+    recovery,
     signals,
     totp,
 )

@@ -20,7 +20,7 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
-from services.identity.tests.fakes_joining import FakeRoster
+from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 
 
 class FakeNetworks:
@@ -265,6 +265,7 @@ class FakeDirectory:
         self._records: dict[UUID, FakeRecords] = {}
         self._devices: dict[UUID, FakeDevices] = {}
         self._audit: dict[UUID, FakeAudit] = {}
+        self._mails = FakeMails()
         self._rosters: dict[UUID, FakeRoster] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
@@ -281,6 +282,10 @@ class FakeDirectory:
 
     def devices(self, network_id: UUID) -> FakeDevices:
         return self._devices.setdefault(network_id, FakeDevices())
+
+    @property
+    def mails(self) -> FakeMails:
+        return self._mails
 
     def roster(self, network_id: UUID) -> FakeRoster:
         return self._rosters.setdefault(network_id, FakeRoster(network_id))

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from common.errors import ConcurrentUpdate
+from identity.domain.mail import Letter, Mail
 from identity.domain.roster import Entry
+
+
+class FakeMails:
+    """Implements mail_ports.Mails; forgets nothing by itself."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Mail] = {}
+
+    async def add(self, mail: Mail) -> None:
+        self.all.setdefault(mail.id, mail)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
+        found = [(one.due_at, one) for one in self.all.values() if one.due_at]
+        ready = sorted((due, one.id) for due, one in found if due <= now)
+        return [self.all[id] for _, id in ready[:limit]]
+
+    async def save(self, mail: Mail) -> None:
+        current = self.all.get(mail.id)
+        if current is None or current.version != mail.version - 1:
+            raise ConcurrentUpdate("changed")
+        self.all[mail.id] = mail
+
+    async def forget(self, member_id: UUID) -> int:
+        mine = [one.id for one in self.all.values() if one.member_id == member_id]
+        for id in mine:
+            del self.all[id]
+        return len(mine)
+
+
+class FakePost:
+    """Implements mail_ports.Post: keeps letters, or does what a test says instead."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.failures: list[Exception] = []
+
+    async def send(self, letter: Letter) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.letters.append(letter)
 
 
 class FakeRoster:

@@ -62,6 +62,14 @@ TABLE: Final[Mapping[str, Rule]] = {
         RemoveEligible=ADMIN,
         CountEligible=ADMIN,
     ),
+    **_of(
+        "kith.identity.v1.RecoveryService",
+        RequestPasswordReset=PUBLIC,
+        ResetPassword=PUBLIC,
+        RequestEmailVerification=ACCOUNT,
+        ChangeEmail=ACCOUNT,
+        VerifyEmail=PUBLIC,
+    ),
     **_of("kith.identity.v1.InviteService", CreateInvite=ADMIN),
     **_of(
         "kith.identity.v1.AccountService",

@@ -13,8 +13,9 @@ from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import MongoDirectory
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.application.ports import Directory
-from identity.domain.account import Account, Credentials, apply_to_join
+from identity.domain.account import Account, Credentials
 from identity.domain.admission import DeclineReason
+from identity.domain.applying import apply_to_join
 from identity.domain.roster import Eligible
 
 from services.identity.tests.builders import NETWORK, NOW, a_member, an_invite

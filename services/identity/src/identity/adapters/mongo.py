@@ -11,12 +11,13 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_roster
+from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_mails, mongo_roster
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
+from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_roster import MongoRoster
 from identity.domain.invite import Invite, Seat, Terms, hash_code
@@ -39,6 +40,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     **ERASURE_INDEXES,
     "devices": mongo_devices.INDEXES,
     "roster": mongo_roster.INDEXES,
+    "mails": mongo_mails.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
 }
@@ -99,6 +101,7 @@ class MongoDirectory:
         self._database = database
         self._wake = wake
         self._networks = MongoNetworks(database)
+        self._mails = MongoMails(database)
 
     @property
     def networks(self) -> MongoNetworks:
@@ -125,6 +128,11 @@ class MongoDirectory:
     def devices(self, network_id: UUID) -> MongoDevices:
         """See ports.Directory."""
         return MongoDevices(self._database.collection("devices", network_id))
+
+    @property
+    def mails(self) -> MongoMails:
+        """See ports.Directory."""
+        return self._mails
 
     def roster(self, network_id: UUID) -> MongoRoster:
         """See ports.Directory."""

@@ -20,6 +20,8 @@ from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
+from identity.domain.mail_link import Link
+from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -75,6 +77,9 @@ class MongoAccounts:
         try:
             if not await self._collection.update_one(before, update):
                 await self._why_not(account)
+        except DuplicateKeyError:  # of a changed address
+            await self._explain(account)
+            raise ConcurrentUpdate("the address has just become free; try again") from None
         finally:  # also when nobody knows whether it was stored
             self._wake()
 
@@ -147,7 +152,7 @@ class MongoAccounts:
     def _document(self, account: Account, events: Events) -> Document:
         origin = asdict(account.origin) if account.origin else {}
         return {
-            "_id": account.id, "handle": account.handle, "keys": list(_keys(account)),
+            "_id": account.id, "handle": account.handle,
             "created_at": account.created_at, "registered_by": account.registered_by, **origin,
             **_state(account),
             **outbox.fields(outgoing(account, events)),
@@ -186,6 +191,14 @@ def _state(account: Account) -> Document:
         "roles": sorted(account.roles), **opens, "version": account.version,
         "closed": account.closed,
         "session_epoch": account.session_epoch, **_admission(account.admission),
+        "keys": list(_keys(account)), "email_verified": account.email_verified,
+        "links": [
+            {
+                "purpose": str(link.purpose), "hash": link.hash, "email": link.email,
+                "expires_at": link.expires_at,
+            }
+            for link in account.links
+        ],
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
@@ -223,6 +236,11 @@ def _account(document: Document | None) -> Account | None:
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])),
         closed=document.get("closed", False), admission=_admission_of(document),
+        email_verified=document.get("email_verified", False),
+        links=tuple(
+            Link(LinkPurpose(one["purpose"]), bytes(one["hash"]), one["email"], one["expires_at"])
+            for one in document.get("links", ())
+        ),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
         registered_by=document.get("registered_by"), version=document["version"],

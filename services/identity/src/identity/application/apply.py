@@ -13,8 +13,9 @@ from identity.application.joining_ports import HashEligible, Roster
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.account import Account, Credentials, apply_to_join, hash_request, join
+from identity.domain.account import Account, Credentials, hash_request, join
 from identity.domain.admission import checked_note
+from identity.domain.applying import apply_to_join
 from identity.domain.errors import EmailTaken, HandleTaken, JoiningRefused
 from identity.domain.network import Network
 from identity.domain.network_rules import Opening, Stated

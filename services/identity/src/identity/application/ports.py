@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.application.joining_ports import Roster
+from identity.application.mail_ports import Mails
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -248,6 +249,11 @@ class Directory(Protocol):
 
     def devices(self, network_id: UUID) -> Devices:
         """The devices that members of one network are signed in on."""
+        ...
+
+    @property
+    def mails(self) -> Mails:
+        """The mails of all networks that wait."""
         ...
 
     def roster(self, network_id: UUID) -> Roster:

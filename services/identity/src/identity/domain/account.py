@@ -13,7 +13,14 @@ from common.errors import Invalid, Limited, Unauthenticated
 from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
-from identity.domain.errors import ApplicationDecided, ApplicationDeclined, ApprovalPending
+from identity.domain.errors import (
+    ApplicationDecided,
+    ApplicationDeclined,
+    ApprovalPending,
+    LinkInvalid,
+)
+from identity.domain.mail_link import UNUSABLE, Link
+from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.role import Role, grantable
 from identity.domain.second_factor import SecondFactor
 
@@ -100,6 +107,8 @@ class Account:
     version: int = 1
     closed: bool = False
     admission: Admission | None = None  # until she is let in; None of who is
+    email_verified: bool = False
+    links: tuple[Link, ...] = ()  # of mails to her, one for each purpose
 
     @property
     def consents(self) -> Mapping[Purpose, Decision]:
@@ -182,6 +191,45 @@ class Account:
             session_epoch=self.session_epoch + 1, version=self.version + 1,
         )  # fmt: skip
 
+    def with_link(self, link: Link) -> Account:
+        """A link may be opened; one before it for the same purpose may not any more."""
+        if link in self.links:
+            return self
+        others = tuple(one for one in self.links if one.purpose is not link.purpose)
+        return replace(self, links=(*others, link), version=self.version + 1)
+
+    def opened(self, purpose: LinkPurpose, secret: bytes, now: datetime) -> Link:
+        """The link a secret opens. Raises LinkInvalid."""
+        for link in self.links:
+            if link.opened_by(purpose, secret, now):
+                return link
+        raise LinkInvalid(UNUSABLE)
+
+    def reset_password(self, secret: bytes, new_hash: str, now: datetime) -> Account:
+        """Another password for who has the mail; the link is used up, and all are signed out.
+
+        The address is hers if the mail went to the one she signs in with. Raises LinkInvalid.
+        """
+        link = self.opened(LinkPurpose.RESET, secret, now)
+        changed = self.change_password(new_hash)
+        left = tuple(one for one in self.links if one is not link)
+        hers = changed.credentials is not None and changed.credentials.email == link.email
+        return replace(changed, links=left, email_verified=changed.email_verified or hers)
+
+    def verify_email(self, secret: bytes, now: datetime) -> Account:
+        """The address the link went to is hers, and the one she signs in with from now on.
+
+        Links to another address are no use any more. Raises LinkInvalid.
+        """
+        link = self.opened(LinkPurpose.VERIFY, secret, now)
+        if self.credentials is None:
+            raise LinkInvalid(UNUSABLE)
+        left = tuple(one for one in self.links if one is not link and one.email == link.email)
+        opens = replace(self.credentials, email=link.email)
+        return replace(
+            self, credentials=opens, links=left, email_verified=True, version=self.version + 1
+        )
+
     def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
 
@@ -222,15 +270,6 @@ def join(
     """The account of somebody who registers. Raises Invalid."""
     account = Account(id, network_id, checked_handle(handle), roles, now, credentials)
     return account, (AccountCreated(now, imported=False),)
-
-
-def apply_to_join(
-    id: UUID, network_id: UUID, handle: str, credentials: Credentials, note: str, now: datetime
-) -> Account:
-    """The account of somebody who has to wait; nobody is told of her yet. Raises Invalid."""
-    roles = frozenset({Role.MEMBER})
-    account, _ = join(id, network_id, handle, credentials, roles, now)
-    return replace(account, admission=Admission(note))
 
 
 def bring_in(

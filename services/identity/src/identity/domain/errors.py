@@ -151,3 +151,9 @@ class InviteNotFound(NotFound):
     """No such invite in the caller's network."""
 
     reason = "INVITE_NOT_FOUND"
+
+
+class LinkInvalid(Precondition):
+    """The link of a mail was used, is too old, was replaced, or never was: which is not told."""
+
+    reason = "LINK_INVALID"

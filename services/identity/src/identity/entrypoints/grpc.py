@@ -15,6 +15,7 @@ from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
 from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
+from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
@@ -25,6 +26,7 @@ from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
 from identity.domain.invite import USUAL_LIFE, Terms
+from identity.domain.mail import Kind
 from identity.domain.role import Role
 from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
@@ -33,6 +35,7 @@ from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
 from identity.entrypoints.ports import Ports
+from identity.entrypoints.recovery import RecoveryService
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
 
@@ -45,6 +48,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     )
     joining_grpc_api.add_JoiningServiceServicer_to_server(JoiningService(ports), server)
     joining_grpc_api.add_RosterServiceServicer_to_server(RosterService(ports), server)
+    recovery_grpc_api.add_RecoveryServiceServicer_to_server(RecoveryService(ports), server)
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
@@ -120,6 +124,7 @@ class AccountService(grpc_api.AccountServiceServicer):
                 request.request_id, stated(request.age_confirmed, request.birth_date),
             ),
         )  # fmt: skip
+        await self._ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
         return api.RegisterResponse(account=translate.account(account))
 
     async def GetAccount(

@@ -15,8 +15,10 @@ from kith.identity.v1 import joining_service_pb2_grpc as grpc_api
 from identity.application.apply import Applied, Wish, apply
 from identity.application.decide_application import approve, decline, revoke_invite
 from identity.application.joining_ports import Roster
+from identity.domain import credentials
 from identity.domain.admission import DeclineReason
 from identity.domain.invite import Invite
+from identity.domain.mail import Kind
 from identity.domain.roster import MAX_ROWS, Eligible
 from identity.entrypoints import translate
 from identity.entrypoints.networks import stated
@@ -39,6 +41,11 @@ class JoiningService(grpc_api.JoiningServiceServicer):
         number = wish.eligible.member_number if wish.eligible else ""
         counters = throttle.of_applicant(wish.network, number, client_address(context))
         applied = await throttle.attempt(counters, lambda: self._apply(wish))
+        network_id, outgoing = applied.network.id, self._ports.outgoing
+        if applied.account is None:
+            await outgoing.to_whoever(Kind.ALREADY_THERE, network_id, credentials.email(wish.email))
+        else:
+            await outgoing.to_member(Kind.VERIFY, network_id, applied.account.id)
         return api.ApplyResponse(waits=applied.waits)
 
     async def _apply(self, wish: Wish) -> Applied:
@@ -74,6 +81,8 @@ class JoiningService(grpc_api.JoiningServiceServicer):
         ports, member_id = self._ports, parse_id(request.member_id, "member_id")
         accounts = ports.directory.accounts(auth.current().network_id)
         account = await approve(accounts, ports.clock, member_id)
+        if account.credentials:
+            await ports.outgoing.to_member(Kind.APPROVED, account.network_id, member_id)
         auth.access().lists([member_id])  # kept in the audit log
         return api.ApproveApplicationResponse(account=translate.account(account))
 
@@ -84,7 +93,8 @@ class JoiningService(grpc_api.JoiningServiceServicer):
         if request.reason not in _REASONS:
             raise Invalid("reason: no such reason", field="reason")
         accounts = ports.directory.accounts(auth.current().network_id)
-        await decline(accounts, ports.clock, member_id, _REASONS[request.reason])
+        account = await decline(accounts, ports.clock, member_id, _REASONS[request.reason])
+        await ports.outgoing.to_member(Kind.DECLINED, account.network_id, member_id)
         auth.access().lists([member_id])
         return api.DeclineApplicationResponse()
 

@@ -9,6 +9,7 @@ from common.clock import Clock
 
 from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
 
@@ -34,3 +35,4 @@ class Ports:
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
     joining: Joining
+    outgoing: Outgoing

@@ -69,7 +69,7 @@ def account(item: Account) -> pb.Account:
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
         roles=role_numbers(item.roles), consents=map(consent, item.consents.values()),
         imported=item.origin is not None, create_time=timestamp(item.created_at),
-        pending=item.admission is not None,
+        pending=item.admission is not None, email_verified=item.email_verified,
     )  # fmt: skip
 
 

@@ -213,6 +213,7 @@ class Account(_message.Message):
     IMPORTED_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PENDING_FIELD_NUMBER: _builtins.int
+    EMAIL_VERIFIED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     network_id: _builtins.str
@@ -223,6 +224,8 @@ class Account(_message.Message):
     """Brought in from elsewhere; cannot sign in until it is claimed."""
     pending: _builtins.bool
     """Waits to be let in, or was not: cannot sign in."""
+    email_verified: _builtins.bool
+    """She has shown that the address she signs in with is hers."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """What she may do."""
@@ -246,10 +249,11 @@ class Account(_message.Message):
         imported: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         pending: _builtins.bool = ...,
+        email_verified: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "pending", b"pending", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "email_verified", b"email_verified", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "pending", b"pending", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

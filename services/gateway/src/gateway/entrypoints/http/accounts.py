@@ -47,6 +47,7 @@ class Account(Output):
     imported: bool
     create_time: Time
     pending: bool
+    email_verified: bool
 
 
 class AccountPage(Output):
@@ -68,7 +69,7 @@ def account_of(account: pb.Account) -> Account:
         roles=[ROLES.text(role) for role in account.roles],
         consents=[consent_of(consent) for consent in account.consents],
         imported=account.imported, create_time=time(account.create_time),
-        pending=account.pending,
+        pending=account.pending, email_verified=account.email_verified,
     )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ VALUES: Mapping[str, Any] = {
     "usedCount": 0, "ListedInvite.maxUses": 1, "ListedInvite.revoked": False,
     "ListedInvite.id": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18", "joinedCount": 1, "totalCount": 12,
     "Decline.reason": "unconfirmed", "Account.pending": False,
+    "token": "AZkfPHoQfD6dVW8dK4pOAQGZHzx6EHw-nVVvHSuKTgHk", "emailVerified": True,
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {

@@ -27,6 +27,8 @@ REPLAYED = (b"idempotency-replayed", b"true")
 NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
     "/v1/accounts/me/totp/confirmation", "/v1/networks/lookup",
+    "/v1/password-resets", "/v1/password-resets/completion", "/v1/email-verifications",
+    "/v1/accounts/me/email", "/v1/accounts/me/email/verification",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations", "/v1/applications"})
