@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from common import grpc_client
 from common.errors import DomainError
 from google.protobuf.field_mask_pb2 import FieldMask
+from identity.domain.mail import Kind
 from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import identity_pb2, network_pb2
 from kith.identity.v1 import joining_service_pb2 as api
@@ -29,9 +31,10 @@ async def opened(door: Door, rule: network_pb2.OpeningRule.ValueType) -> str:
     return admin
 
 
-async def apply(door: Door, handle: str = "ada", **more: Any) -> bool:
+async def apply(door: Door, handle: str = "ada", *, email: str = "", **more: Any) -> bool:
+    address = email or f"{handle}@example.org"
     request = api.ApplyRequest(
-        network="berlin", handle=handle, email=f"{handle}@example.org", password=PASSWORD, **more
+        network="berlin", handle=handle, email=address, password=PASSWORD, **more
     )
     return (await grpc_client.call(door.client.joining.Apply, request)).waits
 
@@ -186,3 +189,51 @@ async def test_of_another_network_there_is_nothing(door: Door) -> None:
         await reason_of(grpc_client.call(joining.RevokeInvite, ending, token=other))
         == "INVITE_NOT_FOUND"
     )
+
+
+async def test_of_many_with_one_entry_one_gets_in(door: Door) -> None:
+    admin = await opened(door, network_pb2.OPENING_RULE_ELIGIBILITY)
+    add = api.AddEligibleRequest(eligible=[ADA])
+    await grpc_client.call(door.client.roster.AddEligible, add, token=admin)
+
+    async def attempt(number: int) -> str:
+        try:
+            await apply(door, f"m-{number}", eligible=ADA)
+        except DomainError as refused:
+            return refused.reason
+        return "joined"
+
+    assert sorted(await asyncio.gather(*map(attempt, range(4)))) == ["JOINING_REFUSED"] * 3 + [
+        "joined"
+    ]
+
+
+async def test_what_was_decided_is_told_by_mail(door: Door) -> None:
+    admin = await opened(door, network_pb2.OPENING_RULE_APPROVAL)
+    await door.deliver()
+    for handle in ("ada", "bea"):
+        await apply(door, handle)
+    assert [(one.kind, one.to) for one in await door.deliver()] == [
+        (Kind.VERIFY, "ada@example.org"), (Kind.VERIFY, "bea@example.org"),
+    ]  # fmt: skip
+    ada, bea = await waiting(door, admin)
+    approval = api.ApproveApplicationRequest(member_id=ada.member_id)
+    refusal = api.DeclineApplicationRequest(member_id=bea.member_id, reason=api.DECLINE_REASON_FULL)
+    for _ in range(2):
+        await grpc_client.call(door.client.joining.ApproveApplication, approval, token=admin)
+        await grpc_client.call(door.client.joining.DeclineApplication, refusal, token=admin)
+    told = [(one.kind, one.to, one.reason) for one in await door.deliver()]
+    assert sorted(told) == [
+        (Kind.APPROVED, "ada@example.org", ""), (Kind.DECLINED, "bea@example.org", "full"),
+    ]  # fmt: skip
+
+
+async def test_an_address_with_an_account_is_answered_alike_and_its_owner_is_told(
+    door: Door,
+) -> None:
+    await opened(door, network_pb2.OPENING_RULE_APPROVAL)
+    await door.deliver()
+    assert await apply(door, "new", email="ADMIN@example.org")
+    [letter] = await door.deliver()
+    assert (letter.kind, letter.to) == (Kind.ALREADY_THERE, "admin@example.org")
+    await door.client.sign_in("admin@example.org")

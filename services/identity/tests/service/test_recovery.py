@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import jwt
 import pytest
 from common import grpc_client
 from common.errors import DomainError, Invalid, Unavailable
+from identity.adapters.mail_seal import MailSeal
+from identity.adapters.master_key import MasterKey
 from identity.domain.mail import Kind, Letter
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import recovery_service_pb2 as api
@@ -261,3 +267,46 @@ async def test_what_waits_shows_neither_link_nor_address(door: Door) -> None:
     shown = repr(mail) + str(mail.sealed)
     assert ADA not in shown
     assert letter.token not in shown
+
+
+async def test_of_many_who_use_a_link_at_once_one_does(door: Door) -> None:
+    await member(door)
+    await ask_reset(door)
+    [letter] = await door.deliver()
+
+    async def attempt(number: int) -> str:
+        try:
+            await reset(door, letter.token, f"{NEW} {number}")
+        except DomainError as refused:
+            return refused.reason
+        return f"{NEW} {number}"
+
+    outcomes = await asyncio.gather(*map(attempt, range(5)))
+    [chosen] = [one for one in outcomes if one != "LINK_INVALID"]
+    await door.client.sign_in(ADA, password=chosen)
+
+
+async def test_a_mail_sealed_with_a_key_that_is_lost_is_given_up(door: Door) -> None:
+    await member(door)
+    await ask_reset(door)
+    [mail] = await door.ports.directory.mails.due(door.clock.now(), 9)
+    postman = replace(door.postman, seal=MailSeal(MasterKey(b"x" * 32)))
+    assert await postman.step(mail) == "refused"
+    assert await door.ports.directory.mails.due(door.clock.now() + timedelta(days=1), 9) == []
+
+
+async def test_who_is_leaving_gets_no_mail_any_more(door: Door) -> None:
+    token, letter = await member(door)
+    accounts = door.ports.directory.accounts(UUID(network_of(token)))
+    account = await accounts.by_email(ADA)
+    assert account
+    await accounts.save(*account.close(door.clock.now()))
+    await ask_reset(door)
+    assert await door.deliver() == []
+    assert await reason_of(verify(door, letter.token)) == "LINK_INVALID"
+
+
+def network_of(token: str) -> str:
+    """The network an access token is of."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return str(claims["net"])

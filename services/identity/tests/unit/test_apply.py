@@ -243,3 +243,14 @@ async def test_who_is_not_let_in_can_read_why_and_her_note_is_gone() -> None:
     with pytest.raises(ApplicationDecided):
         await approve(accounts, clock, account.id)
     assert accounts.told == []
+
+
+async def test_who_is_leaving_is_not_let_in_any_more() -> None:
+    directory = world(Opening.APPROVAL)
+    account = (await wished(directory)).account
+    assert account
+    accounts = directory.accounts(NETWORK)
+    await accounts.save(*account.close(NOW))
+    with pytest.raises(ApplicationDecided):
+        await approve(accounts, FakeClock(NOW), account.id)
+    assert all(not isinstance(event, AccountCreated) for _, event in accounts.told)

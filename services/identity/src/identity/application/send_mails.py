@@ -7,6 +7,7 @@ mail server took it and before that is noted sends it a second time, with the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from common import log
 from common.clock import Clock
@@ -20,6 +21,8 @@ from identity.domain.mail import Kind, Letter, Mail
 from identity.domain.mail_link import LIVES, SECRET_BYTES, Link, LinkToken, Purpose, hash_secret
 
 logger = log.get(__name__)
+Outcome = Literal["sent", "delayed", "refused", "expired", "nobody", "taken"]
+"""`nobody`: there is no account it is for, or nothing to confirm any more."""
 PURPOSES = {Kind.RESET: Purpose.RESET, Kind.VERIFY: Purpose.VERIFY}
 
 
@@ -34,42 +37,39 @@ class Postman:
     secrets: Digest
     clock: Clock
 
-    async def step(self, mail: Mail) -> bool:
-        """Try a mail that is due; nothing if somebody else does. False if it has to wait."""
+    async def step(self, mail: Mail) -> Outcome:
+        """Try a mail that is due, and say what became of it."""
         now = self.clock.now()
         try:
             if mail.expires_at <= now:
                 await self.mails.save(mail.done())
                 logger.warning("mail.expired", kind=str(mail.kind), tries=mail.tries)
-                return True
+                return "expired"
             mail = mail.claim(now)
             await self.mails.save(mail)
-            try:
-                mail, letter = await self._write(mail)
-            except Invalid as error:
-                logger.error("mail.unreadable", kind=str(mail.kind), error=error.message)
-                letter = None
-            if letter is not None and not await self._hand_over(letter, mail):
-                return False
-            await self.mails.save(mail.done())
+            mail, outcome = await self._try(mail)
+            if outcome != "delayed":
+                await self.mails.save(mail.done())
+            return outcome
         except ConcurrentUpdate:
-            pass
-        return True
+            return "taken"
 
-    async def _hand_over(self, letter: Letter, mail: Mail) -> bool:
-        """Whether that is the end of it. No address is logged."""
+    async def _try(self, mail: Mail) -> tuple[Mail, Outcome]:
+        """Write it and hand it over. No address is logged."""
+        about = {"kind": str(mail.kind), "tries": mail.tries}
         try:
+            mail, letter = await self._write(mail)
+            if letter is None:
+                return mail, "nobody"
             await self.post.send(letter)
         except Unavailable as error:
-            logger.warning(
-                "mail.delayed", kind=str(mail.kind), tries=mail.tries, error=error.message
-            )
-            return False
+            logger.warning("mail.delayed", **about, error=error.message)
+            return mail, "delayed"
         except Invalid as error:
-            logger.warning("mail.refused", kind=str(mail.kind), error=error.message)
-            return True
-        logger.info("mail.sent", kind=str(mail.kind), tries=mail.tries)
-        return True
+            logger.warning("mail.refused", **about, error=error.message)
+            return mail, "refused"
+        logger.info("mail.sent", **about)
+        return mail, "sent"
 
     async def _write(self, mail: Mail) -> tuple[Mail, Letter | None]:
         """The letter, its link kept in the account; None when there is nobody to send it to."""

@@ -134,6 +134,8 @@ class Account:
         """Let her in: now the world is told of her. Raises ApplicationDecided when she was not."""
         if self.admission is None:
             return self, ()
+        if self.closed:
+            raise ApplicationDecided("she is leaving")  # nothing is told of her after that
         if self.admission.declined is not None:
             raise ApplicationDecided("she was declined; she may ask again with another address")
         entered = replace(self, admission=None, version=self.version + 1)

@@ -9,6 +9,7 @@ from common.clock import Clock
 from common.errors import Unavailable
 from common.mongo import is_away
 
+from identity import telemetry
 from identity.application.mail_ports import Mails
 from identity.application.send_mails import Postman
 
@@ -22,7 +23,9 @@ async def drive(postman: Postman, mails: Mails, clock: Clock, every: float) -> N
     while True:
         try:
             for mail in await mails.due(clock.now(), AT_ONCE):
-                if not await postman.step(mail):
+                outcome = await postman.step(mail)
+                telemetry.count_mail(outcome)
+                if outcome == "delayed":
                     break  # the server may be away: not each of them has to wait for that
         except Exception as error:
             if not (isinstance(error, Unavailable) or is_away(error)):

@@ -30,7 +30,7 @@ class LookUpNetworkRequest(_message.Message):
     INVITE_CODE_FIELD_NUMBER: _builtins.int
     SLUG_FIELD_NUMBER: _builtins.int
     invite_code: _builtins.str
-    """Code of an invite that can be used."""
+    """Code of an invite that has not run out and was not ended."""
     slug: _builtins.str
     """Slug of a network."""
     def __init__(
