@@ -310,3 +310,16 @@ def network_of(token: str) -> str:
     """The network an access token is of."""
     claims = jwt.decode(token, options={"verify_signature": False})
     return str(claims["net"])
+
+
+@pytest.mark.parametrize(
+    "email, network, field",
+    [("ada", "berlin", "email"), (ADA, "", "network"), (ADA, "B", "network")],
+)
+async def test_what_can_be_no_address_and_no_network_is_said(
+    door: Door, email: str, network: str, field: str
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        await ask_reset(door, email, network)
+    assert refused.value.metadata["field"] == field
+    assert await door.ports.directory.mails.due(door.clock.now(), 9) == []

@@ -14,6 +14,7 @@ from identity.domain.account import Account
 from identity.domain.errors import LinkInvalid, ProofInvalid
 from identity.domain.mail import Kind
 from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose
+from identity.domain.network import check_slug
 
 
 async def request_reset(directory: Directory, outgoing: Outgoing, network: str, email: str) -> None:
@@ -22,6 +23,7 @@ async def request_reset(directory: Directory, outgoing: Outgoing, network: str, 
     Whether anybody has is looked up when the mail is written, so that asking does the same work
     either way: one look-up of the network, one write. Raises Invalid.
     """
+    check_slug(network, "network")
     address = credentials.email(email)
     found = await directory.networks.by_slug(network)
     await outgoing.to_whoever(Kind.RESET, found.id if found else None, address)

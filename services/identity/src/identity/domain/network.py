@@ -64,8 +64,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Raise Invalid unless all of it can be used."""
-        if not _SLUG.fullmatch(self.slug):
-            raise Invalid("slug must be 2 to 40 of a-z, 0-9 and -", field="slug")
+        check_slug(self.slug, "slug")
         checked_line(self.display_name, _MAX_NAME, "display_name")
         if self.locale != locale(self.locale):
             raise Invalid(f"write the locale {locale(self.locale)}", field="locale")
@@ -102,6 +101,12 @@ class Network:
                 f"this network is for people of {self.age_rule.minimum} and older",
                 minimum_age=str(self.age_rule.minimum),
             )
+
+
+def check_slug(text: str, field: str) -> None:
+    """Raise Invalid unless it can be the short name of a network."""
+    if not _SLUG.fullmatch(text):
+        raise Invalid(f"{field} must be 2 to 40 of a-z, 0-9 and -", field=field)
 
 
 def check_time_zone(name: str) -> None:
