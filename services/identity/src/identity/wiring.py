@@ -18,10 +18,12 @@ from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
+from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
+from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
@@ -30,15 +32,18 @@ from identity.adapters.totp import TotpFactors
 from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
+from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures
+from identity.entrypoints import erasures, mails
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Ports
+from identity.entrypoints.ports import Joining, Ports
 
 NAME = "identity"
+MAIL_POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
+            joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
+            outgoing=_outgoing(config, directory, clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
@@ -94,6 +101,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         clockwork = erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
+        if postman := _postman(config, directory, clock):
+            emptying = mails.drive(postman, directory.mails, clock, MAIL_POLL_SECONDS)
+            await stack.enter_async_context(life.background("mails", emptying))
         life.health.add("receipts", receipts.check)
         await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background("erasures", clockwork))
@@ -130,6 +140,22 @@ def _advance(
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+def _outgoing(config: Config, directory: MongoDirectory, clock: SystemClock) -> Outgoing:
+    """What puts mails into the queue; it is the same whether anybody empties it."""
+    digest = KeyedDigest(config.master_key.derive("mail ids"))
+    return Outgoing(directory.mails, MailSeal(config.master_key), digest, clock)
+
+
+def _postman(config: Config, directory: MongoDirectory, clock: SystemClock) -> Postman | None:
+    """What empties the queue of mails; None when mails do not leave."""
+    post = config.mailing.post(clock)
+    if post is None:
+        return None
+    key = config.master_key
+    secrets = KeyedDigest(key.derive("mail links"))
+    return Postman(directory, directory.mails, post, MailSeal(key), secrets, clock)
 
 
 def _keys(config: Config) -> KeyRing:

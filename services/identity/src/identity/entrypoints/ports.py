@@ -7,9 +7,18 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
+from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What joining without an invite stands on."""
+
+    hash_eligible: HashEligible
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +34,5 @@ class Ports:
     codes: Digest  # of first admins' invites
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
+    joining: Joining
+    outgoing: Outgoing
