@@ -34,6 +34,7 @@ _STATUSES = {
     403: Answer.FORBID, 404: Answer.HIDE,
 }  # fmt: skip
 _JOIN = "CIRCLE_NOT_JOINED"
+_CONSENT = "CONSENT_REQUIRED"
 # Told only to whom the policy has let in: what else had to be there was not.
 _LET_IN = {"TOTP_NOT_BEGUN", "PROOF_INVALID", "TOTP_ACTIVE"}
 
@@ -112,6 +113,8 @@ def _of_status(error: Any) -> Heard:
         detail.Unpack(info)
     if info.reason == _JOIN:
         return Heard(Answer.JOIN, told)
+    if info.reason == _CONSENT:
+        return Heard(Answer.CONSENT, told)
     if info.reason in _LET_IN:
         return Heard(Answer.ALLOW, told)
     return Heard(_CODES.get(error.code(), f"{error.code()} {info.reason} {error.details()}"), told)
@@ -123,6 +126,8 @@ def _of_http(answer: httpx.Response) -> Answer | str:
     reason = answer.json().get("reason")
     if reason in _LET_IN:
         return Answer.ALLOW
+    if reason == _CONSENT:
+        return Answer.CONSENT
     return Answer.JOIN if reason == _JOIN else answer.text
 
 

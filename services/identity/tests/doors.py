@@ -15,6 +15,7 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
+from identity.adapters.consent_receipts import DEVELOPMENT, SignedReceipts
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
@@ -24,10 +25,12 @@ from identity.application.leave import Leaving
 from identity.application.ports import Directory
 from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
+from identity.domain.text import Texts
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
+from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
@@ -37,7 +40,7 @@ from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
-from services.identity.tests.builders import NOW, PASSWORD
+from services.identity.tests.builders import NOW, PASSWORD, TEXTS
 from services.identity.tests.fakes import FakeLevels
 
 GRACE = timedelta(days=7)
@@ -56,6 +59,7 @@ class Client:
         self.devices = device_grpc_api.DeviceServiceStub(channel)
         self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
+        self.consent_records = consent_grpc_api.ConsentRecordServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
 
@@ -95,7 +99,7 @@ class Client:
     ) -> pb.Account:
         request = api.RegisterRequest(
             invite_code=code, handle=handle, email=email or f"{handle}@example.org",
-            password=password,
+            password=password, service_text_version=1,
         )  # fmt: skip
         return (await grpc_client.call(self.accounts.Register, request)).account
 
@@ -134,7 +138,7 @@ async def _nothing_waits() -> None:
 
 
 @asynccontextmanager
-async def opened(directory: Directory) -> AsyncIterator[Door]:
+async def opened(directory: Directory, texts: Texts = TEXTS) -> AsyncIterator[Door]:
     """Identity served over `directory` until the block ends."""
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
@@ -146,13 +150,15 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
         ports = Ports(
             directory,
             ours,
-            SignedTokens(KeyRing.of(key)),
+            SignedTokens(KeyRing.of(key), texts),
             clock,
             throttle,
             factors,
             codes,
             _nothing_waits,
             leaving,
+            texts,
+            SignedReceipts(key, DEVELOPMENT),
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

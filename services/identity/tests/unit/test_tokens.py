@@ -13,15 +13,16 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
+from identity.domain.text import Purpose
 
-from services.identity.tests.builders import NOW, a_device, a_member
+from services.identity.tests.builders import NOW, TEXTS, a_choice, a_device, a_member
 
 RFC_8037_SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(RFC_8037_SECRET))
 
 
 def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
-    assert json.loads(SignedTokens(KeyRing.of(KEY)).jwks()) == {
+    assert json.loads(SignedTokens(KeyRing.of(KEY), TEXTS).jwks()) == {
         "keys": [
             {
                 "alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "use": "sig",
@@ -33,8 +34,8 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
 
 
 def test_a_token_carries_these_claims_and_no_more() -> None:
-    tokens = SignedTokens(KeyRing.of(KEY))
-    account, _ = a_member()
+    tokens = SignedTokens(KeyRing.of(KEY), TEXTS)
+    account, _ = a_member()[0].decide(a_choice(True, Purpose.SERVICE), NOW)
     device, token = a_device(account)
     session = tokens.issue(account, device, token.text(), NOW)
     claims = jwt.decode(session.access_token, options={"verify_signature": False})
@@ -58,8 +59,8 @@ def test_a_token_carries_these_claims_and_no_more() -> None:
 
 async def test_another_key_verifies_nothing_of_ours() -> None:
     ours, theirs = (
-        SignedTokens(KeyRing.of(KEY)),
-        SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())),
+        SignedTokens(KeyRing.of(KEY), TEXTS),
+        SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()), TEXTS),
     )
 
     async def jwks() -> str:

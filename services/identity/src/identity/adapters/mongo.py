@@ -11,9 +11,10 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels
+from identity.adapters import mongo_audit, mongo_consents, mongo_devices, mongo_levels
 from identity.adapters.mongo_accounts import MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
+from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
@@ -38,6 +39,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "devices": mongo_devices.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
+    **mongo_consents.INDEXES,
 }
 
 
@@ -140,6 +142,10 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
+
+    def consents(self, network_id: UUID) -> MongoConsents:
+        """See ports.Directory."""
+        return MongoConsents(self._database.collection(mongo_consents.COLLECTION, network_id))
 
 
 def _network(document: Document | None) -> Network | None:

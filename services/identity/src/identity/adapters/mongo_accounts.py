@@ -15,12 +15,14 @@ from common.errors import ConcurrentUpdate, Unavailable
 from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError
 
 from identity.adapters.events import outgoing
+from identity.adapters.mongo_consents import decision_in, document_of
 from identity.domain.account import Account, Credentials, Events, Origin
-from identity.domain.consent import Decision, Purpose
+from identity.domain.consent import Action, Decision, Method, decision_id
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
+from identity.domain.text import Purpose
 
 _DUPLICATE = 11000
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
@@ -171,7 +173,7 @@ def _state(account: Account) -> Document:
         "closed": account.closed,
         "session_epoch": account.session_epoch,
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
-        "decisions": [asdict(decision) for decision in account.decisions],
+        "decisions": [document_of(decision) for decision in account.decisions],
     }  # fmt: skip
 
 
@@ -185,7 +187,7 @@ def _account(document: Document | None) -> Account | None:
         roles=frozenset(map(Role, document["roles"])), created_at=document["created_at"],
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
-        decisions=tuple(map(_decision, document["decisions"])),
+        decisions=_decisions(document),
         closed=document.get("closed", False),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
@@ -193,8 +195,21 @@ def _account(document: Document | None) -> Account | None:
     )  # fmt: skip
 
 
-def _decision(document: Document) -> Decision:
-    return Decision(**{**document, "purpose": Purpose(document["purpose"])})
+def _decisions(document: Document) -> tuple[Decision, ...]:
+    return tuple(
+        decision_in(stored) if "number" in stored else _without_record(document["_id"], n, stored)
+        for n, stored in enumerate(document["decisions"], 1)
+    )
+
+
+def _without_record(member_id: UUID, number: int, stored: Document) -> Decision:
+    """One of the first release, which kept no records and not what exactly was shown."""
+    method = Method.IMPORT if stored["imported"] else Method.CLIENT
+    action = Action.GRANTED if stored["granted"] else Action.WITHDRAWN
+    return Decision(
+        decision_id(member_id, number), number, Purpose(stored["purpose"]), action,
+        stored["text_version"], b"", stored["decided_at"], method,
+    )  # fmt: skip
 
 
 def _second_factor(document: Document | None) -> SecondFactor | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.consent_records import ConsentRecords
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -235,6 +236,10 @@ class Directory(Protocol):
 
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
+        ...
+
+    def consents(self, network_id: UUID) -> ConsentRecords:
+        """The records of decisions of one network."""
         ...
 
 

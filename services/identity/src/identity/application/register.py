@@ -13,8 +13,11 @@ from identity.application.ports import Accounts, Directory, Invites, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
 from identity.domain.account import Account, Credentials, hash_request, join
-from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.consent import Choice
+from identity.domain.errors import ConsentRequired, EmailTaken, HandleTaken, InviteInvalid
 from identity.domain.invite import UNUSABLE, Invite, network_of
+from identity.domain.owed import must_see, shown
+from identity.domain.text import Purpose, Text, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,19 @@ class Application:
     email: str = field(repr=False)
     password: str = field(repr=False)
     request_id: str = field(default="", repr=False)
+    service_text_version: int = 0  # of the text of *service* that she accepted; 0 for none
 
 
 async def register(
-    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application
+    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wanted: Application
 ) -> Account:
     """Create an account with the invite's roles; the same again for the same request.
 
+    Joining is accepting the text of *service*: who registers names the version that was shown.
+
     A crash in the middle leaves a seat that is freed once it is stale, and no half account.
-    Raises Invalid, InviteInvalid, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
+    Raises Invalid, InviteInvalid, ConsentRequired, HandleTaken, EmailTaken, Limited,
+    ConcurrentUpdate.
     """
     wanted = replace(
         wanted, handle=credentials.handle(wanted.handle), email=credentials.email(wanted.email),
@@ -43,8 +50,8 @@ async def register(
     request = hash_request(wanted.code, wanted.request_id)
     accounts = directory.accounts(network_of(wanted.code))
     try:
-        return await _join(directory, passwords, clock, wanted, request)
-    except (InviteInvalid, HandleTaken, EmailTaken):
+        return await _join(directory, passwords, clock, texts, wanted, request)
+    except (InviteInvalid, ConsentRequired, HandleTaken, EmailTaken):
         made = await accounts.by_email(wanted.email) if request else None
         opens = made.credentials if made and made.registered_by == request else None
         if made and opens and await passwords.verify(wanted.password, opens.password_hash):
@@ -53,23 +60,32 @@ async def register(
 
 
 async def _join(
-    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application,
+    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wanted: Application,
     request: bytes | None,
 ) -> Account:  # fmt: skip
     network_id = network_of(wanted.code)
     invites, accounts = directory.invites(network_id), directory.accounts(network_id)
     invite = await _open_invite(invites, wanted.code, clock.now())  # before any costly hash
+    accepted = Choice(True, _accepted(texts, wanted.service_text_version, clock.now()))
     opens = Credentials(wanted.email, await passwords.hash(wanted.password))
     now = clock.now()
-    account, events = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)
+    account, created = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)
+    account, agreed = account.decide(accepted, now)
     account = replace(account, registered_by=request)
     await retrying(lambda: _reserve(invites, accounts, wanted.code, account.id, now))
     try:
-        await accounts.add(account, events)
+        await accounts.add(account, (*agreed, *created))
     except (HandleTaken, EmailTaken):
         await retrying(lambda: _release(invites, wanted.code, account.id))
         raise
     return account
+
+
+def _accepted(texts: Texts, version: int, now: datetime) -> Text:
+    """The text that was accepted. Raises ConsentRequired for none, or one that will not do."""
+    if not version:
+        raise must_see(texts.current(Purpose.SERVICE, now))
+    return shown(texts, Purpose.SERVICE, version, True, now)
 
 
 async def _open_invite(invites: Invites, code: str, now: datetime) -> Invite:

@@ -103,3 +103,15 @@ class TotpNotBegun(Precondition):
     """There is nothing to confirm."""
 
     reason = "TOTP_NOT_BEGUN"
+
+
+class ConsentRequired(Precondition):
+    """A text has to be shown and decided on first; the metadata say which."""
+
+    reason = "CONSENT_REQUIRED"
+
+
+class ConsentRecordNotFound(NotFound):
+    """The caller made no such decision."""
+
+    reason = "CONSENT_RECORD_NOT_FOUND"

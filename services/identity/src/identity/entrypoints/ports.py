@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
+from identity.adapters.consent_receipts import SignedReceipts
 from identity.application.leave import Leaving
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
+from identity.domain.text import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,5 @@ class Ports:
     codes: Digest  # of first admins' invites
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
+    texts: Texts
+    receipts: SignedReceipts

@@ -18,6 +18,7 @@ PATH: Mapping[str, str] = {
     "programId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e14",
     "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
     "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
+    "recordId": "0f6d5b1e-93a1-5c1b-8d5e-2a4f0f1c7b11",
 }  # fmt: skip
 TIME = "2026-01-31T09:30:00.000Z"
 FUTURE = "2026-02-07T09:30:00.000Z"
@@ -51,6 +52,14 @@ VALUES: Mapping[str, Any] = {
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
     "CoursePoint.messages": 3,
+    "ConsentText.title": "Noticing when you drift away", "locale": "en",
+    "ConsentText.body": "If you agree, Kith estimates how lonely you may be.",
+    "textDigest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "ConsentRecord.action": "granted", "nextBeforeNumber": 0, "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3",
+    "ReceiptKey.kid": "kPrK_qmxVWaYVA9wwBF6Iuo3", "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA",
+    "use": "sig", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    "keyId": "kPrK_qmxVWaYVA9wwBF6Iuo3", "signature": "c2lnbmF0dXJl",
+    "receipt": '{"version":"KI-CR-v1.1.0"}',
     "CreateProgram.displayName": "Stronger Together", "Program.displayName": "Stronger Together",
     "CreateResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
     "ScoredResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},

@@ -9,19 +9,22 @@ from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.accounts import TAGS, Account, account_of
 from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.consents import TextVersion
 from gateway.entrypoints.http.fields import Input, RequestId, keyed_id
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Email, Handle, NewPassword
 
 
 class Register(Input):
-    """Who wants to join, and the invite that lets her."""
+    """Who wants to join, the invite that lets her, and the version of the text of `service` she
+    accepted (see /v1/consent-texts)."""
 
     invite_code: str
     handle: Handle
     email: Email
     password: NewPassword
     request_id: RequestId | UnsetType = UNSET
+    service_text_version: TextVersion = 0
 
 
 @post(
@@ -33,6 +36,7 @@ async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
         api.RegisterRequest(
             invite_code=data.invite_code, handle=data.handle, email=data.email,
             password=data.password, request_id=data.request_id or keyed_id.get(""),
+            service_text_version=data.service_text_version,
         ),
     )  # fmt: skip
     return account_of(reply.account)
