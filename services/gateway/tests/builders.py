@@ -155,11 +155,11 @@ INSTRUMENT_JSON = {
 }  # fmt: skip
 RESPONSE = outcomes_pb2.Response(
     id="r1", instrument_id="ucla-3", answers={"q1": 2}, score=6, scoring_version="1",
-    create_time=stamp(),
+    create_time=stamp(), consent_version=2,
 )  # fmt: skip
 RESPONSE_JSON = {
     "id": "r1", "instrumentId": "ucla-3", "answers": {"q1": 2}, "score": 6, "scoringVersion": "1",
-    "createTime": AT,
+    "createTime": AT, "consentVersion": 2,
 }  # fmt: skip
 SIGNAL = signals_pb2.MemberSignal(
     member_id="a1",

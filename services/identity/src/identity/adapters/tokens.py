@@ -15,7 +15,7 @@ from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.device import Device
 from identity.domain.owed import owed
-from identity.domain.text import Texts
+from identity.domain.text import Purpose, Texts
 
 LIFE = timedelta(minutes=10)
 
@@ -42,6 +42,9 @@ class SignedTokens:
             "sid": str(device.id), "roles": sorted(account.roles), "iat": issued, "exp": expires,
             "jti": str(new_id()),
         }  # fmt: skip
+        agreed = account.consents.get(Purpose.SERVICE)
+        if agreed is not None and agreed.granted:
+            claims["terms"] = agreed.text_version
         if open_ones := owed(account, self._texts, now):
             claims["owes"] = {str(purpose): version for purpose, version in open_ones.items()}
         key = self._keys.signing(now)

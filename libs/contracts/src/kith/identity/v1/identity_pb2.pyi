@@ -325,7 +325,8 @@ class Session(_message.Message):
     REFRESH_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """JWT signed with EdDSA (RFC 8037); claims `sub` (member), `net` (network), `sid` (session),
-    `roles`, and `owes` (version by purpose) while decisions are open.
+    `roles`, `terms` (version of the text of *service* she agreed to), and `owes` (version by
+    purpose) while decisions are open.
     """
     member_id: _builtins.str
     """Whose it is."""
