@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -140,9 +141,17 @@ def _try_sign_in(kith: Kith, entry: SignIn) -> None:
         kith.sign_in(entry.network, entry.email, entry.password)
     except Refused as refused:
         raise Stop(f"Cannot sign in to {entry.network!r}: {refused.detail}") from None
+    accept_owed(kith, lambda: kith.sign_in(entry.network, entry.email, entry.password))
+
+
+def accept_owed(kith: Kith, sign_in_again: Callable[[], None]) -> None:
+    """Accept texts that are new since this machine made the account, and get a token that says so.
+
+    For admins made from the command line and for made-up people, as `service_text_version` is.
+    """
     owed = kith.get("/v1/consents")["owed"]
-    for one in owed:  # a text that has changed since this machine made the account
+    for one in owed:
         accepted = {"granted": True, "textVersion": one["textVersion"]}
         kith.put(f"/v1/consents/{one['purpose']}", accepted)
     if owed:
-        kith.sign_in(entry.network, entry.email, entry.password)
+        sign_in_again()
