@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -148,6 +149,25 @@ async def test_a_request_sent_again_is_the_same_record(door: Door) -> None:
     await decide(door, token, False, request_id="two")
     assert await decide(door, token, True, request_id="one") == first
     assert len(await records(door, token)) == 3
+
+
+async def test_decisions_made_at_once_are_numbered_without_gap_or_double(door: Door) -> None:
+    token = await door.client.member(await door.client.admin())
+    purposes = [pb.PURPOSE_SIGNALS, pb.PURPOSE_RESEARCH, pb.PURPOSE_NOTIFICATIONS]
+    made = await asyncio.gather(
+        *(
+            decide(door, token, number % 2 == 0, purposes[number % 3], 0, f"request {number}")
+            for number in range(12)
+        )
+    )
+    stored = await records(door, token)
+    assert [one.number for one in stored] == list(range(len(stored), 0, -1))
+    assert {one.record_id for one in made} <= {one.id for one in stored}
+    held = await call(
+        door.client.consents.ListConsents, identity_api.ListConsentsRequest(), token=token
+    )
+    latest = {one.purpose: one.id for one in reversed(stored)}
+    assert {one.purpose: one.record_id for one in held.consents} == latest
 
 
 async def test_a_new_required_text_blocks_until_it_is_decided_on(renewed: Door) -> None:
