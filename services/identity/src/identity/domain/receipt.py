@@ -63,12 +63,16 @@ class Receipt:
             "consentTimestamp": epoch_millis(decision.decided_at) // 1000,
             "collectionMethod": _COLLECTED[decision.method],
             "consentReceiptID": str(decision.id),
-            "publicKey": dict(public_key),
+            "publicKey": canonical(public_key).decode(),
             "language": language,
             "piiPrincipalId": str(self.member_id),
             "piiControllers": [{
                 "piiController": controller.name, "onBehalf": False,
-                "contact": controller.contact, "address": controller.address,
+                "contact": controller.contact,
+                "address": {  # https://schema.org/PostalAddress
+                    "streetAddress": controller.address,
+                    "addressCountry": controller.jurisdiction,
+                },
                 "email": controller.email, "phone": controller.phone,
             }],
             "policyUrl": controller.policy_url,
