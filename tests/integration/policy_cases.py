@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
 from kith.identity.v1 import (
     audit_service_pb2,
+    consent_service_pb2,
     device_service_pb2,
     erasure_pb2,
     erasure_service_pb2,
@@ -28,7 +29,7 @@ from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
 from kith.outcomes.v1 import outcomes_service_pb2
 from kith.programs.v1 import programs_pb2, programs_service_pb2
 from kith.signals.v1 import signals_service_pb2
-from policy import Actor, Facts
+from policy import Actor, Answer, Facts
 
 from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
@@ -125,6 +126,7 @@ def _identity() -> Iterator[Case]:
             handle=(name := fresh("r")),
             email=f"{name}@example.org",
             password=PASSWORD,
+            service_text_version=1,
         ),
     )
     yield rpc(
@@ -151,6 +153,25 @@ def _identity() -> Iterator[Case]:
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip
+    yield from _consent_records()
+
+
+def _consent_records() -> Iterator[Case]:
+    api, v1 = consent_service_pb2, "identity.v1.ConsentRecordService/"
+
+    def receipt(doors: Doors, token: str | None, _: Things) -> Heard:
+        asked = api.ListConsentRecordsRequest()
+        heard = doors.rpc(f"/kith.{v1}ListConsentRecords", asked, token)
+        listed = api.ListConsentRecordsResponse()
+        if heard.answer is Answer.ALLOW:
+            listed.MergeFromString(heard.content)
+        record_id = listed.records[-1].id if listed.records else str(new_id())
+        wanted = api.GetConsentReceiptRequest(record_id=record_id)
+        return doors.rpc(f"/kith.{v1}GetConsentReceipt", wanted, token)
+
+    yield rpc(v1 + "ListConsentTexts", lambda _: api.ListConsentTextsRequest())
+    yield rpc(v1 + "ListConsentRecords", lambda _: api.ListConsentRecordsRequest())
+    yield Case(f"rpc {v1}GetConsentReceipt", f"/kith.{v1}GetConsentReceipt", None, receipt)
 
 
 def _recovery() -> Iterator[Case]:
@@ -183,6 +204,7 @@ def _joining() -> Iterator[Case]:
             handle=(name := fresh("q")),
             email=f"{name}@example.org",
             password=PASSWORD,
+            service_text_version=1,
         ),
     )
     yield rpc(v1 + "ListApplications", lambda _: api.ListApplicationsRequest())

@@ -35,6 +35,7 @@ _STATUSES = {
     403: Answer.FORBID, 404: Answer.HIDE,
 }  # fmt: skip
 _JOIN = "CIRCLE_NOT_JOINED"
+_CONSENT = "CONSENT_REQUIRED"
 # Told only to whom the policy has let in: what else had to be there was not.
 _LET_IN = {
     "TOTP_NOT_BEGUN",
@@ -145,6 +146,8 @@ def _of_status(error: Any) -> Heard:
     info = _info(details)
     if info.reason == _JOIN:
         return Heard(Answer.JOIN, told)
+    if info.reason == _CONSENT:
+        return Heard(Answer.CONSENT, told)
     if info.reason in _LET_IN:
         return Heard(Answer.ALLOW, told)
     return Heard(_CODES.get(error.code(), f"{error.code()} {info.reason} {error.details()}"), told)
@@ -156,6 +159,8 @@ def _of_http(answer: httpx.Response) -> Answer | str:
     reason = answer.json().get("reason")
     if reason in _LET_IN:
         return Answer.ALLOW
+    if reason == _CONSENT:
+        return Answer.CONSENT
     return Answer.JOIN if reason == _JOIN else answer.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +84,19 @@ def _accounts() -> Iterator[Case]:
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip
+    yield route("list_consent_texts", "GET", "/v1/consent-texts")
+    yield route("list_consent_records", "GET", "/v1/accounts/me/consents")
+    yield Case(
+        "GET /v1/accounts/me/consents/…/receipt", ACTIONS["get_consent_receipt"], None, _receipt
+    )
+
+
+def _receipt(doors: Doors, token: str | None, _: Things) -> Heard:
+    """Of her first decision, if she made any; nobody else's can be named."""
+    listed = doors.rest("GET", "/v1/accounts/me/consents", None, token)
+    found = re.findall(rb'"id":"([-0-9a-f]+)"', listed.content)
+    record_id = found[-1].decode() if found else str(new_id())
+    return doors.rest("GET", f"/v1/accounts/me/consents/{record_id}/receipt", None, token)
 
 
 def _recovery() -> Iterator[Case]:
@@ -125,7 +139,7 @@ def _application(things: Things) -> Any:
     name = fresh("q")
     return {
         "network": things.slug, "handle": name, "email": f"{name}@example.org",
-        "password": PASSWORD,
+        "password": PASSWORD, "serviceTextVersion": 1,
     }  # fmt: skip
 
 
@@ -226,5 +240,5 @@ def _registration(things: Things) -> Any:
     name = fresh("r")
     return {
         "inviteCode": things.invite, "handle": name, "email": f"{name}@example.org",
-        "password": PASSWORD,
+        "password": PASSWORD, "serviceTextVersion": 1,
     }  # fmt: skip

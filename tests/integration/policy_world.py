@@ -11,10 +11,13 @@ from uuid import UUID
 
 from common.ids import new_id
 from identity.adapters.signing_keys import KeyRing, read_folder
+from identity.adapters.texts import shipped
 from identity.adapters.tokens import SignedTokens
 from identity.domain.account import Credentials, join
+from identity.domain.consent import Choice
 from identity.domain.device import SECRET_BYTES, sign_in_on
 from identity.domain.role import Role
+from identity.domain.text import Purpose
 from kith_cli.client import Kith
 from policy import NOBODY, Actor, Facts
 from policy.describe import ROLES
@@ -165,22 +168,30 @@ class Person:
 
 
 def people(system: System, network: Network, other: Network) -> Iterator[Person]:
-    """Nobody; and with every role in `network`: its ana, whose the things are, cat, who has no part
-    in them, and as a guest the ana of the other network, whose the things there are."""
+    """Nobody; and with every role in `network`, two of them also before deciding on *service*: its
+    ana, whose the things are, cat, who has no part in them, and as a guest the ana of the other
+    network, whose the things there are."""
     yield Person("nobody", NOBODY, None)
     keys = KeyRing(lambda: read_folder(system.secrets.signing_keys))
-    tokens, home = SignedTokens(keys), UUID(network.things.network_id)
-    for role in ROLES:
+    tokens, home = SignedTokens(keys, SHIPPED), UUID(network.things.network_id)
+    for role, owes in [*((role, False) for role in ROLES), *((role, True) for role in OWING)]:
         for name, kith in (("ana", network.ana), ("cat", network.cat), ("guest", other.ana)):
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
             now = datetime.now(UTC)  # noqa: TID251  # real
+            text = SHIPPED.current(Purpose.SERVICE, now)
+            if not owes:
+                account, _ = account.decide(Choice(True, text), now)
             drawn = secrets.token_bytes(2 * SECRET_BYTES)
             device, _ = sign_in_on(account, new_id(), name, drawn, now)
             token = tokens.issue(account, device, "", now).access_token
-            actor = Actor(subject, home, frozenset({role}))
-            yield Person(f"{name} as {role}", actor, token, name == "guest")
+            owed = ((str(text.purpose), text.version),) if owes else ()
+            actor = Actor(subject, home, frozenset({role}), owes=owed)
+            what = f"{role} who has not decided" if owes else role
+            yield Person(f"{name} as {what}", actor, token, name == "guest")
 
 
+OWING = ("member", "network_admin")
+SHIPPED = shipped()
 BORN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from kith_cli.local.probes import http_ready
 from kith_cli.local.process import LocalProcess
 from kith_cli.local.secrets import ensure_secrets
 from kith_cli.local.topics import create_topics, load
-from kith_cli.networks import door, ensure_network
+from kith_cli.networks import door, ensure_network, service_text_version
 from kith_cli.settings import HIGHEST_OFFSET, Settings, environment
 from pymongo import MongoClient
 
@@ -117,7 +117,10 @@ class System:
         """A client signed in as a new member."""
         code = admin.post("/v1/invites", {})["code"]
         email, password = f"{handle}@{network}.example", "correct horse battery"
-        body = {"inviteCode": code, "handle": handle, "email": email, "password": password}
+        body = {
+            "inviteCode": code, "handle": handle, "email": email, "password": password,
+            "serviceTextVersion": service_text_version(admin),
+        }  # fmt: skip
         admin.request("POST", "/v1/registrations", json=body, anonymous=True)
         kith = self._open()
         kith.sign_in(network, email, password)

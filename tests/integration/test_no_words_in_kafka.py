@@ -22,7 +22,8 @@ async def test_nothing_a_person_wrote_is_in_the_log(system: System, network: str
     wrote = {name for name in names if log.get(name)}
     prefix = system.settings.topic_prefix
     for topic in ("messaging.message.v1", "community.post.v1", "activity.member.v1",
-                  "identity.account.v1", "outcomes.response.v1"):  # fmt: skip
+                  "identity.account.v1", "identity.consent.v1",
+                  "outcomes.response.v1"):  # fmt: skip
         assert prefix + topic in wrote, f"nothing in {topic}: the scan would prove nothing"
     for name, content in log.items():
         for words in (*SAID, *HANDLES, CLIENT_ID, network):

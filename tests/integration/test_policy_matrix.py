@@ -184,7 +184,9 @@ def test_the_stream_lets_in_whom_the_policy_lets_in(world: World) -> None:
         with connect(f"ws://{world.system.settings.http('gateway')}/v1/stream") as socket:
             socket.send(json.dumps({"type": "authenticate", "accessToken": person.token or ""}))
             heard[str(person)] = _first(socket)
-    meant = {Answer.ALLOW: "ready", Answer.FORBID: 4403, Answer.SIGN_IN: 4401}
+    meant = {
+        Answer.ALLOW: "ready", Answer.FORBID: 4403, Answer.SIGN_IN: 4401, Answer.CONSENT: 4451,
+    }  # fmt: skip
     assert heard == {
         str(person): meant[decide(person.actor, STREAM).answer] for person in world.people
     }

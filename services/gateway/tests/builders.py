@@ -45,10 +45,11 @@ AT = "2026-01-01T00:00:00.007Z"
 ROLES = [identity_pb2.ROLE_MEMBER, identity_pb2.ROLE_NETWORK_ADMIN]
 CONSENT = identity_pb2.Consent(
     purpose=identity_pb2.PURPOSE_SIGNALS, granted=True, text_version=2, decide_time=stamp(),
-    imported=True,
+    imported=True, record_id="r1",
 )  # fmt: skip
 CONSENT_JSON = {
     "purpose": "signals", "granted": True, "textVersion": 2, "decideTime": AT, "imported": True,
+    "recordId": "r1",
 }  # fmt: skip
 ACCOUNT = identity_pb2.Account(
     id="a1",
@@ -182,11 +183,11 @@ INSTRUMENT_JSON = {
 }  # fmt: skip
 RESPONSE = outcomes_pb2.Response(
     id="r1", instrument_id="ucla-3", answers={"q1": 2}, score=6, scoring_version="1",
-    create_time=stamp(),
+    create_time=stamp(), consent_version=2,
 )  # fmt: skip
 RESPONSE_JSON = {
     "id": "r1", "instrumentId": "ucla-3", "answers": {"q1": 2}, "score": 6, "scoringVersion": "1",
-    "createTime": AT,
+    "createTime": AT, "consentVersion": 2,
 }  # fmt: skip
 SIGNAL = signals_pb2.MemberSignal(
     member_id="a1",
@@ -199,6 +200,7 @@ SIGNAL = signals_pb2.MemberSignal(
         reasons=[signals_pb2.Reason(code="asks", contribution=-0.25, points=-2.5)],
     ),
     as_of_time=stamp(), last_activity_time=stamp(), model_version="1",
+    consent_version=2,
 )  # fmt: skip
 SIGNAL_JSON = {
     "memberId": "a1",
@@ -211,14 +213,15 @@ SIGNAL_JSON = {
         "reasons": [{"code": "asks", "contribution": -0.25, "points": -2.5}],
     },
     "asOfTime": AT, "lastActivityTime": AT, "modelVersion": "1",
+    "consentVersion": 2,
 }  # fmt: skip
 POINT = signals_pb2.CoursePoint(
     day=stamp(), probability=0.5, probability_low=0.25, probability_high=0.75, engagement=10,
-    messages=3,
+    messages=3, consent_version=2,
 )  # fmt: skip
 POINT_JSON = {
     "day": AT, "probability": 0.5, "probabilityLow": 0.25, "probabilityHigh": 0.75,
-    "engagement": 10, "messages": 3,
+    "engagement": 10, "messages": 3, "consentVersion": 2,
 }  # fmt: skip
 PAGE: Json = {"page_size": 5, "page_token": "t1"}
 QUERY = "pageSize=5&pageToken=t1"

@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import audit_service_pb2 as audit
+from kith.identity.v1 import consent_service_pb2 as consents
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
@@ -36,6 +37,7 @@ from kith.signals.v1 import signals_service_pb2 as signals
 MODULES: tuple[ModuleType, ...] = (
     audit,
     community,
+    consents,
     erasure,
     devices,
     identity,

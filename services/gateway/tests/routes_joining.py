@@ -57,13 +57,13 @@ JOINING = [
         joining.ApplyRequest(
             network="berlin", handle="ada", email="ada@example.org", password="pw",
             age_confirmed=True, birth_date="1990-02-28", eligible=ELIGIBLE, note="Hello",
-            request_id="q1",
+            request_id="q1", service_text_version=1,
         ),
         joining.ApplyResponse(waits=True), {"waits": True},
         body={
             "network": "berlin", "handle": "ada", "email": "ada@example.org", "password": "pw",
             "ageConfirmed": True, "birthDate": "1990-02-28", "eligible": ELIGIBLE_JSON,
-            "note": "Hello", "requestId": "q1",
+            "note": "Hello", "requestId": "q1", "serviceTextVersion": 1,
         },
         status=201, public=True,
     ),

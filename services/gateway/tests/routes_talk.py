@@ -41,11 +41,13 @@ IDENTITY = [
         identity.RegisterRequest(
             invite_code="secret", handle="ada", email="ada@example.org", password="pw",
             request_id="q1", age_confirmed=True, birth_date="1990-02-28",
+            service_text_version=3,
         ),
         identity.RegisterResponse(account=ACCOUNT), ACCOUNT_JSON,
         body={
             "inviteCode": "secret", "handle": "ada", "email": "ada@example.org", "password": "pw",
             "requestId": "q1", "ageConfirmed": True, "birthDate": "1990-02-28",
+            "serviceTextVersion": 3,
         },
         status=201, public=True,
     ),
@@ -102,13 +104,25 @@ IDENTITY = [
     ),
     Route(
         "GET", "/v1/consents", "/kith.identity.v1.ConsentService/ListConsents",
-        identity.ListConsentsRequest(), identity.ListConsentsResponse(consents=[CONSENT]),
-        {"consents": [CONSENT_JSON]},
+        identity.ListConsentsRequest(),
+        identity.ListConsentsResponse(
+            consents=[CONSENT],
+            owed=[identity_pb2.OwedConsent(
+                purpose=identity_pb2.PURPOSE_MENTOR_MESSAGES, text_version=4
+            )],
+        ),
+        {
+            "consents": [CONSENT_JSON],
+            "owed": [{"purpose": "mentor_messages", "textVersion": 4}],
+        },
     ),
     Route(
         "PUT", "/v1/consents/signals", "/kith.identity.v1.ConsentService/SetConsent",
-        identity.SetConsentRequest(purpose=identity_pb2.PURPOSE_SIGNALS, granted=True),
-        identity.SetConsentResponse(consent=CONSENT), CONSENT_JSON, body={"granted": True},
+        identity.SetConsentRequest(
+            purpose=identity_pb2.PURPOSE_SIGNALS, granted=True, text_version=2, request_id="q1"
+        ),
+        identity.SetConsentResponse(consent=CONSENT), CONSENT_JSON,
+        body={"granted": True, "textVersion": 2, "requestId": "q1"},
     ),
 ]  # fmt: skip
 

@@ -9,17 +9,21 @@ from uuid import UUID
 
 from common.auth import Access, Caller
 from common.ids import new_id
+from identity.adapters import texts
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
 from identity.domain.audit import Entry
+from identity.domain.consent import Choice
 from identity.domain.device import SECRET_BYTES, Device, RefreshToken, sign_in_on
 from identity.domain.invite import Invite, Terms, hash_code, make_code
 from identity.domain.network import Network
 from identity.domain.role import Role
+from identity.domain.text import Purpose, Summary, Text, Texts
 from policy.authorize import authorize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 PASSWORD = "correct horse battery"
+TEXTS = texts.shipped()
 
 
 def a_network(slug: str = "lupus-berlin", id: UUID | None = None) -> Network:
@@ -52,6 +56,26 @@ def a_member(
 ) -> tuple[Account, Events]:  # fmt: skip
     opens = Credentials(f"{name}@example.org", hashed)
     return join(new_id(), network_id, name, opens, frozenset(roles), NOW)
+
+
+def a_choice(
+    granted: bool, purpose: Purpose = Purpose.SIGNALS, *, text: Text | None = None
+) -> Choice:
+    """Yes or no to the current text, unless another is given."""
+    return Choice(granted, text or TEXTS.current(purpose, NOW))
+
+
+def a_text(
+    purpose: Purpose = Purpose.SIGNALS, version: int = 1, *, required: bool = False,
+    from_: datetime = NOW - timedelta(days=30),
+) -> Text:  # fmt: skip
+    summary = Summary("Test", ("Activity",), False, "when it is withdrawn", None)
+    return Text(purpose, version, "en", "A title", f"Text {version}.", required, from_, summary)
+
+
+def with_text(*more: Text) -> Texts:
+    """The shipped texts, and more."""
+    return Texts([*TEXTS.all(), *more])
 
 
 def a_device(

@@ -15,6 +15,7 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
+from identity.adapters.consent_receipts import DEVELOPMENT, SignedReceipts
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
@@ -29,10 +30,12 @@ from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.domain.mail import Letter
 from identity.domain.network import OPERATOR_SLUG
+from identity.domain.text import Texts
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Joining, Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
+from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
@@ -45,7 +48,7 @@ from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
-from services.identity.tests.builders import NOW, PASSWORD
+from services.identity.tests.builders import NOW, PASSWORD, TEXTS
 from services.identity.tests.fakes import FakeLevels
 from services.identity.tests.fakes_joining import FakePost
 
@@ -69,6 +72,7 @@ class Client:
         self.devices = device_grpc_api.DeviceServiceStub(channel)
         self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
+        self.consent_records = consent_grpc_api.ConsentRecordServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
 
@@ -108,7 +112,7 @@ class Client:
     ) -> pb.Account:
         request = api.RegisterRequest(
             invite_code=code, handle=handle, email=email or f"{handle}@example.org",
-            password=password,
+            password=password, service_text_version=1,
         )  # fmt: skip
         return (await grpc_client.call(self.accounts.Register, request)).account
 
@@ -156,7 +160,7 @@ async def _nothing_waits() -> None:
 
 
 @asynccontextmanager
-async def opened(directory: Directory) -> AsyncIterator[Door]:
+async def opened(directory: Directory, texts: Texts = TEXTS) -> AsyncIterator[Door]:
     """Identity served over `directory` until the block ends."""
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
@@ -169,7 +173,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
         ports = Ports(
             directory,
             ours,
-            SignedTokens(KeyRing.of(key)),
+            SignedTokens(KeyRing.of(key), texts),
             clock,
             throttle,
             factors,
@@ -178,6 +182,8 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             leaving,
             Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
             Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
+            texts,
+            SignedReceipts(key, DEVELOPMENT),
         )
         post = FakePost()
         postman = Postman(directory, directory.mails, post, seal, KeyedDigest(b"l" * 32), clock)

@@ -12,6 +12,7 @@ from common.errors import ConcurrentUpdate, Unavailable
 from common.outbox import MAX_WAITING
 from identity.domain.account import Account, Event, Events
 from identity.domain.audit import Entry, Link, link
+from identity.domain.consent import Decision
 from identity.domain.credentials import handle_key
 from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
@@ -254,6 +255,37 @@ class FakeAudit:
         return [one for one in self.links if one.sequence > after][:limit]
 
 
+class FakeConsents:
+    """Implements ports.ConsentRecords."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, tuple[UUID, Decision]] = {}
+
+    async def add(self, member_id: UUID, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self.all.setdefault(decision.id, (member_id, decision))
+
+    async def get(self, member_id: UUID, id: UUID) -> Decision | None:
+        return next((one for one in self._of(member_id) if one.id == id), None)
+
+    async def by_request(self, member_id: UUID, request: bytes) -> Decision | None:
+        return next((one for one in self._of(member_id) if one.request == request), None)
+
+    async def newest(self, member_id: UUID, before: int, limit: int) -> Sequence[Decision]:
+        found = [one for one in self._of(member_id) if not before or one.number < before]
+        return sorted(found, key=lambda one: -one.number)[:limit]
+
+    async def count(self, member_id: UUID) -> int:
+        return len(self._of(member_id))
+
+    async def remove_all(self, member_id: UUID) -> None:
+        for decision in self._of(member_id):
+            del self.all[decision.id]
+
+    def _of(self, member_id: UUID) -> list[Decision]:
+        return [decision for whose, decision in self.all.values() if whose == member_id]
+
+
 class FakeDirectory:
     """Implements ports.Directory."""
 
@@ -267,6 +299,7 @@ class FakeDirectory:
         self._audit: dict[UUID, FakeAudit] = {}
         self._mails = FakeMails()
         self._rosters: dict[UUID, FakeRoster] = {}
+        self._consents: dict[UUID, FakeConsents] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -292,6 +325,9 @@ class FakeDirectory:
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())
+
+    def consents(self, network_id: UUID) -> FakeConsents:
+        return self._consents.setdefault(network_id, FakeConsents())
 
 
 class FakeLevels:

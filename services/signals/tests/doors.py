@@ -67,7 +67,7 @@ def signal_of(member_id: UUID, state: MemberState, at: int) -> pb.MemberSignal:
         last_survey_time=stamp(max(state.survey_at, state.check_in_at))
         if state.survey_at or state.check_in_at
         else None,
-        model_version=PARAMETERS.version,
+        consent_version=state.consent_version, model_version=PARAMETERS.version,
     )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def course_of(days: Iterable[ClosedDay]) -> list[pb.CoursePoint]:
         pb.CoursePoint(
             day=stamp(day.day * DAY), probability=day.p, probability_low=day.p_low,
             probability_high=day.p_high, engagement=day.engagement, messages=day.messages,
+            consent_version=day.consent_version,
         )
         for day in days
     ]  # fmt: skip

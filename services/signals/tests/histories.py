@@ -72,6 +72,8 @@ def a_history(chance: random.Random, members: Sequence[UUID], count: int, networ
 def _details(chance: random.Random, kind: pb.ActivityKind.ValueType) -> dict[str, Any]:
     if kind == pb.ACTIVITY_KIND_CHECK_IN:
         return {"value": chance.randrange(5)}
+    if kind in (CONSENT, WITHDRAWAL):
+        return {"consent_version": chance.randrange(1, 4)}
     if kind == pb.ACTIVITY_KIND_SURVEY_SCORE:
         return {"value": chance.randrange(3, 10)}
     if kind == pb.ACTIVITY_KIND_MESSAGE_SENT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -113,6 +114,7 @@ def _register(kith: Kith, entry: SignIn) -> None:
         "handle": "admin",
         "email": entry.email,
         "password": entry.password,
+        "serviceTextVersion": service_text_version(kith),
     }
     try:
         kith.request("POST", "/v1/registrations", json=body, anonymous=True)
@@ -121,8 +123,35 @@ def _register(kith: Kith, entry: SignIn) -> None:
             raise  # else she registered in a run that was cut off
 
 
+def service_text_version(kith: Kith) -> int:
+    """The version of the text of *service* that whoever registers now accepts: the current one.
+
+    For admins of networks made from the command line and for made-up people; a client shows the
+    text to the person instead.
+    """
+    found = kith.request("GET", "/v1/consent-texts", anonymous=True)["texts"]
+    (version,) = (
+        text["version"] for text in found if text["purpose"] == "service" and text["current"]
+    )
+    return int(version)
+
+
 def _try_sign_in(kith: Kith, entry: SignIn) -> None:
     try:
         kith.sign_in(entry.network, entry.email, entry.password)
     except Refused as refused:
         raise Stop(f"Cannot sign in to {entry.network!r}: {refused.detail}") from None
+    accept_owed(kith, lambda: kith.sign_in(entry.network, entry.email, entry.password))
+
+
+def accept_owed(kith: Kith, sign_in_again: Callable[[], None]) -> None:
+    """Accept texts that are new since this machine made the account, and get a token that says so.
+
+    For admins made from the command line and for made-up people, as `service_text_version` is.
+    """
+    owed = kith.get("/v1/consents")["owed"]
+    for one in owed:
+        accepted = {"granted": True, "textVersion": one["textVersion"]}
+        kith.put(f"/v1/consents/{one['purpose']}", accepted)
+    if owed:
+        sign_in_again()

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from policy import NOBODY, Actor, Answer, Facts, decide
+from policy.consent import SERVICE, SIGNALS
 from policy.describe import ROLES, matching
 
 from kith_cli.errors import Stop
 
 HERE, ELSEWHERE = UUID(int=1), UUID(int=2)
 SELF, OTHER = UUID(int=10), UUID(int=11)
+PURPOSES = (SERVICE, SIGNALS)
 OWNERS = {"self": SELF, "other": OTHER}
 
 
@@ -23,13 +25,18 @@ class Question:
     own_network: bool | None = None
     owner: str | None = None
     takes_part: bool | None = None
+    owes: tuple[str, ...] = ()
 
     def actor(self) -> Actor:
-        """Raises Stop for a role that does not exist."""
+        """Raises Stop for a role that does not exist, and a purpose that nothing needs."""
         for role in self.roles:
             if role not in ROLES:
                 raise Stop(f"There is no role {role!r}; there are {', '.join(ROLES)}.")
-        return Actor(SELF, HERE, frozenset(self.roles)) if self.roles else NOBODY
+        for purpose in self.owes:
+            if purpose not in PURPOSES:
+                raise Stop(f"No action needs {purpose!r}; some need {' or '.join(PURPOSES)}.")
+        owes = tuple((purpose, 1) for purpose in self.owes)
+        return Actor(SELF, HERE, frozenset(self.roles), owes=owes) if self.roles else NOBODY
 
     def facts(self) -> Facts | None:
         """None if nothing is said about the thing. Raises Stop for an owner that is no word."""

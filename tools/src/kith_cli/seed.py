@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from kith_cli.client import Kith
 from kith_cli.errors import Refused
-from kith_cli.networks import Book, door, ensure_network
+from kith_cli.networks import Book, accept_owed, door, ensure_network, service_text_version
 from kith_cli.paths import STRONGER_TOGETHER
 from kith_cli.settings import Settings
 
@@ -78,6 +78,7 @@ class _Seed:
             "handle": handle,
             "email": _email(handle),
             "password": PASSWORD,
+            "serviceTextVersion": service_text_version(self._admin),
         }
         try:
             self._admin.request("POST", "/v1/registrations", json=body, anonymous=True)
@@ -86,6 +87,7 @@ class _Seed:
                 raise
         kith = door(self._settings)
         kith.sign_in(NETWORK, _email(handle), PASSWORD)
+        accept_owed(kith, lambda: kith.sign_in(NETWORK, _email(handle), PASSWORD))
         kith.put("/v1/consents/signals", {"granted": True})
         self._people[handle] = kith
 

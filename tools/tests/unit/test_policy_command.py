@@ -45,6 +45,8 @@ def test_it_says_what_is_decided_by_which_rule_and_why() -> None:
         (["--role", "member", "--role", "moderator"], 0, "allow"),
         (["--role", "moderator", "--other-network"], 1, "not found"),
         ([], 1, "sign in first"),
+        (["--role", "moderator", "--owes", "service", "--owner", "other"], 1, "consent first"),
+        (["--role", "moderator", "--owes", "service", "--owner", "self"], 0, "allow"),
     ],
 )
 def test_flags_say_who_asks_and_about_what(flags: list[str], code: int, decision: str) -> None:

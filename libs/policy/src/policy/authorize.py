@@ -14,11 +14,17 @@ from policy.rules import OwnOr
 from policy.table import TABLE
 
 
+class ConsentRequired(Precondition):
+    """A text has to be shown and decided on first; the metadata say which."""
+
+    reason = "CONSENT_REQUIRED"
+
+
 def authorize(caller: Caller | None, action: str, facts: Facts | None = None) -> bool:
     """Whether it is decided that the caller (None: nobody signed in) may do it.
 
     False only without facts: then it depends on them. Raises Unauthenticated, Forbidden,
-    NotFound (of what she may not know of), Precondition (she must join first).
+    NotFound (of what she may not know of), Precondition (she must join first), ConsentRequired.
     """
     decision = decide(_actor(caller), action, facts)
     if decision.answer is Answer.ALLOW:
@@ -43,7 +49,9 @@ def shown(access: Access) -> tuple[UUID, ...]:
 
 
 def _actor(caller: Caller | None) -> Actor:
-    return Actor(caller.subject, caller.network_id, caller.roles) if caller else NOBODY
+    if caller is None:
+        return NOBODY
+    return Actor(caller.subject, caller.network_id, caller.roles, owes=caller.owes)
 
 
 def _refusal(decision: Decision) -> DomainError:
@@ -52,6 +60,13 @@ def _refusal(decision: Decision) -> DomainError:
             return Unauthenticated("an access token is needed")
         case Answer.HIDE:
             return NotFound("there is no such thing in your network")
+        case Answer.CONSENT if decision.owed is not None:
+            purpose, version = decision.owed
+            return ConsentRequired(
+                f"show version {version} of the text of {purpose}, let her decide, then refresh "
+                "the session",
+                purpose=purpose, version=str(version),
+            )  # fmt: skip
         case Answer.JOIN:
             return Precondition("join first")
         case _ if decision.needed:

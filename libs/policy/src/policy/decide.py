@@ -1,13 +1,16 @@
-"""The decision function: signing in, then the action's rule, then the wall between networks."""
+"""The decision function: signing in, then what she owes a decision on, then the action's rule, then
+the wall between networks."""
 
 from __future__ import annotations
 
+from policy.consent import before_consent
 from policy.decision import Answer, Decision
 from policy.facts import Actor, Facts
 from policy.table import PUBLIC, TABLE
 
 _NO_RULE = Decision(Answer.FORBID, "there is no rule for this action", "nobody")
 _SIGN_IN = Decision(Answer.SIGN_IN, "needs an account", "whoever has signed in")
+_WHEREVER = (Answer.FORBID, Answer.CONSENT)
 _HIDDEN = Decision(Answer.HIDE, "no such thing in the actor's network", "one's own network")
 
 
@@ -18,7 +21,7 @@ def decide(actor: Actor, action: str, facts: Facts | None = None) -> Decision:
     answer may then be LATER. With facts it never is: what they do not say counts against the
     actor. A thing of another network and a thing that does not exist get the same decision, to
     the letter; and where the rule forbids from what the actor knew before asking (her roles,
-    whose id she named), it does so wherever the thing is.
+    whose id she named, what she owes a decision on), it does so wherever the thing is.
     """
     rule = TABLE.get(action)
     if rule is None:
@@ -27,8 +30,10 @@ def decide(actor: Actor, action: str, facts: Facts | None = None) -> Decision:
         return rule.decide(actor, facts)
     if actor.member_id is None:
         return _SIGN_IN
-    decision = rule.decide(actor, facts)
-    if facts is None or decision.answer is Answer.FORBID:
+    decision = before_consent(actor, action, rule, facts) if actor.owes else None
+    if decision is None:
+        decision = rule.decide(actor, facts)
+    if facts is None or decision.answer in _WHEREVER:
         return decision
     return decision if _is_near(actor, facts) else _HIDDEN
 

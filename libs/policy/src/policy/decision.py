@@ -16,6 +16,8 @@ class Answer(Enum):
     """As if there was no such thing."""
     JOIN = "join first"
     """The actor may see that it is there; taking part is open to her, and comes first."""
+    CONSENT = "consent first"
+    """A decision of the actor's own is open; `Decision.owed` says on what."""
     LATER = "depends on the resource"
     """Actor and action are not enough: ask again with facts. Never the answer to facts."""
 
@@ -24,12 +26,14 @@ class Decision(NamedTuple):
     """An answer with the reason for it, and the rule that it follows from.
 
     `needed` are the roles of which one would have been enough; empty if roles are not the point.
+    `owed` is the purpose and the version of the text that she has to decide on first.
     """
 
     answer: Answer
     reason: str
     rule: str
     needed: tuple[str, ...] = ()
+    owed: tuple[str, int] | None = None
 
     @property
     def allowed(self) -> bool:

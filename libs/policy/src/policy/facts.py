@@ -10,6 +10,7 @@ from uuid import UUID
 class Actor(NamedTuple):
     """Who acts. Roles are the names in access tokens.
 
+    `owes` are the decisions of hers that are open: purpose, and version of the text to decide on.
     `scopes` and `sponsor_id` are for those who come without a member: services and sponsors. No
     rule reads them yet.
     """
@@ -19,6 +20,7 @@ class Actor(NamedTuple):
     roles: frozenset[str]
     scopes: frozenset[str] = frozenset()
     sponsor_id: UUID | None = None
+    owes: tuple[tuple[str, int], ...] = ()
 
 
 NOBODY = Actor(None, None, frozenset())

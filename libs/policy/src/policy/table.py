@@ -96,6 +96,12 @@ TABLE: Final[Mapping[str, Rule]] = {
     ),
     **_of("kith.identity.v1.ConsentService", ListConsents=ACCOUNT, SetConsent=ACCOUNT),
     **_of(
+        "kith.identity.v1.ConsentRecordService",
+        ListConsentTexts=PUBLIC,
+        ListConsentRecords=ACCOUNT,
+        GetConsentReceipt=ACCOUNT,
+    ),
+    **_of(
         "kith.identity.v1.ErasureService",
         RequestErasure=OWN_OR_ADMIN,
         CancelErasure=OWN_OR_ADMIN,

@@ -77,6 +77,7 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
         "refreshSession",
         "register",
         "getKeys",
+        "listConsentTexts",
         "requestPasswordReset",
         "resetPassword",
         "verifyEmail",

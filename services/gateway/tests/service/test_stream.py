@@ -92,6 +92,19 @@ async def test_who_does_not_live_in_the_network_does_not_listen(gateway: Gateway
     assert await nobody_here(gateway)
 
 
+async def test_who_owes_a_decision_is_told_on_what(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        token = gateway.issuer.token(claims={"owes": {"service": 2}})
+        await socket.send(json.dumps({"type": "authenticate", "accessToken": token}))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
+            4451, "CONSENT_REQUIRED service 2",
+        )  # fmt: skip
+    assert await nobody_here(gateway)
+
+
 async def test_an_expired_token_ends_it(gateway: Gateway) -> None:
     async with gateway.stream() as socket:
         token = gateway.issuer.token(seconds=-60)

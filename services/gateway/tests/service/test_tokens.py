@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import jwt
 import pytest
+from kith.identity.v1 import identity_service_pb2 as identity
 
 from services.gateway.tests.gateways import Gateway
 from services.gateway.tests.problems import assert_problem
 from services.gateway.tests.tokens import Issuer
 
+GOLDEN = Path(__file__).parent.parent / "golden"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -49,6 +52,10 @@ BAD: dict[str, Callable[[Issuer], str]] = {
     "for somebody else": lambda issuer: issuer.token(claims={"aud": "elsewhere"}),
     "without a network": lambda issuer: issuer.token(claims={"net": None}),
     "with roles of another kind": lambda issuer: issuer.token(claims={"roles": "network_admin"}),
+    "with open decisions of another kind": lambda issuer: issuer.token(claims={"owes": "service"}),
+    "with open decisions on no version": lambda issuer: issuer.token(
+        claims={"owes": {"service": "x"}}
+    ),
     "of nobody": lambda issuer: issuer.token(claims={"sub": "me"}),
 }
 
@@ -81,3 +88,23 @@ async def test_a_token_is_looked_up_once_and_then_remembered(gateway: Gateway) -
     for _ in range(3):
         await gateway.http.get("/v1/network", headers=headers)
     assert len(gateway.services.asked("/kith.identity.v1.SessionService/GetJwks")) <= 1
+
+
+async def test_an_open_decision_closes_the_door_and_says_which_text_to_show(
+    gateway: Gateway, golden: Callable[[Path, bytes], None]
+) -> None:
+    headers = gateway.headers(gateway.issuer.token(claims={"owes": {"service": 2}}))
+    answer = await gateway.http.get("/v1/feed", headers=headers | {"x-request-id": "r-1"})
+    assert_problem(answer, 400, "CONSENT_REQUIRED")
+    problem = answer.json()
+    assert problem["metadata"] == {"purpose": "service", "version": "2"}
+    pretty = json.dumps(problem | {"request_id": "r-1"}, indent=2) + "\n"
+    golden(GOLDEN / "problem_consent_required.json", pretty.encode())
+    assert gateway.services.asked("/kith.community.v1.PostService/ListHomeFeed") == []
+
+
+async def test_what_needs_no_decision_is_passed_on_to_the_service(gateway: Gateway) -> None:
+    rpc = "/kith.identity.v1.ConsentService/ListConsents"
+    gateway.services.replies[rpc] = identity.ListConsentsResponse()
+    headers = gateway.headers(gateway.issuer.token(claims={"owes": {"service": 2}}))
+    assert (await gateway.http.get("/v1/consents", headers=headers)).status_code == 200

@@ -8,7 +8,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from common.errors import Invalid
-from gateway.entrypoints.http import accounts, consents, enrollments, fields, posts, programs
+from gateway.entrypoints.http import (
+    accounts,
+    consent_records,
+    consents,
+    enrollments,
+    fields,
+    posts,
+    programs,
+)
 from gateway.entrypoints.http import signals as signal
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -20,6 +28,8 @@ ENUMS = [
     (posts.IntentName, posts.INTENTS), (programs.StepKindName, programs.STEP_KINDS),
     (enrollments.StateName, enrollments.STATES), (signal.StatusName, signal.STATUSES),
     (signal.BandName, signal.BANDS),
+    (consent_records.ActionName, consent_records.ACTIONS),
+    (consent_records.MethodName, consent_records.METHODS),
 ]  # fmt: skip
 TIMES = st.datetimes(
     min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.config import Reader, Secret, ServiceConfig
@@ -12,11 +12,14 @@ from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
 
-from identity.adapters import signing_keys
+from identity.adapters import signing_keys, texts
+from identity.adapters.consent_receipts import DEVELOPMENT, read_controller
 from identity.adapters.mail_settings import NO_MAIL, Mailing
 from identity.adapters.master_key import MasterKey
 from identity.adapters.tokens import LIFE
 from identity.domain import credentials
+from identity.domain.receipt import Controller
+from identity.domain.text import Texts
 
 GRACE_SECONDS = 7 * 86_400
 SETTLE_SECONDS = round(LIFE.total_seconds()) + 60
@@ -66,6 +69,8 @@ class Config:
     hashing: Hashing = Hashing()
     signing_keys: Path | None = None
     mailing: Mailing = NO_MAIL
+    texts: Texts = field(default_factory=texts.shipped)
+    controller: Controller = DEVELOPMENT
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -87,6 +92,8 @@ class Config:
             ),
             signing_keys=next(iter(folders or ()), None),
             mailing=Mailing.read(reader, service.grpc_listen),
+            texts=reader.read("KITH_CONSENT_TEXTS", _texts, texts.shipped()),
+            controller=reader.read("KITH_CONTROLLER_FILE", read_controller, DEVELOPMENT),
         )
         reader.done()
         return config
@@ -117,6 +124,13 @@ def _folder(path: str) -> tuple[Path, ...]:
     if not signing_keys.read_folder(Path(path)):
         raise ValueError("holds no key")
     return (Path(path),)
+
+
+def _texts(folder: str) -> Texts:
+    try:
+        return texts.read(Path(folder))
+    except OSError:
+        raise ValueError("is no folder that can be read") from None
 
 
 def _master_key(text: str) -> MasterKey:

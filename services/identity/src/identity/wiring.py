@@ -18,6 +18,7 @@ from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
+from identity.adapters.consent_receipts import SignedReceipts
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
@@ -77,7 +78,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         ports = Ports(
             directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(keys),
+            tokens=SignedTokens(keys, config.texts),
             clock=clock,
             throttle=Throttle(
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
@@ -90,6 +91,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             ),
             joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
             outgoing=_outgoing(config, directory, clock),
+            texts=config.texts,
+            receipts=SignedReceipts(erasing.key, config.controller),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

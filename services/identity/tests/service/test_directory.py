@@ -14,7 +14,6 @@ from common.outbox import MAX_WAITING
 from identity.adapters.mongo import MongoDirectory
 from identity.application.ports import Accounts, Directory, Invites
 from identity.domain.account import Account
-from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.network_rules import (
     AgeRule,
@@ -30,6 +29,7 @@ from identity.domain.second_factor import SecondFactor
 from services.identity.tests.builders import (
     NETWORK,
     NOW,
+    a_choice,
     a_member,
     a_network,
     an_imported,
@@ -135,7 +135,7 @@ class DirectoryContract:
         await accounts.add(account, events)
         for change in (
             account.sign_in(NOW),
-            account.sign_in(NOW)[0].decide(Purpose.SIGNALS, True, NOW + timedelta(seconds=1)),
+            account.sign_in(NOW)[0].decide(a_choice(True), NOW + timedelta(seconds=1)),
             (replace(account.end_sessions(), version=4), ()),
             (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
             (replace(account.with_second_factor(CONFIRMED), version=6), ()),
@@ -144,6 +144,27 @@ class DirectoryContract:
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]
             assert await accounts.by_email("ada@example.org") == change[0]
+
+    async def test_records_of_decisions_stay_as_they_were_stored(self, kept: Directory) -> None:
+        consents, (ada, _), (ben, _) = kept.consents(NETWORK), a_member("ada"), a_member("ben")
+        made = []
+        for granted in (True, False, True):
+            ada, _ = ada.decide(replace(a_choice(granted), request=b"%d" % granted), NOW)
+            made.append(ada.decisions[-1])
+        ben, _ = ben.decide(a_choice(True), NOW)
+        await consents.add(ada.id, ())
+        await consents.add(ada.id, made[:2])
+        await consents.add(ada.id, [replace(made[0], text_version=9), made[2]])
+        await consents.add(ben.id, ben.decisions)
+        assert await consents.newest(ada.id, 0, 9) == made[::-1]
+        assert await consents.newest(ada.id, 3, 1) == [made[1]]
+        assert await consents.get(ada.id, made[1].id) == made[1]
+        assert await consents.get(ben.id, made[1].id) is None
+        assert await consents.by_request(ada.id, b"0") == made[1]
+        assert await consents.by_request(ben.id, b"0") is None
+        assert await kept.consents(OTHER_NETWORK).get(ada.id, made[1].id) is None
+        await consents.remove_all(ada.id)
+        assert (await consents.count(ada.id), await consents.count(ben.id)) == (0, 1)
 
     async def test_an_account_changes_one_version_at_a_time(self, accounts: Accounts) -> None:
         account, events = a_member()

@@ -275,7 +275,8 @@ async def test_a_member_agrees_withdraws_and_reads_what_she_decided(
     door: Door, client: Client, ada: str
 ) -> None:
     listed = await call(client.consents.ListConsents, api.ListConsentsRequest(), token=ada)
-    assert not listed.consents
+    (service,) = listed.consents
+    assert (service.purpose, service.granted) == (pb.PURPOSE_SERVICE, True)
     for granted in (True, False):
         door.clock.advance(timedelta(seconds=5))
         request = api.SetConsentRequest(purpose=pb.PURPOSE_SIGNALS, granted=granted)
@@ -283,7 +284,7 @@ async def test_a_member_agrees_withdraws_and_reads_what_she_decided(
         assert (consent.granted, consent.text_version) == (granted, 1)
         assert consent.decide_time == stamp(door.clock.now())
         listed = await call(client.consents.ListConsents, api.ListConsentsRequest(), token=ada)
-        assert list(listed.consents) == [consent]
+        assert list(listed.consents) == [service, consent]
     with pytest.raises(RemoteError) as refused:
         await call(client.consents.SetConsent, api.SetConsentRequest(granted=True), token=ada)
     assert refused.value.reason == "INVALID_ARGUMENT"

@@ -34,8 +34,9 @@ async def opened(door: Door, rule: network_pb2.OpeningRule.ValueType) -> str:
 async def apply(door: Door, handle: str = "ada", *, email: str = "", **more: Any) -> bool:
     address = email or f"{handle}@example.org"
     request = api.ApplyRequest(
-        network="berlin", handle=handle, email=address, password=PASSWORD, **more
-    )
+        network="berlin", handle=handle, email=address, password=PASSWORD,
+        service_text_version=1, **more,
+    )  # fmt: skip
     return (await grpc_client.call(door.client.joining.Apply, request)).waits
 
 

@@ -117,7 +117,7 @@ async def test_the_rule_of_age_holds_at_registration(door: Door) -> None:
     ):  # fmt: skip
         request = identity.RegisterRequest(
             invite_code=code, handle="ada", email="ada@example.org",
-            password="correct horse battery", birth_date=birth_date,
+            password="correct horse battery", birth_date=birth_date, service_text_version=1,
         )  # fmt: skip
         with pytest.raises(DomainError) as refused:
             await grpc_client.call(door.client.accounts.Register, request)

@@ -18,7 +18,15 @@ from identity.domain.invite import STALE_AFTER
 from identity.domain.network import OPERATOR_SLUG
 from identity.domain.role import Role
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_caller, a_network, an_invite
+from services.identity.tests.builders import (
+    NETWORK,
+    NOW,
+    PASSWORD,
+    TEXTS,
+    a_caller,
+    a_network,
+    an_invite,
+)
 from services.identity.tests.doors import opened
 from services.identity.tests.fakes import FakePasswords
 
@@ -33,9 +41,11 @@ async def test_of_many_who_register_at_once_as_many_get_in_as_the_invite_says(
     passwords, clock = FakePasswords(), FakeClock(NOW)
 
     async def attempt(number: int) -> str:
-        wanted = Application(code, f"m-{number}", f"m-{number}@example.org", PASSWORD)
+        wanted = Application(
+            code, f"m-{number}", f"m-{number}@example.org", PASSWORD, service_text_version=1
+        )
         try:
-            await register(directory, passwords, clock, wanted)
+            await register(directory, passwords, clock, TEXTS, wanted)
         except InviteInvalid:
             return "refused"
         return "joined"
@@ -58,9 +68,11 @@ async def test_seats_of_crashed_processes_are_shared_out_again_without_overselli
     clock.advance(STALE_AFTER)
 
     async def attempt(number: int) -> bool:
-        wanted = Application(code, f"m-{number}", f"m-{number}@example.org", PASSWORD)
+        wanted = Application(
+            code, f"m-{number}", f"m-{number}@example.org", PASSWORD, service_text_version=1
+        )
         try:
-            await register(directory, passwords, clock, wanted)
+            await register(directory, passwords, clock, TEXTS, wanted)
         except InviteInvalid:
             return False
         return True

@@ -81,7 +81,7 @@ async def test_what_happens_to_accounts_is_told_in_order_and_without_a_word_abou
         activity.ACTIVITY_KIND_SIGNALS_CONSENT_GRANTED,
         activity.ACTIVITY_KIND_SIGNALS_CONSENT_WITHDRAWN,
     ]
-    assert [headers(record)["ce_sequence"] for record in of_ada] == ["2", "3", "4"]
+    assert [headers(record)["ce_sequence"] for record in of_ada] == ["3", "4", "5"]
     assert headers(of_ada[0])["ce_source"] == "/identity"
     assert headers(of_ada[0])["ce_type"] == "kith.activity.events.v1.ActivityRecorded"
 

@@ -8,89 +8,128 @@ import pytest
 from common.errors import Invalid, Limited
 from hypothesis import given
 from hypothesis import strategies as st
-from identity.domain import consent
 from identity.domain.account import (
     MAX_DECISIONS,
     Account,
     AccountCreated,
+    ConsentsChanged,
     Event,
     Origin,
     SignalsConsentChanged,
     SignedIn,
 )
-from identity.domain.consent import Purpose
+from identity.domain.consent import TEXT_OF_SOURCE, Action, Decision
 from identity.domain.role import Role
+from identity.domain.text import Purpose
 
-from services.identity.tests.builders import NOW, a_member, an_imported
+from services.identity.tests.builders import NOW, a_choice, a_member, a_text, an_imported
 
 
 @given(st.lists(st.booleans(), max_size=30))
-def test_every_change_of_mind_is_recorded_once_and_told_once(answers: list[bool]) -> None:
+def test_every_change_of_mind_is_told_once(answers: list[bool]) -> None:
     account, _ = a_member()
     told: list[Event] = []
     for step, granted in enumerate(answers):
-        account, events = account.decide(Purpose.SIGNALS, granted, NOW + timedelta(seconds=step))
+        account, events = account.decide(a_choice(granted), NOW + timedelta(seconds=step))
         told += events
     changes = [b for a, b in zip([None, *answers], answers, strict=False) if a != b]
-    assert [decision.granted for decision in account.decisions] == changes
+    assert [decision.granted for decision in account.decisions] == changes[-1:]
     assert account.version == 1 + len(changes)
     first_no = changes[:1] == [False]
-    assert [isinstance(e, SignalsConsentChanged) and e.granted for e in told] == changes[first_no:]
+    signals = [event.granted for event in told if isinstance(event, SignalsConsentChanged)]
+    assert signals == changes[first_no:]
+    assert sum(isinstance(event, ConsentsChanged) for event in told) == len(changes)
 
 
-@given(st.lists(st.booleans(), max_size=30))
-def test_decisions_once_recorded_never_change(answers: list[bool]) -> None:
+decisions = st.lists(st.tuples(st.sampled_from(Purpose), st.booleans()), max_size=40)
+
+
+@given(decisions)
+def test_the_account_keeps_the_latest_of_each_purpose_numbered_without_gaps(
+    made: list[tuple[Purpose, bool]],
+) -> None:
     account, _ = a_member()
-    for granted in answers:
-        before = account.decisions
-        account, _ = account.decide(Purpose.SIGNALS, granted, NOW)
-        assert account.decisions[: len(before)] == before
+    records: dict[int, Decision] = {}
+    for purpose, granted in made:
+        account, _ = account.decide(a_choice(granted, purpose), NOW)
+        for decision in account.decisions:
+            assert records.setdefault(decision.number, decision) == decision, "it changed"
+    assert sorted(records) == list(range(1, len(records) + 1))
+    assert len({decision.id for decision in records.values()}) == len(records)
+    latest = {records[number].purpose: records[number] for number in sorted(records)}
+    assert account.consents == latest
+    times = [records[number].decided_at for number in sorted(records)]
+    assert times == sorted(set(times))
+
+
+def test_a_no_is_declined_before_a_yes_and_withdrawn_after_one() -> None:
+    account, _ = a_member()
+    actions = []
+    for granted in (False, True, False, True):
+        account, _ = account.decide(a_choice(granted), NOW)
+        actions.append(account.consents[Purpose.SIGNALS].action)
+    assert actions == [Action.DECLINED, Action.GRANTED, Action.WITHDRAWN, Action.GRANTED]
+
+
+def test_a_yes_to_a_newer_text_is_told_with_its_version() -> None:
+    account, _ = a_member()
+    account, _ = account.decide(a_choice(True), NOW)
+    newer = a_text(version=2)
+    account, events = account.decide(a_choice(True, text=newer), NOW + timedelta(days=1))
+    assert events == (
+        SignalsConsentChanged(
+            NOW + timedelta(days=1), granted=True, text_version=2, imported=False
+        ),
+        ConsentsChanged(NOW + timedelta(days=1), Purpose.SIGNALS),
+    )
+    assert account.consents[Purpose.SIGNALS].text_digest == newer.digest
 
 
 def test_deciding_the_same_again_is_the_same_account() -> None:
     account, _ = a_member()
-    account, _ = account.decide(Purpose.SIGNALS, True, NOW)
-    again, events = account.decide(Purpose.SIGNALS, True, NOW + timedelta(days=1))
+    account, _ = account.decide(a_choice(True), NOW)
+    again, events = account.decide(a_choice(True), NOW + timedelta(days=1))
     assert again is account
     assert not events
 
 
-def test_a_yes_to_a_text_from_elsewhere_is_asked_again_without_a_new_fact() -> None:
+def test_a_yes_to_a_text_from_elsewhere_is_asked_again() -> None:
     account, _ = an_imported(consented=True)
-    account, events = account.decide(Purpose.SIGNALS, True, NOW)
-    assert [decision.text_version for decision in account.decisions] == [
-        consent.TEXT_OF_SOURCE,
-        consent.TEXT_VERSIONS[Purpose.SIGNALS],
-    ]
-    assert not events
+    assert account.consents[Purpose.SIGNALS].text_version == TEXT_OF_SOURCE
+    account, events = account.decide(a_choice(True), NOW)
+    assert account.consents[Purpose.SIGNALS].text_version == 1
+    assert isinstance(events[0], SignalsConsentChanged)
+    assert (events[0].text_version, events[0].imported) == (1, False)
 
 
 def test_decisions_stay_in_order_when_the_clock_goes_back() -> None:
     account, _ = a_member()
     told: list[Event] = []
     for granted, at in ((True, NOW), (False, NOW), (True, NOW - timedelta(hours=1))):
-        account, events = account.decide(Purpose.SIGNALS, granted, at)
+        account, events = account.decide(a_choice(granted), at)
         told += events
     times = [event.at for event in told if isinstance(event, SignalsConsentChanged)]
     assert len(times) == 3
-    assert times == sorted(set(times)) == [each.decided_at for each in account.decisions]
+    assert times == sorted(set(times))
+    assert times[-1:] == [each.decided_at for each in account.decisions]
 
 
 def test_who_decided_too_often_can_still_withdraw_but_not_agree_again() -> None:
     account, _ = a_member()
     for number in range(MAX_DECISIONS):
-        account, _ = account.decide(Purpose.SIGNALS, number % 2 == 1, NOW)
+        account, _ = account.decide(a_choice(number % 2 == 1), NOW)
     later = NOW + timedelta(days=1)
-    account, events = account.decide(Purpose.SIGNALS, False, later)
-    assert events == (SignalsConsentChanged(later, granted=False, imported=False),)
+    account, events = account.decide(a_choice(False), later)
+    assert events[0] == SignalsConsentChanged(later, granted=False, text_version=1, imported=False)
     with pytest.raises(Limited):
-        account.decide(Purpose.SIGNALS, True, NOW)
+        account.decide(a_choice(True), NOW)
 
 
 def test_consent_of_an_imported_member_is_told_before_her_account() -> None:
     account, events = an_imported(consented=True)
     assert events == (
-        SignalsConsentChanged(NOW, granted=True, imported=True),
+        SignalsConsentChanged(NOW, granted=True, text_version=0, imported=True),
+        ConsentsChanged(NOW, Purpose.SIGNALS),
         AccountCreated(NOW, imported=True),
     )
     assert account.consents[Purpose.SIGNALS].imported

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from common.auth import Caller
-from common.errors import Forbidden, Invalid, Unauthenticated
+from common.errors import Forbidden, Invalid
 from common.ids import new_id
 from common.testing.clock import FakeClock
 from identity.adapters.master_key import KeyedDigest
 from identity.application import queries
 from identity.application.create_network import NetworkWanted, create_network
-from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
-from identity.domain.account import Account, SignalsConsentChanged
-from identity.domain.consent import Purpose
+from identity.domain.account import Account
 from identity.domain.errors import AccountNotFound, NetworkExists, NetworkNotFound
 from identity.domain.invite import network_of
 from identity.domain.role import Role
@@ -90,21 +86,6 @@ async def test_an_admin_gives_exactly_these_roles(accounts: FakeAccounts, ada: A
         await update_roles(accounts, new_id(), [Role.MENTOR])
     with pytest.raises(Invalid):
         await update_roles(accounts, ada.id, [Role.PLATFORM_OPERATOR])
-
-
-async def test_a_member_agrees_and_withdraws(accounts: FakeAccounts, ada: Account) -> None:
-    for granted in (True, True, False):
-        decision = await set_consent(accounts, CLOCK, caller_of(ada), Purpose.SIGNALS, granted)
-        assert decision.granted == granted
-    assert [event for _, event in accounts.told[1:]] == [
-        SignalsConsentChanged(NOW, granted=True, imported=False),
-        SignalsConsentChanged(NOW + timedelta(milliseconds=1), granted=False, imported=False),
-    ]
-
-
-async def test_a_token_outlives_its_account_but_decides_nothing(accounts: FakeAccounts) -> None:
-    with pytest.raises(Unauthenticated):
-        await set_consent(accounts, CLOCK, a_caller(), Purpose.SIGNALS, True)
 
 
 async def test_a_network_opens_with_a_way_in_for_one_admin() -> None:

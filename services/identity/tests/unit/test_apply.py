@@ -15,13 +15,14 @@ from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.application.apply import Applied, Wish, apply
 from identity.application.decide_application import approve, decline
-from identity.domain.account import Account, AccountCreated, Events
+from identity.domain.account import Account, AccountCreated, ConsentsChanged, Events
 from identity.domain.admission import DeclineReason
 from identity.domain.errors import (
     AgeNotMet,
     ApplicationDecided,
     ApplicationDeclined,
     ApprovalPending,
+    ConsentRequired,
     EmailTaken,
     HandleTaken,
     JoiningRefused,
@@ -29,13 +30,14 @@ from identity.domain.errors import (
 from identity.domain.invite import STALE_AFTER
 from identity.domain.network_rules import AgeRule, AgeStatement, Opening, Stated
 from identity.domain.roster import Eligible
+from identity.domain.text import Purpose
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_member, a_network
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, TEXTS, a_member, a_network
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
 HASH = EligibleHasher(KeyedDigest(b"k" * 32))
 ADA = Eligible.of("K1234567", "1990-02-28")
-WISH = Wish("berlin", "ada", "ada@example.org", PASSWORD, eligible=ADA)
+WISH = Wish("berlin", "ada", "ada@example.org", PASSWORD, eligible=ADA, service_text_version=1)
 
 
 class Crash(Exception):
@@ -54,7 +56,23 @@ async def rostered(**changes: Any) -> FakeDirectory:
 
 async def wished(directory: FakeDirectory, wish: Wish = WISH, **changes: Any) -> Applied:
     clock, passwords = changes.pop("clock", FakeClock(NOW)), changes.pop("by", FakePasswords())
-    return await apply(directory, passwords, clock, replace(wish, **changes), HASH)
+    return await apply(directory, passwords, clock, TEXTS, replace(wish, **changes), HASH)
+
+
+@pytest.mark.parametrize("opening", [Opening.APPROVAL, Opening.ELIGIBILITY])
+@pytest.mark.parametrize("version", [0, 2])
+async def test_asking_to_join_is_accepting_the_text_of_service(
+    opening: Opening, version: int
+) -> None:
+    directory = world(opening)
+    await directory.roster(NETWORK).add([HASH(NETWORK, ADA)], NOW)
+    with pytest.raises(ConsentRequired) as refused:
+        await wished(directory, service_text_version=version)
+    assert refused.value.metadata == {"purpose": "service", "version": "1"}
+    assert not directory.accounts(NETWORK).all
+    account = (await wished(directory)).account
+    assert account
+    assert account.consents[Purpose.SERVICE].granted
 
 
 async def test_who_is_on_the_roster_is_in_at_once_and_once() -> None:
@@ -63,7 +81,8 @@ async def test_who_is_on_the_roster_is_in_at_once_and_once() -> None:
     assert not applied.waits
     assert applied.account
     assert directory.accounts(NETWORK).told == [
-        (applied.account.id, AccountCreated(NOW, imported=False))
+        (applied.account.id, ConsentsChanged(NOW, Purpose.SERVICE)),
+        (applied.account.id, AccountCreated(NOW, imported=False)),
     ]
     with pytest.raises(JoiningRefused):
         await wished(directory, handle="bea", email="bea@example.org")
@@ -220,7 +239,10 @@ async def test_letting_in_tells_the_world_once() -> None:
     approved = await approve(accounts, clock, account.id)
     assert await approve(accounts, clock, account.id) == approved
     approved.check_admitted()
-    assert accounts.told == [(account.id, AccountCreated(clock.now(), imported=False))]
+    assert accounts.told == [
+        (account.id, ConsentsChanged(clock.now(), Purpose.SERVICE)),
+        (account.id, AccountCreated(clock.now(), imported=False)),
+    ]
     with pytest.raises(ApplicationDecided):
         await decline(accounts, clock, account.id, DeclineReason.FULL)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from identity.adapters.consent_receipts import DEVELOPMENT
+from identity.adapters.texts import SHIPPED
 from identity.config import Config, Hashing
 
 from libs.erasure.tests.keys import key_file, keys_file
@@ -92,4 +96,28 @@ def test_a_folder_of_keys_takes_the_place_of_the_single_one_or_stands_beside_it(
     assert Config.from_env(environment).signing_key is None
     del environment["KITH_SIGNING_KEYS"]
     with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE is not set"):
+        Config.from_env(environment)
+
+
+def test_texts_and_who_answers_for_the_data_may_be_an_operators_own(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    usual = Config.from_env(environment)
+    assert usual.controller == DEVELOPMENT
+    folder, controller = tmp_path / "texts", tmp_path / "controller.json"
+    folder.mkdir()
+    controller.write_text('{"name": "Clinic"}')
+    environment |= {"KITH_CONSENT_TEXTS": str(folder), "KITH_CONTROLLER_FILE": str(controller)}
+    with pytest.raises(ConfigError) as refused:
+        Config.from_env(environment)
+    assert "KITH_CONSENT_TEXTS service: versions must be 1, 2, 3" in str(refused.value)
+    assert "KITH_CONTROLLER_FILE must be a JSON file with the texts address" in str(refused.value)
+    for file in Path(str(SHIPPED)).glob("*.json"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    controller.write_text(json.dumps(dict.fromkeys(asdict(DEVELOPMENT), "x")))
+    own = Config.from_env(environment)
+    assert list(own.texts.all()) == list(usual.texts.all())
+    assert own.controller.name == "x"
+    environment["KITH_CONSENT_TEXTS"] = str(tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match="KITH_CONSENT_TEXTS is no folder"):
         Config.from_env(environment)

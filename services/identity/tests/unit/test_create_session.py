@@ -17,10 +17,10 @@ from identity.domain.account import Account, Events, SignedIn
 from identity.domain.errors import CredentialsInvalid
 from identity.domain.role import Role
 
-from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network, an_imported
+from services.identity.tests.builders import NOW, PASSWORD, TEXTS, a_member, a_network, an_imported
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
-TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
+TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()), TEXTS)
 FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 

@@ -19,10 +19,10 @@ from identity.domain.account import Account
 from identity.domain.errors import CredentialsInvalid, SessionEnded
 from identity.domain.network import Network
 
-from services.identity.tests.builders import NOW, PASSWORD, a_member, a_network
+from services.identity.tests.builders import NOW, PASSWORD, TEXTS, a_member, a_network
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
-TOKENS, CLOCK = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate())), FakeClock(NOW)
+TOKENS, CLOCK = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()), TEXTS), FakeClock(NOW)
 FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 

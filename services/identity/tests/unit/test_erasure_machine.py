@@ -31,7 +31,15 @@ from identity.domain.roster import Entry
 from policy.authorize import authorize
 
 from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES
-from services.identity.tests.builders import NETWORK, NOW, a_caller, a_device, a_member, an_invite
+from services.identity.tests.builders import (
+    NETWORK,
+    NOW,
+    a_caller,
+    a_choice,
+    a_device,
+    a_member,
+    an_invite,
+)
 from services.identity.tests.fakes import FakeDirectory
 
 GRACE, SETTLE = timedelta(days=7), timedelta(minutes=11)
@@ -67,7 +75,7 @@ class Faults:
 class Fragile:
     """A port whose writes may kill."""
 
-    WRITES = frozenset({"save", "add", "remove", "forget"})
+    WRITES = frozenset({"save", "add", "remove", "remove_all", "forget"})
 
     def __init__(self, port: object, faults: Faults) -> None:
         self._port = port
@@ -131,6 +139,9 @@ class Erasures(RuleBasedStateMachine):
             self.let_go,
         )
         account, events = a_member()
+        account, _ = account.decide(a_choice(True), NOW)
+        records = self.directory.consents(NETWORK)
+        self.runner.run(records.add(account.id, account.decisions))
         self.member_id = account.id
         self.accounts = self.directory.accounts(NETWORK)
         self.runner.run(self.accounts.add(account, events))
@@ -236,6 +247,8 @@ class Erasures(RuleBasedStateMachine):
         (record,) = self.directory.records(NETWORK).all.values()
         assert {one.service for one in record.receipts} == {*SERVICES, "identity"}
         assert all(one.is_of({**PUBLIC, "identity": KEY.public_key()}) for one in record.receipts)
+        (own,) = (one for one in record.receipts if one.service == "identity")
+        assert own.counts == {"accounts": Count(removed=1), "consent_records": Count(removed=1)}
         assert record.member_hash == HASH(self.member_id)
 
     @property
@@ -260,6 +273,7 @@ class Erasures(RuleBasedStateMachine):
             assert not self.directory.mails.all
             (entry,) = self.directory.roster(NETWORK).all.values()
             assert (entry.used, entry.taken_by) == (True, None)
+            assert not self.directory.consents(NETWORK).all
             (invite,) = self.directory.invites(NETWORK).all.values()
             assert (invite.used, invite.seats) == (1, ())
         else:

@@ -11,22 +11,41 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from identity.adapters.events import outgoing
-from identity.domain.account import AccountCreated, Event, SignalsConsentChanged, SignedIn
+from identity.domain.account import (
+    AccountCreated,
+    ConsentsChanged,
+    Event,
+    SignalsConsentChanged,
+    SignedIn,
+)
+from identity.domain.text import Purpose
 
-from services.identity.tests.builders import NOW, a_member
+from services.identity.tests.builders import NOW, a_choice, a_member
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MEMBER = UUID("01900000-0000-7000-8000-00000000000a")
-ACCOUNT = replace(a_member()[0], id=MEMBER, version=7)
+ACCOUNT = replace(a_member()[0], id=MEMBER)
+for _granted, _purpose in (
+    (True, Purpose.SERVICE),
+    (True, Purpose.SIGNALS),
+    (False, Purpose.RESEARCH),
+):
+    ACCOUNT, _ = ACCOUNT.decide(a_choice(_granted, _purpose), NOW)
+ACCOUNT = replace(ACCOUNT, version=7)
 EVENTS: dict[str, Event] = {
     "account_created": AccountCreated(NOW, imported=False),
     "account_created_imported": AccountCreated(NOW, imported=True),
     "activity_session": SignedIn(NOW),
-    "activity_signals_consent_granted": SignalsConsentChanged(NOW, granted=True, imported=False),
-    "activity_signals_consent_granted_imported": SignalsConsentChanged(
-        NOW, granted=True, imported=True
+    "activity_signals_consent_granted": SignalsConsentChanged(
+        NOW, granted=True, text_version=1, imported=False
     ),
-    "activity_signals_consent_withdrawn": SignalsConsentChanged(NOW, granted=False, imported=False),
+    "activity_signals_consent_granted_imported": SignalsConsentChanged(
+        NOW, granted=True, text_version=0, imported=True
+    ),
+    "activity_signals_consent_withdrawn": SignalsConsentChanged(
+        NOW, granted=False, text_version=1, imported=False
+    ),
+    "consents_changed": ConsentsChanged(NOW, Purpose.RESEARCH),
 }
 
 
@@ -46,5 +65,8 @@ def test_an_event_is_published_as_the_golden_file_has_it(
 def test_topics_follow_the_kind_of_event() -> None:
     topics = {name: next(iter(outgoing(ACCOUNT, [event]))).topic for name, event in EVENTS.items()}
     for name, topic in topics.items():
-        activity = name.startswith("activity")
-        assert topic == ("activity.member.v1" if activity else "identity.account.v1")
+        kind, _, _ = name.partition("_")
+        assert topic == {
+            "activity": "activity.member.v1", "account": "identity.account.v1",
+            "consents": "identity.consent.v1",
+        }[kind]  # fmt: skip

@@ -18,7 +18,7 @@ from identity.domain.account import Account, Events
 from identity.domain.errors import HandleTaken, InviteInvalid
 from identity.domain.invite import STALE_AFTER
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_network, an_invite
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, TEXTS, a_network, an_invite
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
 
@@ -127,9 +127,11 @@ class Registrations(RuleBasedStateMachine):
 
     async def _register(self, handle: str = "") -> str:
         name = next(self.names)
-        wanted = Application(self.code, handle or name, f"{name}@example.org", PASSWORD)
+        wanted = Application(
+            self.code, handle or name, f"{name}@example.org", PASSWORD, service_text_version=1
+        )
         try:
-            await register(self.directory, FakePasswords(), self.clock, wanted)
+            await register(self.directory, FakePasswords(), self.clock, TEXTS, wanted)
         except (InviteInvalid, HandleTaken, ConcurrentUpdate) as refused:
             return refused.reason
         except Crash:

@@ -26,10 +26,10 @@ from identity.application.refresh_session import refresh_session
 from identity.domain.device import REPEATABLE, Device
 from identity.domain.errors import SessionEnded
 
-from services.identity.tests.builders import NOW, PASSWORD, a_caller, a_member, a_network
+from services.identity.tests.builders import NOW, PASSWORD, TEXTS, a_caller, a_member, a_network
 from services.identity.tests.fakes import FakeDevices, FakeDirectory, FakePasswords
 
-TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()))
+TOKENS = SignedTokens(KeyRing.of(Ed25519PrivateKey.generate()), TEXTS)
 FACTORS = TotpFactors(MasterKey(bytes(32)))
 
 

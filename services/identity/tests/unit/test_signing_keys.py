@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from identity.adapters.signing_keys import NAME_FORMAT, KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import LIFE, SignedTokens
 
-from services.identity.tests.builders import NOW, a_device, a_member
+from services.identity.tests.builders import NOW, TEXTS, a_device, a_member
 
 PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 SOON = NOW + timedelta(minutes=5)
@@ -29,7 +29,7 @@ class Rotating:
         self.folder = folder
         self.add(NOW - timedelta(days=30))
         self.ring = KeyRing(lambda: read_folder(folder))
-        self.tokens = SignedTokens(self.ring)
+        self.tokens = SignedTokens(self.ring, TEXTS)
         self.clock = FakeClock(NOW)
         self.verifier = auth.Verifier(self.jwks, self.clock)
 

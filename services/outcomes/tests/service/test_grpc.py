@@ -52,7 +52,7 @@ async def test_a_response_is_scored_and_read_back(door: Door, client: Client, ad
     response = await client.answer(ada, "ucla-3", LONELY)
     assert response == pb.Response(
         id=response.id, instrument_id="ucla-3", answers=LONELY, score=8,
-        scoring_version="ucla-3-sum-1", create_time=response.create_time,
+        scoring_version="ucla-3-sum-1", create_time=response.create_time, consent_version=3,
     )  # fmt: skip
     assert response.create_time.seconds == int(door.clock.now().timestamp())
     door.clock.advance(timedelta(days=1))

@@ -67,6 +67,7 @@ async def test_scores_are_told_in_order_and_no_answer_is(
     assert events.ResponseScored.FromString(told[0].value) == events.ResponseScored(
         network_id=str(NETWORK), response_id=survey.id, member_id=str(ada), instrument_id="ucla-3",
         score=8, scoring_version="ucla-3-sum-1", create_time=survey.create_time,
+        consent_version=3,
     )  # fmt: skip
     assert [header(record, "ce_sequence") for record in told] == ["1", "1"]
     assert header(told[0], "ce_source") == "/outcomes"

@@ -53,7 +53,9 @@ def test_a_state_takes_at_most_1200_bytes_and_18_without_consent() -> None:
     assert decode(encode(MemberState())) == MemberState()
 
 
-@pytest.mark.parametrize("data", [b"", b"\x02", b"\x01", b"\x01" * 600, b"\x63" + bytes(18)])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x03", b"\x02", b"\x01", b"\x01" * 600, b"\x63" + bytes(18)]
+)
 def test_bytes_that_are_no_state_are_refused(data: bytes) -> None:
     with pytest.raises(UnknownLayout):
         decode(data)
@@ -68,7 +70,27 @@ def test_cut_bytes_are_refused() -> None:
 
 def test_too_few_numbers_are_refused() -> None:
     with pytest.raises(UnknownLayout, match="100 numbers"):
-        from_numbers(to_numbers(consented())[:-1])
+        from_numbers(to_numbers(consented())[:-2])
+
+
+@given(histories(disorder=10.0))
+def test_a_state_of_the_first_release_is_read_as_of_an_unknown_text(
+    history: list[Activity],
+) -> None:
+    state = take_all(history)
+    state.consent_version = 0
+    data, keys = encode(state), len(state.keys)
+    body = len(data) - keys
+    assert decode(b"\x01" + data[1 : body - 8] + data[body:]) == state
+    assert from_numbers(to_numbers(state)[:-1], state.keys) == state
+
+
+def test_a_state_keeps_the_version_of_the_text_it_rests_on() -> None:
+    state = consented()
+    state.consent_version = 7
+    assert decode(encode(state)).consent_version == 7
+    assert from_numbers(to_numbers(state)).consent_version == 7
+    assert state.copy().consent_version == 7
 
 
 def test_a_copy_shares_nothing() -> None:

@@ -20,6 +20,7 @@ from services.signals.tests.unit.builders import (
     consented,
     histories,
     messages,
+    run,
     survey,
     take_all,
 )
@@ -92,6 +93,18 @@ def test_a_consent_repeated_keeps_what_there_is() -> None:
     again = take(once, activity(GRANTED, 2), 1_000, P).state
     assert again.belief == belief
     assert (again.consent_at, again.offset) == (at(2), 1_000)
+
+
+def test_what_is_derived_rests_on_the_text_that_was_agreed_to_last() -> None:
+    first = activity(GRANTED, 0, consent_version=1)
+    state = take_all([first, *messages(1, 3)], MemberState())
+    assert state.consent_version == 1
+    newer = take(state, activity(GRANTED, 2, consent_version=2), state.offset + 1, P).state
+    assert (newer.consent_version, newer.taken) == (2, 3)
+    answers = run([survey(3, 8), survey(9, 8)], newer)
+    assert {day.consent_version for taken in answers for day in taken.closed} == {2}
+    left = take(newer, activity(WITHDRAWN, 20, consent_version=2), 10_000, P).state
+    assert left.consent_version == 0
 
 
 def test_what_was_done_before_the_consent_is_not_looked_at() -> None:

@@ -100,7 +100,7 @@ def test_a_withdrawal_is_told_alone_and_with_its_offset() -> None:
     assert to_cleared(told.event) == Cleared(NETWORK, ADA, 7)
 
 
-@pytest.mark.parametrize("numbers", [[], [0.0] * 100, [1.0] * 102])
+@pytest.mark.parametrize("numbers", [[], [0.0] * 100, [1.0] * 103])
 def test_a_state_this_release_cannot_read_is_refused(numbers: list[float]) -> None:
     event = signals_pb.MemberSignalUpdated(
         network_id=str(NETWORK), member_id=str(ADA), state=numbers

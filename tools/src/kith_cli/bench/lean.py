@@ -7,6 +7,14 @@ import json
 from typing import Any
 
 
+class Status(RuntimeError):
+    """A request was answered with a status of 400 or more."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class Connection:
     """One keep-alive HTTP/1.1 connection to the gateway, one request at a time."""
 
@@ -17,7 +25,7 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Send a request; the decoded answer. Raises RuntimeError for a status of 400 or more."""
+        """Send a request; the decoded answer. Raises Status."""
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
         content = b"" if body is None else json.dumps(body).encode()
@@ -33,7 +41,7 @@ class Connection:
         answer = await self._reader.readexactly(length)
         status = int(head.split(" ", 2)[1])
         if status >= 400:
-            raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
+            raise Status(status, f"{method} {path}: {status} {answer[:300]!r}")
         return json.loads(answer) if answer else None
 
     def close(self) -> None:

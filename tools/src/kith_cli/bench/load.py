@@ -47,7 +47,7 @@ async def closed_loop(host: str, port: int, people: Sequence[Person], seconds: f
         while time.perf_counter() < until:
             number += 1
             at = time.perf_counter()
-            await _send(connection, person, f"closed-{number}-{begun}")
+            await say(connection, person, f"closed-{number}-{begun}")
             load.latencies.append(time.perf_counter() - at)
         connection.close()
 
@@ -82,7 +82,7 @@ async def _sent_and_seen(
 ) -> None:
     connection = pool.pop() if pool else Connection(host, port, person.token)
     at = time.perf_counter()
-    message = await _send(connection, person, f"steady-{number}-{at}")
+    message = await say(connection, person, f"steady-{number}-{at}")
     acknowledged = time.perf_counter()
     load.latencies.append(acknowledged - at)
     if number % SAMPLE_EVERY == 0:
@@ -102,7 +102,8 @@ async def _poll(connection: Connection, written: datetime) -> None:
     raise RuntimeError(f"a message was not in its sender's signal after {GIVE_UP_SECONDS:g} s")
 
 
-async def _send(connection: Connection, person: Person, id: str) -> Any:
+async def say(connection: Connection, person: Person, id: str) -> Any:
+    """Send one message; the answer. Raises Status."""
     body = {"clientMessageId": id[:64], "text": TEXT}
     return await connection.request(
         "POST", f"/v1/conversations/{person.conversation_id}/messages", body

@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from kith_cli.bench import decisions, probe
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
+from kith_cli.bench.withdrawal import withdrawals
 from kith_cli.client import Kith
 from kith_cli.console import err
 from kith_cli.errors import Stop
@@ -26,10 +27,11 @@ from kith_cli.importing.messages import Import
 from kith_cli.importing.source import read
 from kith_cli.local import supervision
 from kith_cli.local.supervisor import Supervisor
-from kith_cli.networks import door, ensure_network
+from kith_cli.networks import door, ensure_network, service_text_version
 from kith_cli.settings import Settings, environment
 
 SENDERS = 20
+WITHDRAWALS = 10  # of each of them
 CLOSED_SECONDS = 20.0
 STEADY_SECONDS = 20.0
 MESSAGES_PER_SECOND = 100.0  # about 200 activities: a message that answers is two
@@ -54,6 +56,7 @@ def bench(file: Path, rows: int) -> None:
                 people = _people(settings, kith)
                 _measure_sends(settings, supervisor, people)
                 _measure_signals(settings, people)
+                _measure_withdrawals(settings, people)
                 _measure_import(kith, part)
                 _measure_backlog(settings, supervisor, kith, backlog)
             _measure_memory(supervisor)
@@ -89,6 +92,7 @@ def _running(settings: Settings) -> Iterator[float]:
 def _people(settings: Settings, admin: Kith) -> list[Person]:
     """Senders, each with a conversation with the next."""
     invite = admin.post("/v1/invites", {"maxUses": SENDERS})["code"]
+    version = service_text_version(admin)
     people, doors = [], []
     for number in range(SENDERS):
         email = f"sender{number}@bench.kith.local"
@@ -97,6 +101,7 @@ def _people(settings: Settings, admin: Kith) -> list[Person]:
             "handle": f"sender{number}",
             "email": email,
             "password": PASSWORD,
+            "serviceTextVersion": version,
         }
         admin.request("POST", "/v1/registrations", json=body, anonymous=True)
         kith = door(settings)
@@ -143,6 +148,13 @@ def _measure_signals(settings: Settings, people: list[Person]) -> None:
     figure(
         "send.steady_p99_ms", 1000 * percentile(load.latencies, 0.99), messages_per_s=round(rate, 1)
     )
+
+
+def _measure_withdrawals(settings: Settings, people: list[Person]) -> None:
+    host, port = _address(settings)
+    taken = asyncio.run(withdrawals(host, port, settings.kafka, people, WITHDRAWALS))
+    figure("consent.withdraw_p50_ms", 1000 * percentile(taken, 0.5), samples=len(taken))
+    figure("consent.withdraw_p99_ms", 1000 * percentile(taken, 0.99), samples=len(taken))
 
 
 def _measure_import(kith: Kith, file: Path) -> None:

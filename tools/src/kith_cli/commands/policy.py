@@ -30,6 +30,12 @@ def explain(
         bool | None,
         typer.Option("--takes-part/--no-part", help="whether the actor takes part in the thing"),
     ] = None,
+    owes: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="a purpose of consent that the actor owes a decision on: service, signals"
+        ),
+    ] = None,
 ) -> None:
     """One decision: what the policy answers, by which rule, for what reason.
 
@@ -37,7 +43,7 @@ def explain(
     """
     from kith_cli.policy import Question, explained
 
-    question = Question(tuple(role or ()), own_network, owner, takes_part)
+    question = Question(tuple(role or ()), own_network, owner, takes_part, tuple(owes or ()))
     text, allowed = explained(action, question)
     typer.echo(text)
     raise typer.Exit(0 if allowed else 1)

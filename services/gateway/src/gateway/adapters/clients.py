@@ -10,6 +10,7 @@ from common import grpc_client
 from common.config import Address
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.identity.v1 import audit_service_pb2_grpc as audit
+from kith.identity.v1 import consent_service_pb2_grpc as consent_records
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
@@ -45,6 +46,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.DeviceService",
         "kith.identity.v1.TotpService/GetTotp",
         "kith.identity.v1.ConsentService",
+        "kith.identity.v1.ConsentRecordService",
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
     ),
@@ -96,6 +98,7 @@ class Services:
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.consent_records = consent_records.ConsentRecordServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])

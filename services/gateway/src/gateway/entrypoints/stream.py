@@ -5,6 +5,7 @@ Close codes:
 - 4400 a frame that is not understood, or any frame after the first
 - 4401 no good token within five seconds, or it has expired
 - 4403 the policy does not let this account listen
+- 4451 a decision on a consent is open; the reason says on which (CONSENT_REQUIRED purpose version)
 - 4408 the device reads too slowly; it asks for what it missed over REST
 - 4429 the member has too many sockets
 - 1009 a frame that is too large, 1011 no answer to pings (both by the server library)
@@ -23,7 +24,7 @@ from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.grpc_client import call
 from kith.messaging.v1 import messaging_service_pb2 as api
-from policy.authorize import authorize
+from policy.authorize import ConsentRequired, authorize
 from policy.table import STREAM
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -130,6 +131,9 @@ class Stream:
                 raise Close(4401, error.message) from None
             if error.kind is Kind.FORBIDDEN:
                 raise Close(4403, error.message) from None
+            if isinstance(error, ConsentRequired):
+                owed = " ".join(error.metadata.values())
+                raise Close(4451, f"{error.reason} {owed}") from None
             raise Close(1013, "tokens cannot be verified now; try again") from None
 
     async def _ready(self) -> None:

@@ -11,20 +11,29 @@ from common.outbox import Outgoing
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
+from kith.identity.events.v1 import consent_events_pb2 as consents
 from kith.identity.events.v1 import identity_events_pb2 as events
 
 from identity.domain.account import (
     Account,
     AccountClosed,
     AccountCreated,
+    ConsentsChanged,
     Events,
     SignalsConsentChanged,
     SignedIn,
 )
+from identity.domain.consent import Decision
 from identity.domain.erasure import Erasure, ErasureStarted
+from identity.domain.text import Purpose
 
 ACCOUNT_TOPIC = "identity.account.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
+CONSENT_TOPIC = "identity.consent.v1"
+_PURPOSES = {
+    purpose: consents.ConsentPurpose.Value(f"CONSENT_PURPOSE_{purpose.upper()}")
+    for purpose in Purpose
+}
 
 
 def outgoing(account: Account, happened: Events) -> Iterator[Outgoing]:
@@ -58,8 +67,10 @@ def _closed(account: Account, event: AccountClosed) -> Iterator[Outgoing]:
 
 
 def _message(
-    account: Account, event: AccountCreated | SignedIn | SignalsConsentChanged
+    account: Account, event: AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged
 ) -> tuple[str, Message]:
+    if isinstance(event, ConsentsChanged):
+        return CONSENT_TOPIC, _consents(account, event)
     if isinstance(event, AccountCreated):
         return ACCOUNT_TOPIC, events.AccountCreated(
             network_id=str(account.network_id), member_id=str(account.id),
@@ -71,7 +82,25 @@ def _message(
         activity.ACTIVITY_KIND_SIGNALS_CONSENT_GRANTED if event.granted
         else activity.ACTIVITY_KIND_SIGNALS_CONSENT_WITHDRAWN
     )  # fmt: skip
-    return ACTIVITY_TOPIC, _activity(account, kind, event.at, imported=event.imported)
+    told = _activity(account, kind, event.at, imported=event.imported)
+    told.consent_version = event.text_version
+    return ACTIVITY_TOPIC, told
+
+
+def _consents(account: Account, event: ConsentsChanged) -> consents.ConsentsChanged:
+    return consents.ConsentsChanged(
+        network_id=str(account.network_id), member_id=str(account.id),
+        consents=map(_held, account.consents.values()), changed=_PURPOSES[event.purpose],
+        decide_time=_timestamp(event.at),
+    )  # fmt: skip
+
+
+def _held(decision: Decision) -> consents.ConsentHeld:
+    return consents.ConsentHeld(
+        purpose=_PURPOSES[decision.purpose], granted=decision.granted,
+        text_version=decision.text_version, decide_time=_timestamp(decision.decided_at),
+        record_id=str(decision.id),
+    )  # fmt: skip
 
 
 def _activity(

@@ -11,9 +11,17 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_mails, mongo_roster
+from identity.adapters import (
+    mongo_audit,
+    mongo_consents,
+    mongo_devices,
+    mongo_levels,
+    mongo_mails,
+    mongo_roster,
+)
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
+from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
@@ -43,6 +51,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "mails": mongo_mails.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
+    **mongo_consents.INDEXES,
 }
 
 
@@ -141,6 +150,10 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
+
+    def consents(self, network_id: UUID) -> MongoConsents:
+        """See ports.Directory."""
+        return MongoConsents(self._database.collection(mongo_consents.COLLECTION, network_id))
 
 
 def _state(invite: Invite) -> Document:

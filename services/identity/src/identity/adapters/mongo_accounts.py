@@ -15,15 +15,17 @@ from common.errors import ConcurrentUpdate, Unavailable
 from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError, IndexModel
 
 from identity.adapters.events import outgoing
+from identity.adapters.mongo_consents import decision_in, document_of
 from identity.domain.account import Account, Credentials, Events, Origin
 from identity.domain.admission import Admission, DeclineReason
-from identity.domain.consent import Decision, Purpose
+from identity.domain.consent import Action, Decision, Method, decision_id
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.mail_link import Link
 from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
+from identity.domain.text import Purpose
 
 _DUPLICATE = 11000
 ADMISSION_INDEXES = [
@@ -200,7 +202,7 @@ def _state(account: Account) -> Document:
             for link in account.links
         ],
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
-        "decisions": [asdict(decision) for decision in account.decisions],
+        "decisions": [document_of(decision) for decision in account.decisions],
     }  # fmt: skip
 
 
@@ -234,7 +236,7 @@ def _account(document: Document | None) -> Account | None:
         roles=frozenset(map(Role, document["roles"])), created_at=document["created_at"],
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
-        decisions=tuple(map(_decision, document["decisions"])),
+        decisions=_decisions(document),
         closed=document.get("closed", False), admission=_admission_of(document),
         email_verified=document.get("email_verified", False),
         links=tuple(
@@ -247,8 +249,21 @@ def _account(document: Document | None) -> Account | None:
     )  # fmt: skip
 
 
-def _decision(document: Document) -> Decision:
-    return Decision(**{**document, "purpose": Purpose(document["purpose"])})
+def _decisions(document: Document) -> tuple[Decision, ...]:
+    return tuple(
+        decision_in(stored) if "number" in stored else _without_record(document["_id"], n, stored)
+        for n, stored in enumerate(document["decisions"], 1)
+    )
+
+
+def _without_record(member_id: UUID, number: int, stored: Document) -> Decision:
+    """One of the first release, which kept no records and not what exactly was shown."""
+    method = Method.IMPORT if stored["imported"] else Method.CLIENT
+    action = Action.GRANTED if stored["granted"] else Action.WITHDRAWN
+    return Decision(
+        decision_id(member_id, number), number, Purpose(stored["purpose"]), action,
+        stored["text_version"], b"", stored["decided_at"], method,
+    )  # fmt: skip
 
 
 def _second_factor(document: Document | None) -> SecondFactor | None:

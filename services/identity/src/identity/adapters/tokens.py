@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 from common.auth import ALGORITHM, AUDIENCE, ISSUER
@@ -12,25 +14,39 @@ from identity.adapters.signing_keys import KeyRing
 from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.device import Device
+from identity.domain.owed import owed
+from identity.domain.text import Purpose, Texts
 
 LIFE = timedelta(minutes=10)
 
 
 class SignedTokens:
-    """Implements ports.Tokens."""
+    """Implements ports.Tokens.
 
-    def __init__(self, keys: KeyRing) -> None:
+    A token says which decisions are open; so it ends when a text comes into force that has to be
+    decided on, and the next one says so.
+    """
+
+    def __init__(self, keys: KeyRing, texts: Texts) -> None:
         self._keys = keys
+        self._texts = texts
 
     def issue(self, account: Account, device: Device, refresh_token: str, now: datetime) -> Session:
         """See ports.Tokens."""
         issued = int(now.timestamp())
         expires = issued + int(LIFE.total_seconds())
-        claims = {
+        if (coming := self._texts.next_needed(now)) is not None:
+            expires = min(expires, math.ceil(coming.timestamp()))
+        claims: dict[str, Any] = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
             "sid": str(device.id), "roles": sorted(account.roles), "iat": issued, "exp": expires,
             "jti": str(new_id()),
         }  # fmt: skip
+        agreed = account.consents.get(Purpose.SERVICE)
+        if agreed is not None and agreed.granted:
+            claims["terms"] = agreed.text_version
+        if open_ones := owed(account, self._texts, now):
+            claims["owes"] = {str(purpose): version for purpose, version in open_ones.items()}
         key = self._keys.signing(now)
         token = jwt.encode(claims, key.private, ALGORITHM, headers={"kid": key.kid})
         return Session(

@@ -1,4 +1,5 @@
-"""The end of a member in the topic of accounts, which is compacted and kept for ever."""
+"""The end of a member in the topics of accounts and of consents, which are compacted and kept for
+ever."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from common.errors import Unavailable
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
 
-from identity.adapters.events import ACCOUNT_TOPIC
+from identity.adapters.events import ACCOUNT_TOPIC, CONSENT_TOPIC
 
 TYPE = "kith.identity.events.v1.AccountErased"
 """Of a record without a value: no consumer knows it, so each passes it over."""
@@ -25,9 +26,10 @@ class Tombstone:
         """See ports.LetGo."""
         made = headers(id=new_id(), type=TYPE, source="/identity", sequence=0, traceparent=None)
         try:
-            sent = await self._producer.send(
-                ACCOUNT_TOPIC, key=str(member_id), value=None, headers=made
-            )
-            await sent
+            for topic in (CONSENT_TOPIC, ACCOUNT_TOPIC):
+                sent = await self._producer.send(
+                    topic, key=str(member_id), value=None, headers=made
+                )
+                await sent
         except KafkaError as error:
             raise Unavailable("the broker did not take it; again at the next round") from error

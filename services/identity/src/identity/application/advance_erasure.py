@@ -105,7 +105,12 @@ class Advance:
         hashed = self.member_hash(member_id)
         accounts, now = self.directory.accounts(network_id), self.clock.now()
         there = await accounts.get(member_id) is not None
-        own = Receipt(network_id, erasure.id, NAME, {"accounts": Count(removed=int(there))}, now)
+        consents = self.directory.consents(network_id)
+        counts = {
+            "accounts": Count(removed=int(there)),
+            "consent_records": Count(removed=await consents.count(member_id)),
+        }
+        own = Receipt(network_id, erasure.id, NAME, counts, now)
         await records.add(Record(
             erasure.id, network_id, hashed, erasure.requested_at, erasure.started_at, now,
             (*erasure.receipts, self.sign(own)),
@@ -114,6 +119,7 @@ class Advance:
         await self.directory.devices(network_id).remove_all(member_id)
         await self.directory.roster(network_id).forget(member_id)
         await self.directory.mails.forget(member_id)
+        await consents.remove_all(member_id)
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
         await self.let_go(member_id)  # behind them, and behind what every service has heard

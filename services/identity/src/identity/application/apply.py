@@ -16,11 +16,14 @@ from identity.domain import credentials
 from identity.domain.account import Account, Credentials, hash_request, join
 from identity.domain.admission import checked_note
 from identity.domain.applying import apply_to_join
-from identity.domain.errors import EmailTaken, HandleTaken, JoiningRefused
+from identity.domain.consent import Choice
+from identity.domain.errors import ConsentRequired, EmailTaken, HandleTaken, JoiningRefused
 from identity.domain.network import Network
 from identity.domain.network_rules import Opening, Stated
+from identity.domain.owed import accepted
 from identity.domain.role import Role
 from identity.domain.roster import REFUSED, Eligible
+from identity.domain.text import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Wish:
     eligible: Eligible | None = field(default=None, repr=False)
     note: str = field(default="", repr=False)
     request_id: str = field(default="", repr=False)
+    service_text_version: int = 0  # of the text of *service* that she accepted; 0 for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,15 @@ class Applied:
 
 
 async def apply(
-    directory: Directory, passwords: Passwords, clock: Clock, wish: Wish,
+    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wish: Wish,
     hash_eligible: HashEligible,
 ) -> Applied:  # fmt: skip
     """Create an account, open or waiting; the same again for the same request.
 
+    Asking to join is accepting the text of *service*, as registering is.
     Whoever is refused has cost a hash and a look-up, as who is let in has, whatever was wrong.
-    Raises Invalid, JoiningRefused, AgeNotMet, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
+    Raises Invalid, JoiningRefused, AgeNotMet, ConsentRequired, HandleTaken, EmailTaken, Limited,
+    ConcurrentUpdate.
     """
     wish = replace(
         wish, handle=credentials.handle(wish.handle), email=credentials.email(wish.email),
@@ -69,13 +75,14 @@ async def apply(
     if network is None or network.opening is Opening.INVITE:
         raise JoiningRefused(REFUSED)
     network.check_age(wish.stated, clock.now())
-    made = _Made(network, wish, opens, request, clock.now())
     accounts = directory.accounts(network.id)
     try:
+        joining = Choice(True, accepted(texts, wish.service_text_version, clock.now()))
+        made = _Made(network, wish, opens, request, joining, clock.now())
         if network.opening is Opening.APPROVAL:
             return await _wait(accounts, made)
         return await _enter(directory, made, hash_eligible)
-    except (JoiningRefused, HandleTaken, EmailTaken):
+    except (JoiningRefused, ConsentRequired, HandleTaken, EmailTaken):
         known = await accounts.by_email(wish.email) if request else None
         hashed = known.credentials if known and known.registered_by == request else None
         if known and hashed and await passwords.verify(wish.password, hashed.password_hash):
@@ -89,15 +96,15 @@ class _Made:
     wish: Wish
     opens: Credentials
     request: bytes | None
+    joining: Choice
     now: datetime
 
 
 async def _wait(accounts: Accounts, made: _Made) -> Applied:
     network, wish = made.network, made.wish
-    account = replace(
-        apply_to_join(new_id(), network.id, wish.handle, made.opens, wish.note, made.now),
-        registered_by=made.request,
-    )
+    waiting = apply_to_join(new_id(), network.id, wish.handle, made.opens, wish.note, made.now)
+    agreed, _ = waiting.decide(made.joining, made.now)  # nobody is told of it before she is let in
+    account = replace(agreed, registered_by=made.request)
     try:
         await accounts.add(account, ())
     except EmailTaken:
@@ -114,10 +121,11 @@ async def _enter(directory: Directory, made: _Made, hash_eligible: HashEligible)
     account, events = join(
         new_id(), network.id, wish.handle, made.opens, frozenset({Role.MEMBER}), made.now
     )
+    account, agreed = account.decide(made.joining, made.now)
     account = replace(account, registered_by=made.request)
     await retrying(lambda: _take(roster, accounts, hashed, account.id, made.now))
     try:
-        await accounts.add(account, events)
+        await accounts.add(account, (*agreed, *events))
     except (HandleTaken, EmailTaken):
         await retrying(lambda: _give_back(roster, hashed, account.id))
         raise

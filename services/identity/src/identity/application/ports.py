@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.consent_records import ConsentRecords
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
 from identity.domain.account import Account, Events
@@ -262,6 +263,10 @@ class Directory(Protocol):
 
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
+        ...
+
+    def consents(self, network_id: UUID) -> ConsentRecords:
+        """The records of decisions of one network."""
         ...
 
 

@@ -13,9 +13,12 @@ from identity.application.ports import Accounts, Directory, Invites, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
 from identity.domain.account import Account, Credentials, hash_request, join
-from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.consent import Choice
+from identity.domain.errors import ConsentRequired, EmailTaken, HandleTaken, InviteInvalid
 from identity.domain.invite import UNUSABLE, Invite, network_of
 from identity.domain.network_rules import Stated
+from identity.domain.owed import accepted
+from identity.domain.text import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,19 @@ class Application:
     password: str = field(repr=False)
     request_id: str = field(default="", repr=False)
     stated: Stated = field(default_factory=Stated, repr=False)  # of her age; not kept
+    service_text_version: int = 0  # of the text of *service* that she accepted; 0 for none
 
 
 async def register(
-    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application
+    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wanted: Application
 ) -> Account:
     """Create an account with the invite's roles; the same again for the same request.
 
+    Joining is accepting the text of *service*: who registers names the version that was shown.
+
     A crash in the middle leaves a seat that is freed once it is stale, and no half account.
-    Raises Invalid, InviteInvalid, AgeNotMet, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
+    Raises Invalid, InviteInvalid, AgeNotMet, ConsentRequired, HandleTaken, EmailTaken,
+    Limited, ConcurrentUpdate.
     """
     wanted = replace(
         wanted, handle=credentials.handle(wanted.handle), email=credentials.email(wanted.email),
@@ -45,8 +52,8 @@ async def register(
     request = hash_request(wanted.code, wanted.request_id)
     accounts = directory.accounts(network_of(wanted.code))
     try:
-        return await _join(directory, passwords, clock, wanted, request)
-    except (InviteInvalid, HandleTaken, EmailTaken):
+        return await _join(directory, passwords, clock, texts, wanted, request)
+    except (InviteInvalid, ConsentRequired, HandleTaken, EmailTaken):
         made = await accounts.by_email(wanted.email) if request else None
         opens = made.credentials if made and made.registered_by == request else None
         if made and opens and await passwords.verify(wanted.password, opens.password_hash):
@@ -55,7 +62,7 @@ async def register(
 
 
 async def _join(
-    directory: Directory, passwords: Passwords, clock: Clock, wanted: Application,
+    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wanted: Application,
     request: bytes | None,
 ) -> Account:  # fmt: skip
     network_id = network_of(wanted.code)
@@ -65,13 +72,15 @@ async def _join(
     if network is None:
         raise InviteInvalid(UNUSABLE)
     network.check_age(wanted.stated, clock.now())
+    joining = Choice(True, accepted(texts, wanted.service_text_version, clock.now()))
     opens = Credentials(wanted.email, await passwords.hash(wanted.password))
     now = clock.now()
-    account, events = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)
+    account, created = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)
+    account, agreed = account.decide(joining, now)
     account = replace(account, registered_by=request)
     await retrying(lambda: _reserve(invites, accounts, wanted.code, account.id, now))
     try:
-        await accounts.add(account, events)
+        await accounts.add(account, (*agreed, *created))
     except (HandleTaken, EmailTaken):
         await retrying(lambda: _release(invites, wanted.code, account.id))
         raise

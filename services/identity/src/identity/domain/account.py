@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,14 @@ from uuid import UUID
 from common.errors import Invalid, Limited, Unauthenticated
 
 from identity.domain.admission import Admission, DeclineReason
-from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
+from identity.domain.consent import (
+    TEXT_OF_SOURCE,
+    Action,
+    Choice,
+    Decision,
+    Method,
+    decision_id,
+)
 from identity.domain.credentials import handle as checked_handle
 from identity.domain.errors import (
     ApplicationDecided,
@@ -23,6 +30,7 @@ from identity.domain.mail_link import UNUSABLE, Link
 from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.role import Role, grantable
 from identity.domain.second_factor import SecondFactor
+from identity.domain.text import Purpose
 
 MAX_DECISIONS = 1_000
 MAX_EXTERNAL_ID = 200
@@ -71,11 +79,20 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignalsConsentChanged:
-    """From now on signals of this member may be computed, or may not."""
+    """From now on signals of this member may be computed, or may not, under this text."""
 
     at: datetime
     granted: bool
+    text_version: int
     imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsChanged:
+    """She decided; what she allows now, of all purposes, is in the account."""
+
+    at: datetime
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ class AccountClosed:
     at: datetime
 
 
-Event = AccountCreated | SignedIn | SignalsConsentChanged | AccountClosed
+Event = AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged | AccountClosed
 Events = Sequence[Event]
 
 
@@ -100,7 +117,7 @@ class Account:
     created_at: datetime
     credentials: Credentials | None = None
     origin: Origin | None = None
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[Decision, ...] = ()  # the latest of each purpose, the newest last
     session_epoch: int = 0  # devices signed in under an earlier one are signed out
     second_factor: SecondFactor | None = None
     registered_by: bytes | None = None  # hash of the request that made it, if it had a name
@@ -139,7 +156,8 @@ class Account:
         if self.admission.declined is not None:
             raise ApplicationDecided("she was declined; she may ask again with another address")
         entered = replace(self, admission=None, version=self.version + 1)
-        return entered, (AccountCreated(now, imported=False),)
+        agreed = tuple(ConsentsChanged(now, one.purpose) for one in self.decisions)
+        return entered, (*agreed, AccountCreated(now, imported=False))
 
     def decline(self, reason: DeclineReason, now: datetime) -> Account:
         """Do not let her in. Raises ApplicationDecided when she is, or for another reason."""
@@ -232,7 +250,7 @@ class Account:
             self, credentials=opens, links=left, email_verified=True, version=self.version + 1
         )
 
-    def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
+    def decide(self, choice: Choice, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
 
         Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
@@ -240,19 +258,42 @@ class Account:
         """
         if self.closed:
             raise Unauthenticated("your account is closed")
-        latest = self.consents.get(purpose)
-        if latest and now <= latest.decided_at:  # a clock went back: what comes later is later
-            now = latest.decided_at + timedelta(milliseconds=1)
-        decision = Decision(purpose, granted, TEXT_VERSIONS[purpose], now)
-        if latest and latest.same_as(decision):
+        latest = self.consents.get(choice.purpose)
+        if latest and latest.covers(choice):
             return self, ()
-        if granted and len(self.decisions) >= MAX_DECISIONS:
+        newest = self.decisions[-1] if self.decisions else None
+        number = newest.number + 1 if newest else 1
+        if choice.granted and number > MAX_DECISIONS:
             raise Limited("decided too often; ask the admins of your network", field="granted")
-        decisions = (*self.decisions, decision)
-        decided = replace(self, decisions=decisions, version=self.version + 1)
-        if granted == bool(latest and latest.granted):
-            return decided, ()  # a first "no", or a "yes" to a newer text: nothing else changes
-        return decided, (SignalsConsentChanged(now, granted, imported=False),)
+        if newest and now <= newest.decided_at:  # a clock went back: what comes later is later
+            now = newest.decided_at + timedelta(milliseconds=1)
+        decision = _decision(self.id, number, choice, now, latest)
+        others = [one for purpose, one in self.consents.items() if purpose is not choice.purpose]
+        in_order = tuple(sorted(others, key=lambda one: one.number))
+        decided = replace(self, decisions=(*in_order, decision), version=self.version + 1)
+        return decided, tuple(_told(decision))
+
+
+def _decision(
+    member_id: UUID, number: int, choice: Choice, now: datetime, latest: Decision | None
+) -> Decision:
+    if choice.granted:
+        action = Action.GRANTED
+    else:
+        action = Action.WITHDRAWN if latest and latest.granted else Action.DECLINED
+    return Decision(
+        decision_id(member_id, number), number, choice.purpose, action, choice.text.version,
+        choice.text.digest, now, request=choice.request,
+    )  # fmt: skip
+
+
+def _told(decision: Decision) -> Iterator[Event]:
+    """A first no to signals changes nothing for them: they compute of nobody who did not agree."""
+    if decision.purpose is Purpose.SIGNALS and decision.action is not Action.DECLINED:
+        yield SignalsConsentChanged(
+            decision.decided_at, decision.granted, decision.text_version, decision.imported
+        )
+    yield ConsentsChanged(decision.decided_at, decision.purpose)
 
 
 def hash_request(code: str, request_id: str) -> bytes | None:
@@ -289,6 +330,8 @@ def bring_in(
     created = AccountCreated(joined_at, imported=True)
     if not consented:
         return account, (created,)
-    decision = Decision(Purpose.SIGNALS, True, TEXT_OF_SOURCE, joined_at, imported=True)
-    agreed = SignalsConsentChanged(joined_at, granted=True, imported=True)
-    return replace(account, decisions=(decision,)), (agreed, created)
+    decision = Decision(
+        decision_id(id, 1), 1, Purpose.SIGNALS, Action.GRANTED, TEXT_OF_SOURCE, b"", joined_at,
+        Method.IMPORT,
+    )  # fmt: skip
+    return replace(account, decisions=(decision,)), (*_told(decision), created)

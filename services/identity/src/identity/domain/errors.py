@@ -157,3 +157,15 @@ class LinkInvalid(Precondition):
     """The link of a mail was used, is too old, was replaced, or never was: which is not told."""
 
     reason = "LINK_INVALID"
+
+
+class ConsentRequired(Precondition):
+    """A text has to be shown and decided on first; the metadata say which."""
+
+    reason = "CONSENT_REQUIRED"
+
+
+class ConsentRecordNotFound(NotFound):
+    """The caller made no such decision."""
+
+    reason = "CONSENT_RECORD_NOT_FOUND"

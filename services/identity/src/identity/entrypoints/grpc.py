@@ -9,6 +9,7 @@ from common import auth
 from common.grpc_server import Context
 from common.ids import parse_id
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
+from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
@@ -23,13 +24,13 @@ from identity.application.create_invite import create_invite
 from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
-from identity.application.set_consent import set_consent
 from identity.application.update_roles import update_roles
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.mail import Kind
 from identity.domain.role import Role
 from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
+from identity.entrypoints.consents import ConsentRecordService, ConsentService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.joining import JoiningService, RosterService
@@ -55,6 +56,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     device_grpc_api.add_DeviceServiceServicer_to_server(DeviceService(ports), server)
     totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
+    consent_grpc_api.add_ConsentRecordServiceServicer_to_server(ConsentRecordService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
 
@@ -119,9 +121,10 @@ class AccountService(grpc_api.AccountServiceServicer):
     ) -> api.RegisterResponse:
         account = await register(
             self._ports.directory, self._ports.passwords, self._ports.clock,
-            Application(
+            self._ports.texts, Application(
                 request.invite_code, request.handle, request.email, request.password,
                 request.request_id, stated(request.age_confirmed, request.birth_date),
+                request.service_text_version,
             ),
         )  # fmt: skip
         await self._ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
@@ -172,27 +175,3 @@ class AccountService(grpc_api.AccountServiceServicer):
             created_count=imported.created, existing_count=imported.existing,
             member_ids={name: str(id) for name, id in imported.member_ids.items()},
         )  # fmt: skip
-
-
-class ConsentService(grpc_api.ConsentServiceServicer):
-    """See protos/kith/identity/v1/identity_service.proto."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-
-    async def ListConsents(
-        self, request: api.ListConsentsRequest, context: Context
-    ) -> api.ListConsentsResponse:
-        caller = auth.current()
-        accounts = self._ports.directory.accounts(caller.network_id)
-        account = await queries.own_account(accounts, caller)
-        return api.ListConsentsResponse(consents=map(translate.consent, account.consents.values()))
-
-    async def SetConsent(
-        self, request: api.SetConsentRequest, context: Context
-    ) -> api.SetConsentResponse:
-        caller, purpose = auth.current(), translate.purpose_of(request.purpose)
-        accounts = self._ports.directory.accounts(caller.network_id)
-        decision = await set_consent(accounts, self._ports.clock, caller, purpose, request.granted)
-        await self._ports.published()  # what she does next comes after it, in every service
-        return api.SetConsentResponse(consent=translate.consent(decision))

@@ -51,7 +51,12 @@ class JoiningService(grpc_api.JoiningServiceServicer):
     async def _apply(self, wish: Wish) -> Applied:
         ports = self._ports
         return await apply(
-            ports.directory, ports.passwords, ports.clock, wish, ports.joining.hash_eligible
+            ports.directory,
+            ports.passwords,
+            ports.clock,
+            ports.texts,
+            wish,
+            ports.joining.hash_eligible,
         )
 
     async def ListApplications(
@@ -171,6 +176,7 @@ def wish_of(request: api.ApplyRequest) -> Wish:
     return Wish(
         request.network, request.handle, request.email, request.password,
         stated(request.age_confirmed, request.birth_date), known, request.note, request.request_id,
+        request.service_text_version,
     )  # fmt: skip
 
 

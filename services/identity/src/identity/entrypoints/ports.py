@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
+from identity.adapters.consent_receipts import SignedReceipts
 from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.throttle import Throttle
+from identity.domain.text import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,5 @@ class Ports:
     leaving: Leaving
     joining: Joining
     outgoing: Outgoing
+    texts: Texts
+    receipts: SignedReceipts

@@ -13,14 +13,15 @@ from kith.identity.v1 import identity_pb2 as pb
 from identity.application.create_invite import Opened
 from identity.application.ports import Session
 from identity.domain.account import Account
-from identity.domain.consent import Decision, Purpose
+from identity.domain.consent import Decision
 from identity.domain.device import Device
 from identity.domain.role import Role
+from identity.domain.text import Purpose
 
 _ROLES = {role: pb.Role.Value(f"ROLE_{role.upper()}") for role in Role}
 _ROLE_OF = {number: role for role, number in _ROLES.items()}
-_PURPOSES = {purpose: pb.Purpose.Value(f"PURPOSE_{purpose.upper()}") for purpose in Purpose}
-_PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
+PURPOSES = {purpose: pb.Purpose.Value(f"PURPOSE_{purpose.upper()}") for purpose in Purpose}
+_PURPOSE_OF = {number: purpose for purpose, number in PURPOSES.items()}
 
 
 def roles_of(numbers: Iterable[pb.Role.ValueType]) -> frozenset[Role]:
@@ -76,9 +77,9 @@ def account(item: Account) -> pb.Account:
 def consent(decision: Decision) -> pb.Consent:
     """A decision as it is told."""
     return pb.Consent(
-        purpose=_PURPOSES[decision.purpose], granted=decision.granted,
+        purpose=PURPOSES[decision.purpose], granted=decision.granted,
         text_version=decision.text_version, decide_time=timestamp(decision.decided_at),
-        imported=decision.imported,
+        imported=decision.imported, record_id=str(decision.id),
     )  # fmt: skip
 
 

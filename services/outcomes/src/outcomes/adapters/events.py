@@ -31,6 +31,7 @@ def outgoing(network_id: UUID, response: Response) -> Iterator[Outgoing]:
         network_id=str(network_id), response_id=str(response.id),
         member_id=str(response.member_id), instrument_id=response.instrument_id,
         score=response.score, scoring_version=response.scoring_version, create_time=at,
+        consent_version=response.consent_version,
     )  # fmt: skip
     did = activity.ActivityRecorded(
         network_id=str(network_id), member_id=str(response.member_id),

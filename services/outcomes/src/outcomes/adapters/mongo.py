@@ -95,4 +95,5 @@ def _response(document: Document) -> Response:
         instrument_version=document["instrument_version"], answers=document["answers"],
         score=document["score"], scoring_version=document["scoring_version"],
         created_at=document["created_at"],
+        consent_version=document.get("consent_version", 0),
     )  # fmt: skip

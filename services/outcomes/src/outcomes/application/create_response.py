@@ -25,7 +25,10 @@ async def create_response(
     """
     request = Request(caller.subject, request_id)
     instrument = instrument_of(instrument_id)
-    wanted = Response.to(instrument, answers, id=new_id(), member_id=caller.subject, at=clock.now())
+    wanted = Response.to(
+        instrument, answers, id=new_id(), member_id=caller.subject, at=clock.now(),
+        consent_version=caller.terms,
+    )  # fmt: skip
     response = await responses.add(wanted, request)
     if not response.says(wanted):
         raise RequestIdReused("this request_id made another response", field="request_id")

@@ -26,17 +26,18 @@ class Response:
     score: int
     scoring_version: str
     created_at: datetime
+    consent_version: int = 0  # of the text of *service* she had agreed to; 0 before there was one
 
     @classmethod
     def to(
         cls, instrument: Instrument, answers: Mapping[str, int], *, id: UUID, member_id: UUID,
-        at: datetime,
+        at: datetime, consent_version: int = 0,
     ) -> Response:  # fmt: skip
         """Score some answers. Raises AnswersInvalid."""
         score = instrument.score(answers)
         return cls(
             id, member_id, instrument.id, instrument.version, dict(answers), score,
-            instrument.scoring_version, at,
+            instrument.scoring_version, at, consent_version,
         )  # fmt: skip
 
     def says(self, other: Response) -> bool:

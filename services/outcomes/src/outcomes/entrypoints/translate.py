@@ -37,6 +37,7 @@ def response(response: Response) -> pb.Response:
         id=str(response.id), instrument_id=response.instrument_id, answers=response.answers,
         score=response.score, scoring_version=response.scoring_version,
         create_time=Timestamp(seconds=seconds, nanos=millis * 1_000_000),
+        consent_version=response.consent_version,
     )  # fmt: skip
 
 

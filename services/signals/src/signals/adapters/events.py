@@ -53,6 +53,7 @@ def to_activity(event: activity_pb.ActivityRecorded, event_id: str, recorded_at:
             reply_latency_ms=event.reply_latency_ms if event.HasField("reply_latency_ms") else None,
             value=event.value if event.HasField("value") else None,
             opens_turn=event.opens_turn, imported=event.imported,
+            consent_version=event.consent_version,
         )  # fmt: skip
     except InvalidActivity as error:
         raise Invalid(str(error)) from error
@@ -83,6 +84,7 @@ def to_events(touched: Touched, parameters: Parameters) -> Iterator[Change]:
         engagement=engagement.score if engagement else 0.0,
         state=to_numbers(state), model_version=parameters.version,
         closed_days=[_closed(day) for day in touched.closed],
+        consent_version=state.consent_version,
     )  # fmt: skip
     yield Change(state.offset, at, updated)
 
@@ -128,6 +130,7 @@ def _closed(day: ClosedDay) -> signals_pb.DayClosed:
     return signals_pb.DayClosed(
         day=day.day, probability=day.p, probability_low=day.p_low, probability_high=day.p_high,
         theta=day.theta, variance=day.variance, engagement=day.engagement, messages=day.messages,
+        consent_version=day.consent_version,
     )  # fmt: skip
 
 
@@ -135,4 +138,5 @@ def _day(event: signals_pb.DayClosed) -> ClosedDay:
     return ClosedDay(
         event.day, event.probability, event.probability_low, event.probability_high,
         event.theta, event.variance, event.engagement, event.messages,
+        event.consent_version,
     )  # fmt: skip

@@ -45,7 +45,10 @@ INDEXES = {
 }
 ERASED = "erased"
 _DUPLICATE = 11000
-_GONE = {"state": "", "rank": "", "probability": "", "last_activity": "", "activities": ""}
+_GONE = {
+    "state": "", "rank": "", "probability": "", "last_activity": "", "activities": "",
+    "consent_version": "",
+}  # fmt: skip
 
 
 class MongoSignals:
@@ -175,7 +178,7 @@ def _write(change: Update | Cleared) -> UpdateOne:
     fields = {
         "offset": row.state.offset, "state": to_numbers(row.state), "rank": row.rank,
         "probability": row.probability, "last_activity": row.state.last_at,
-        "activities": row.state.taken,
+        "activities": row.state.taken, "consent_version": row.state.consent_version,
     }  # fmt: skip
     older = _older(row.member_id, change.network_id, row.state.offset)
     return UpdateOne(older, {"$set": fields}, upsert=True)
@@ -200,7 +203,7 @@ def _days(change: Update) -> list[Document]:
             "_id": f"{member_id}:{day.day}", "network_id": change.network_id,
             "member_id": member_id, "day": day.day, "offset": change.row.state.offset,
             "values": [day.p, day.p_low, day.p_high, day.theta, day.variance, day.engagement,
-                       day.messages],
+                       day.messages, day.consent_version],
         }
         for day in change.closed
     ]  # fmt: skip

@@ -47,6 +47,7 @@ class Activity:
     """`at` is event time in ms since 1970 UTC; for imported history long before it was recorded.
 
     `event_id` must always come in the same of its two forms, or a duplicate will not be known.
+    Version 0 of a consent stands for a text that was shown elsewhere, before an import.
     A check-in is 0 (worst) to 4 (best); a survey score is the UCLA-3 sum, 3 to 9 (loneliest).
     """
 
@@ -58,6 +59,7 @@ class Activity:
     value: int | None = None
     opens_turn: bool = False
     imported: bool = False
+    consent_version: int = 0  # of the text that a decision was about
 
     def __post_init__(self) -> None:
         if not 0 < self.at < _LATEST:
@@ -68,3 +70,5 @@ class Activity:
         latency = self.reply_latency_ms
         if latency is not None and latency < 0:
             raise InvalidActivity(f"answered {-latency} ms before it was asked")
+        if self.consent_version < 0:
+            raise InvalidActivity(f"a consent to version {self.consent_version}")

@@ -39,6 +39,7 @@ class ClosedDay:
     variance: float
     engagement: float
     messages: int
+    consent_version: int = 0  # of the text she had agreed to when it was closed
 
 
 def close(
@@ -88,5 +89,5 @@ def _point(state: MemberState, day: int, counts: Day, parameters: Parameters) ->
     now = risk.read_out(state.belief, parameters)
     return ClosedDay(
         day, now.p, now.p_low, now.p_high, now.theta, now.variance,
-        engagement.score(state.tally), counts[MESSAGES],
+        engagement.score(state.tally), counts[MESSAGES], state.consent_version,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""All that is kept of one member: 101 numbers and 64 short ids, however long she stays."""
+"""All that is kept of one member: 102 numbers and 64 short ids, however long she stays."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class MemberState:
     belief: Belief = field(default_factory=Belief)  # as of the last closed day
     tally: Tally = field(default_factory=Tally)
     keys: bytes = b""  # of the last 64 activities, oldest first
+    consent_version: int = 0  # of the text she agreed to: what all that is derived here rests on
 
     def copy(self) -> MemberState:
         """An independent state."""
@@ -52,7 +53,7 @@ class MemberState:
             self.consent, self.consent_at, self.offset, self.taken, self.first_at, self.last_at,
             self.newest_at, self.survey_at, self.check_in_at, self.first_open,
             [day[:] for day in self.window],
-            self.belief.copy(), self.tally.copy(), self.keys,
+            self.belief.copy(), self.tally.copy(), self.keys, self.consent_version,
         )  # fmt: skip
 
     def knows(self, key: bytes) -> bool:

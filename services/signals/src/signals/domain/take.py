@@ -43,7 +43,7 @@ def take(
         return Taken(state, False, ())
     decision = _DECISIONS.get(activity.kind)
     if decision is not None:
-        return _decide(state, decision, activity.at, offset, parameters)
+        return _decide(state, decision, activity, offset, parameters)
     if state.consent is not Consent.GRANTED:
         return Taken(state, False, ())
     if activity.at < state.consent_at and not activity.imported:
@@ -58,24 +58,28 @@ def take(
 
 
 def _decide(
-    state: MemberState, decision: Consent, at: int, offset: int, parameters: Parameters
+    state: MemberState, decision: Consent, activity: Activity, offset: int, parameters: Parameters
 ) -> Taken:
     """The latest decision by event time holds, a withdrawal among equals; erasure is for ever.
 
     So a decision delivered again, late, or out of order can never bring back a consent. It relies
     on identity to stamp one member's decisions in ascending order. Anything but a repeated grant
-    begins from nothing: what was derived is gone.
+    begins from nothing: what was derived is gone. A repeated grant may be of a newer text; what is
+    derived from now on rests on that.
     """
+    at = activity.at
     known = state.consent_at, state.consent is not Consent.GRANTED
     newer = (at, decision is not Consent.GRANTED) > known
     if state.consent is Consent.ERASED or not (newer or decision is Consent.ERASED):
         return Taken(state, False, ())
     if decision is Consent.GRANTED and state.consent is Consent.GRANTED:
         state.consent_at, state.offset = at, offset
+        state.consent_version = activity.consent_version
         return Taken(state, True, ())
     fresh = MemberState(decision, at, offset)
     if decision is Consent.GRANTED:
         fresh.belief = prior(parameters)
+        fresh.consent_version = activity.consent_version
     return Taken(fresh, True, ())
 
 

@@ -123,7 +123,7 @@ def _signal(signal: Signal) -> pb.MemberSignal:
         ),
         as_of_time=timestamp(estimate.as_of), last_activity_time=timestamp(state.last_at),
         last_survey_time=timestamp(max(state.survey_at, state.check_in_at)),
-        model_version=estimate.model,
+        model_version=estimate.model, consent_version=state.consent_version,
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _point(day: ClosedDay) -> pb.CoursePoint:
     return pb.CoursePoint(
         day=Timestamp(seconds=day.day * DAY // 1000), probability=day.p,
         probability_low=day.p_low, probability_high=day.p_high, engagement=day.engagement,
-        messages=day.messages,
+        messages=day.messages, consent_version=day.consent_version,
     )  # fmt: skip
 
 

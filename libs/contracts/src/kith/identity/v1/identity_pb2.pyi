@@ -75,6 +75,16 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     """Not set."""
     PURPOSE_SIGNALS: _Purpose.ValueType  # 1
     """Compute engagement and loneliness risk from activity."""
+    PURPOSE_SERVICE: _Purpose.ValueType  # 2
+    """Keep an account and what she writes, so that she can take part. Without it nothing else works."""
+    PURPOSE_SPONSOR_AGGREGATES: _Purpose.ValueType  # 3
+    """Count her in aggregates for a sponsor, which show nobody."""
+    PURPOSE_RESEARCH: _Purpose.ValueType  # 4
+    """Use what she does for research, without her name."""
+    PURPOSE_MENTOR_MESSAGES: _Purpose.ValueType  # 5
+    """Let her mentor see that she may need a word, and write to her first."""
+    PURPOSE_NOTIFICATIONS: _Purpose.ValueType  # 6
+    """Send her reminders and news."""
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
     """What a member can agree to, each on its own."""
@@ -83,6 +93,16 @@ PURPOSE_UNSPECIFIED: Purpose.ValueType  # 0
 """Not set."""
 PURPOSE_SIGNALS: Purpose.ValueType  # 1
 """Compute engagement and loneliness risk from activity."""
+PURPOSE_SERVICE: Purpose.ValueType  # 2
+"""Keep an account and what she writes, so that she can take part. Without it nothing else works."""
+PURPOSE_SPONSOR_AGGREGATES: Purpose.ValueType  # 3
+"""Count her in aggregates for a sponsor, which show nobody."""
+PURPOSE_RESEARCH: Purpose.ValueType  # 4
+"""Use what she does for research, without her name."""
+PURPOSE_MENTOR_MESSAGES: Purpose.ValueType  # 5
+"""Let her mentor see that she may need a word, and write to her first."""
+PURPOSE_NOTIFICATIONS: Purpose.ValueType  # 6
+"""Send her reminders and news."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 @_typing.final
@@ -170,14 +190,17 @@ class Consent(_message.Message):
     TEXT_VERSION_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
     purpose: Global___Purpose.ValueType
     """What it is about."""
     granted: _builtins.bool
     """Agreed (true) or not."""
     text_version: _builtins.int
-    """Version of the text that was shown."""
+    """Version of the text that was shown; 0 for one shown elsewhere, before an import."""
     imported: _builtins.bool
     """Recorded elsewhere and brought in with an import."""
+    record_id: _builtins.str
+    """Names the record of the decision, see ConsentRecord."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When it was decided."""
@@ -190,14 +213,43 @@ class Consent(_message.Message):
         text_version: _builtins.int = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
+        record_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "granted", b"granted", "imported", b"imported", "purpose", b"purpose", "text_version", b"text_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "granted", b"granted", "imported", b"imported", "purpose", b"purpose", "record_id", b"record_id", "text_version", b"text_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Consent: _TypeAlias = Consent  # noqa: Y015
+
+@_typing.final
+class OwedConsent(_message.Message):
+    """A decision that is open: until it is made, yes or no, actions that need it are refused with
+    CONSENT_REQUIRED. Whoever says no to *service* can read texts, decide, export and leave.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    TEXT_VERSION_FIELD_NUMBER: _builtins.int
+    purpose: Global___Purpose.ValueType
+    """What it is about."""
+    text_version: _builtins.int
+    """Version of the text to decide on."""
+    def __init__(
+        self,
+        *,
+        purpose: Global___Purpose.ValueType = ...,
+        text_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "text_version", b"text_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwedConsent: _TypeAlias = OwedConsent  # noqa: Y015
 
 @_typing.final
 class Account(_message.Message):
@@ -324,7 +376,8 @@ class Session(_message.Message):
     REFRESH_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """JWT signed with EdDSA (RFC 8037); claims `sub` (member), `net` (network), `sid` (session),
-    `roles`.
+    `roles`, `terms` (version of the text of *service* she agreed to), and `owes` (version by
+    purpose) while decisions are open.
     """
     member_id: _builtins.str
     """Whose it is."""

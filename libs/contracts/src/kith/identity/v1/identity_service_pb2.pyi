@@ -198,6 +198,7 @@ class RegisterRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     AGE_CONFIRMED_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SERVICE_TEXT_VERSION_FIELD_NUMBER: _builtins.int
     invite_code: _builtins.str
     """Code of an invite."""
     handle: _builtins.str
@@ -214,6 +215,8 @@ class RegisterRequest(_message.Message):
     """That she is as old as the network's age rule has it, where it asks for that."""
     birth_date: _builtins.str
     """`YYYY-MM-DD`, where the age rule asks for it; looked at and not kept."""
+    service_text_version: _builtins.int
+    """Version of the text of *service* that she was shown and accepted."""
     def __init__(
         self,
         *,
@@ -224,10 +227,11 @@ class RegisterRequest(_message.Message):
         request_id: _builtins.str = ...,
         age_confirmed: _builtins.bool = ...,
         birth_date: _builtins.str = ...,
+        service_text_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id", "service_text_version", b"service_text_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -614,18 +618,24 @@ class ListConsentsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONSENTS_FIELD_NUMBER: _builtins.int
+    OWED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[_identity_pb2.Consent]:
         """One per purpose ever decided."""
+
+    @_builtins.property
+    def owed(self) -> _containers.RepeatedCompositeFieldContainer[_identity_pb2.OwedConsent]:
+        """What she has to decide before she can go on; empty when nothing is open."""
 
     def __init__(
         self,
         *,
         consents: _abc.Iterable[_identity_pb2.Consent] | None = ...,
+        owed: _abc.Iterable[_identity_pb2.OwedConsent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "owed", b"owed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -639,19 +649,29 @@ class SetConsentRequest(_message.Message):
 
     PURPOSE_FIELD_NUMBER: _builtins.int
     GRANTED_FIELD_NUMBER: _builtins.int
+    TEXT_VERSION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     purpose: _identity_pb2.Purpose.ValueType
     """What it is about."""
     granted: _builtins.bool
     """Agree (true) or withdraw."""
+    text_version: _builtins.int
+    """Version of the text that she was shown; the current one when zero."""
+    request_id: _builtins.str
+    """Chosen by the client, at most 100 characters: the same again gives the same record, whatever
+    was decided since, so that a lost answer can be asked for again.
+    """
     def __init__(
         self,
         *,
         purpose: _identity_pb2.Purpose.ValueType = ...,
         granted: _builtins.bool = ...,
+        text_version: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted", "purpose", b"purpose", "request_id", b"request_id", "text_version", b"text_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -266,8 +266,10 @@ class AccountServiceServicer(object):
     """
 
     def Register(self, request, context):
-        """Joins a network with an invite. Needs no token.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
+        """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
+        text of *service* has to be shown and accepted.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
+        CONSENT_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -633,15 +635,17 @@ class ConsentServiceServicer(object):
     """
 
     def ListConsents(self, request, context):
-        """The caller's decisions. Errors: UNAUTHENTICATED.
+        """The caller's decisions that hold, and those that are open. Errors: UNAUTHENTICATED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetConsent(self, request, context):
-        """Decides on one purpose; deciding the same again changes nothing.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """Decides on one purpose; deciding the same again changes nothing. What it opens or closes is so from
+        the next access token on: refresh the session. Signals are cleared at once.
+        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONFLICT for a request_id that was used for another
+        decision, CONSENT_REQUIRED for a yes to a text that was replaced.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -123,8 +123,10 @@ class AccountServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     Register: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]
-    """Joins a network with an invite. Needs no token.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
+    """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
+    text of *service* has to be shown and accepted.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
+    CONSENT_REQUIRED.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -150,8 +152,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]  # type: ignore[assignment]
-    """Joins a network with an invite. Needs no token.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
+    """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
+    text of *service* has to be shown and accepted.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
+    CONSENT_REQUIRED.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -180,8 +184,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.RegisterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.RegisterResponse, _abc.Awaitable[_identity_service_pb2.RegisterResponse]]:
-        """Joins a network with an invite. Needs no token.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
+        """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
+        text of *service* has to be shown and accepted.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
+        CONSENT_REQUIRED.
         """
 
     @_abc_1.abstractmethod
@@ -293,10 +299,12 @@ class ConsentServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ConsentServiceAsyncStub: ...
     ListConsents: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ListConsentsRequest, _identity_service_pb2.ListConsentsResponse]
-    """The caller's decisions. Errors: UNAUTHENTICATED."""
+    """The caller's decisions that hold, and those that are open. Errors: UNAUTHENTICATED."""
     SetConsent: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.SetConsentRequest, _identity_service_pb2.SetConsentResponse]
-    """Decides on one purpose; deciding the same again changes nothing.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+    """Decides on one purpose; deciding the same again changes nothing. What it opens or closes is so from
+    the next access token on: refresh the session. Signals are cleared at once.
+    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONFLICT for a request_id that was used for another
+    decision, CONSENT_REQUIRED for a yes to a text that was replaced.
     """
 
 @_typing.type_check_only
@@ -305,10 +313,12 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListConsents: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ListConsentsRequest, _identity_service_pb2.ListConsentsResponse]  # type: ignore[assignment]
-    """The caller's decisions. Errors: UNAUTHENTICATED."""
+    """The caller's decisions that hold, and those that are open. Errors: UNAUTHENTICATED."""
     SetConsent: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.SetConsentRequest, _identity_service_pb2.SetConsentResponse]  # type: ignore[assignment]
-    """Decides on one purpose; deciding the same again changes nothing.
-    Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+    """Decides on one purpose; deciding the same again changes nothing. What it opens or closes is so from
+    the next access token on: refresh the session. Signals are cleared at once.
+    Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONFLICT for a request_id that was used for another
+    decision, CONSENT_REQUIRED for a yes to a text that was replaced.
     """
 
 class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -320,7 +330,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.ListConsentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.ListConsentsResponse, _abc.Awaitable[_identity_service_pb2.ListConsentsResponse]]:
-        """The caller's decisions. Errors: UNAUTHENTICATED."""
+        """The caller's decisions that hold, and those that are open. Errors: UNAUTHENTICATED."""
 
     @_abc_1.abstractmethod
     def SetConsent(
@@ -328,8 +338,10 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.SetConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.SetConsentResponse, _abc.Awaitable[_identity_service_pb2.SetConsentResponse]]:
-        """Decides on one purpose; deciding the same again changes nothing.
-        Errors: UNAUTHENTICATED, INVALID_ARGUMENT.
+        """Decides on one purpose; deciding the same again changes nothing. What it opens or closes is so from
+        the next access token on: refresh the session. Signals are cleared at once.
+        Errors: UNAUTHENTICATED, INVALID_ARGUMENT, CONFLICT for a request_id that was used for another
+        decision, CONSENT_REQUIRED for a yes to a text that was replaced.
         """
 
 def add_ConsentServiceServicer_to_server(servicer: ConsentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

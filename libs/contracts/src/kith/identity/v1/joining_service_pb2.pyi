@@ -94,6 +94,7 @@ class ApplyRequest(_message.Message):
     ELIGIBLE_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_TEXT_VERSION_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Slug of the network."""
     handle: _builtins.str
@@ -110,6 +111,8 @@ class ApplyRequest(_message.Message):
     """Where an admin decides: a word about herself, at most 500 characters; gone once it is decided."""
     request_id: _builtins.str
     """Chosen by the client, at most 100 characters: the same again is answered the same."""
+    service_text_version: _builtins.int
+    """As at Register."""
     @_builtins.property
     def eligible(self) -> Global___Eligible:
         """Where there is a roster: what the sponsor knows her by."""
@@ -126,10 +129,11 @@ class ApplyRequest(_message.Message):
         eligible: Global___Eligible | None = ...,
         note: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        service_text_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["eligible", b"eligible"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "eligible", b"eligible", "email", b"email", "handle", b"handle", "network", b"network", "note", b"note", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "eligible", b"eligible", "email", b"email", "handle", b"handle", "network", b"network", "note", b"note", "password", b"password", "request_id", b"request_id", "service_text_version", b"service_text_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -76,8 +76,8 @@ class JoiningServiceServicer(object):
         decides the account waits and cannot sign in until then; where there is a roster it is open at
         once for who is on it. Never tells whether the network exists, what of it does not match,
         nor, where an admin decides, whether the address has an account: that is told by mail.
-        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, HANDLE_TAKEN, EMAIL_TAKEN (of who is on
-        the roster), LIMITED.
+        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
+        EMAIL_TAKEN (of who is on the roster), LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,8 +38,8 @@ class JoiningServiceStub:
     decides the account waits and cannot sign in until then; where there is a roster it is open at
     once for who is on it. Never tells whether the network exists, what of it does not match,
     nor, where an admin decides, whether the address has an account: that is told by mail.
-    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, HANDLE_TAKEN, EMAIL_TAKEN (of who is on
-    the roster), LIMITED.
+    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
+    EMAIL_TAKEN (of who is on the roster), LIMITED.
     """
     ListApplications: _grpc.UnaryUnaryMultiCallable[_joining_service_pb2.ListApplicationsRequest, _joining_service_pb2.ListApplicationsResponse]
     """Who waits to be let in, the one who waits longest first. Network admin only.
@@ -73,8 +73,8 @@ class JoiningServiceAsyncStub(JoiningServiceStub):
     decides the account waits and cannot sign in until then; where there is a roster it is open at
     once for who is on it. Never tells whether the network exists, what of it does not match,
     nor, where an admin decides, whether the address has an account: that is told by mail.
-    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, HANDLE_TAKEN, EMAIL_TAKEN (of who is on
-    the roster), LIMITED.
+    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
+    EMAIL_TAKEN (of who is on the roster), LIMITED.
     """
     ListApplications: _aio.UnaryUnaryMultiCallable[_joining_service_pb2.ListApplicationsRequest, _joining_service_pb2.ListApplicationsResponse]  # type: ignore[assignment]
     """Who waits to be let in, the one who waits longest first. Network admin only.
@@ -111,8 +111,8 @@ class JoiningServiceServicer(metaclass=_abc_1.ABCMeta):
         decides the account waits and cannot sign in until then; where there is a roster it is open at
         once for who is on it. Never tells whether the network exists, what of it does not match,
         nor, where an admin decides, whether the address has an account: that is told by mail.
-        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, HANDLE_TAKEN, EMAIL_TAKEN (of who is on
-        the roster), LIMITED.
+        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
+        EMAIL_TAKEN (of who is on the roster), LIMITED.
         """
 
     @_abc_1.abstractmethod

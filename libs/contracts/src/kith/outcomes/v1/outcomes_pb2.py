@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/outcomes/v1/outcomes.proto\x12\x10kith.outcomes.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\x04Item\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0b\n\x03min\x18\x03 \x01(\x05\x12\x0b\n\x03max\x18\x04 \x01(\x05\x12\x0e\n\x06labels\x18\x05 \x03(\t\"\x83\x01\n\nInstrument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12%\n\x05items\x18\x03 \x03(\x0b\x32\x16.kith.outcomes.v1.Item\x12\x17\n\x0fscoring_version\x18\x04 \x01(\t\x12\x13\n\x0b\x61ttribution\x18\x05 \x01(\t\"\xf0\x01\n\x08Response\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x38\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\'.kith.outcomes.v1.Response.AnswersEntry\x12\r\n\x05score\x18\x04 \x01(\x05\x12\x17\n\x0fscoring_version\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/outcomes/v1/outcomes.proto\x12\x10kith.outcomes.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\x04Item\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0b\n\x03min\x18\x03 \x01(\x05\x12\x0b\n\x03max\x18\x04 \x01(\x05\x12\x0e\n\x06labels\x18\x05 \x03(\t\"\x83\x01\n\nInstrument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12%\n\x05items\x18\x03 \x03(\x0b\x32\x16.kith.outcomes.v1.Item\x12\x17\n\x0fscoring_version\x18\x04 \x01(\t\x12\x13\n\x0b\x61ttribution\x18\x05 \x01(\t\"\x89\x02\n\x08Response\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x38\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\'.kith.outcomes.v1.Response.AnswersEntry\x12\r\n\x05score\x18\x04 \x01(\x05\x12\x17\n\x0fscoring_version\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63onsent_version\x18\x07 \x01(\x05\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INSTRUMENT']._serialized_start=163
   _globals['_INSTRUMENT']._serialized_end=294
   _globals['_RESPONSE']._serialized_start=297
-  _globals['_RESPONSE']._serialized_end=537
-  _globals['_RESPONSE_ANSWERSENTRY']._serialized_start=491
-  _globals['_RESPONSE_ANSWERSENTRY']._serialized_end=537
+  _globals['_RESPONSE']._serialized_end=562
+  _globals['_RESPONSE_ANSWERSENTRY']._serialized_start=516
+  _globals['_RESPONSE_ANSWERSENTRY']._serialized_end=562
 # @@protoc_insertion_point(module_scope)

@@ -131,6 +131,7 @@ class Response(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SCORING_VERSION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     instrument_id: _builtins.str
@@ -139,6 +140,8 @@ class Response(_message.Message):
     """The score by the instrument's manual."""
     scoring_version: _builtins.str
     """Version of the rule that made the score."""
+    consent_version: _builtins.int
+    """Version of the consent text of *service* under which it was scored; 0 before there was one."""
     @_builtins.property
     def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Answer by item id."""
@@ -156,10 +159,11 @@ class Response(_message.Message):
         score: _builtins.int = ...,
         scoring_version: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "create_time", b"create_time", "id", b"id", "instrument_id", b"instrument_id", "score", b"score", "scoring_version", b"scoring_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "consent_version", b"consent_version", "create_time", b"create_time", "id", b"id", "instrument_id", b"instrument_id", "score", b"score", "scoring_version", b"scoring_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

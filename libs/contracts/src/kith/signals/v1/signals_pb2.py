@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/signals/v1/signals.proto\x12\x0fkith.signals.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x06Reason\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontribution\x18\x02 \x01(\x01\x12\x0e\n\x06points\x18\x03 \x01(\x01\"\x88\x01\n\nEngagement\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x15\n\ractive_days_7\x18\x02 \x01(\x05\x12\x16\n\x0e\x61\x63tive_days_28\x18\x03 \x01(\x05\x12\x12\n\nmessages_7\x18\x04 \x01(\x01\x12\x18\n\x0breciprocity\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_reciprocity\"\xdc\x01\n\x0eLonelinessRisk\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x02 \x01(\x01\x12\x18\n\x10probability_high\x18\x03 \x01(\x01\x12/\n\x06status\x18\x04 \x01(\x0e\x32\x1f.kith.signals.v1.EstimateStatus\x12\'\n\x04\x62\x61nd\x18\x05 \x01(\x0e\x32\x19.kith.signals.v1.RiskBand\x12(\n\x07reasons\x18\x06 \x03(\x0b\x32\x17.kith.signals.v1.Reason\"\xc6\x02\n\x0cMemberSignal\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12/\n\nengagement\x18\x02 \x01(\x0b\x32\x1b.kith.signals.v1.Engagement\x12-\n\x04risk\x18\x03 \x01(\x0b\x32\x1f.kith.signals.v1.LonelinessRisk\x12.\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x12last_activity_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10last_survey_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x0e\n\x06offset\x18\x08 \x01(\x03\"\xa4\x01\n\x0b\x43oursePoint\x12\'\n\x03\x64\x61y\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x03 \x01(\x01\x12\x18\n\x10probability_high\x18\x04 \x01(\x01\x12\x12\n\nengagement\x18\x05 \x01(\x01\x12\x10\n\x08messages\x18\x06 \x01(\x05*\x9b\x01\n\x0e\x45stimateStatus\x12\x1f\n\x1b\x45STIMATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45STIMATE_STATUS_ESTIMATED\x10\x01\x12\"\n\x1e\x45STIMATE_STATUS_NEEDS_CHECK_IN\x10\x02\x12%\n!ESTIMATE_STATUS_UNKNOWN_RECONTACT\x10\x03*b\n\x08RiskBand\x12\x19\n\x15RISK_BAND_UNSPECIFIED\x10\x00\x12\x11\n\rRISK_BAND_LOW\x10\x01\x12\x14\n\x10RISK_BAND_RAISED\x10\x02\x12\x12\n\x0eRISK_BAND_HIGH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/signals/v1/signals.proto\x12\x0fkith.signals.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x06Reason\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontribution\x18\x02 \x01(\x01\x12\x0e\n\x06points\x18\x03 \x01(\x01\"\x88\x01\n\nEngagement\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x15\n\ractive_days_7\x18\x02 \x01(\x05\x12\x16\n\x0e\x61\x63tive_days_28\x18\x03 \x01(\x05\x12\x12\n\nmessages_7\x18\x04 \x01(\x01\x12\x18\n\x0breciprocity\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_reciprocity\"\xdc\x01\n\x0eLonelinessRisk\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x02 \x01(\x01\x12\x18\n\x10probability_high\x18\x03 \x01(\x01\x12/\n\x06status\x18\x04 \x01(\x0e\x32\x1f.kith.signals.v1.EstimateStatus\x12\'\n\x04\x62\x61nd\x18\x05 \x01(\x0e\x32\x19.kith.signals.v1.RiskBand\x12(\n\x07reasons\x18\x06 \x03(\x0b\x32\x17.kith.signals.v1.Reason\"\xdf\x02\n\x0cMemberSignal\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12/\n\nengagement\x18\x02 \x01(\x0b\x32\x1b.kith.signals.v1.Engagement\x12-\n\x04risk\x18\x03 \x01(\x0b\x32\x1f.kith.signals.v1.LonelinessRisk\x12.\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x12last_activity_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10last_survey_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x0e\n\x06offset\x18\x08 \x01(\x03\x12\x17\n\x0f\x63onsent_version\x18\t \x01(\x05\"\xbd\x01\n\x0b\x43oursePoint\x12\'\n\x03\x64\x61y\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x03 \x01(\x01\x12\x18\n\x10probability_high\x18\x04 \x01(\x01\x12\x12\n\nengagement\x18\x05 \x01(\x01\x12\x10\n\x08messages\x18\x06 \x01(\x05\x12\x17\n\x0f\x63onsent_version\x18\x07 \x01(\x05*\x9b\x01\n\x0e\x45stimateStatus\x12\x1f\n\x1b\x45STIMATE_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45STIMATE_STATUS_ESTIMATED\x10\x01\x12\"\n\x1e\x45STIMATE_STATUS_NEEDS_CHECK_IN\x10\x02\x12%\n!ESTIMATE_STATUS_UNKNOWN_RECONTACT\x10\x03*b\n\x08RiskBand\x12\x19\n\x15RISK_BAND_UNSPECIFIED\x10\x00\x12\x11\n\rRISK_BAND_LOW\x10\x01\x12\x14\n\x10RISK_BAND_RAISED\x10\x02\x12\x12\n\x0eRISK_BAND_HIGH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.signals.v1.signals_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ESTIMATESTATUS']._serialized_start=1004
-  _globals['_ESTIMATESTATUS']._serialized_end=1159
-  _globals['_RISKBAND']._serialized_start=1161
-  _globals['_RISKBAND']._serialized_end=1259
+  _globals['_ESTIMATESTATUS']._serialized_start=1054
+  _globals['_ESTIMATESTATUS']._serialized_end=1209
+  _globals['_RISKBAND']._serialized_start=1211
+  _globals['_RISKBAND']._serialized_end=1309
   _globals['_REASON']._serialized_start=83
   _globals['_REASON']._serialized_end=143
   _globals['_ENGAGEMENT']._serialized_start=146
@@ -43,7 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LONELINESSRISK']._serialized_start=285
   _globals['_LONELINESSRISK']._serialized_end=505
   _globals['_MEMBERSIGNAL']._serialized_start=508
-  _globals['_MEMBERSIGNAL']._serialized_end=834
-  _globals['_COURSEPOINT']._serialized_start=837
-  _globals['_COURSEPOINT']._serialized_end=1001
+  _globals['_MEMBERSIGNAL']._serialized_end=859
+  _globals['_COURSEPOINT']._serialized_start=862
+  _globals['_COURSEPOINT']._serialized_end=1051
 # @@protoc_insertion_point(module_scope)

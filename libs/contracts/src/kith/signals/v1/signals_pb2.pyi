@@ -204,12 +204,17 @@ class MemberSignal(_message.Message):
     LAST_SURVEY_TIME_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Who."""
     model_version: _builtins.str
     """Version of the model and its parameters."""
     offset: _builtins.int
     """Always zero, and not to be used: networks share partitions, so a place in one counts them all."""
+    consent_version: _builtins.int
+    """Version of the consent text of *signals* that the numbers rest on; 0 for a text that was shown
+    elsewhere, before an import.
+    """
     @_builtins.property
     def engagement(self) -> Global___Engagement:
         """Her activity."""
@@ -241,10 +246,11 @@ class MemberSignal(_message.Message):
         last_survey_time: _timestamp_pb2.Timestamp | None = ...,
         model_version: _builtins.str = ...,
         offset: _builtins.int = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "engagement", b"engagement", "last_activity_time", b"last_activity_time", "last_survey_time", b"last_survey_time", "risk", b"risk"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "engagement", b"engagement", "last_activity_time", b"last_activity_time", "last_survey_time", b"last_survey_time", "member_id", b"member_id", "model_version", b"model_version", "offset", b"offset", "risk", b"risk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "consent_version", b"consent_version", "engagement", b"engagement", "last_activity_time", b"last_activity_time", "last_survey_time", b"last_survey_time", "member_id", b"member_id", "model_version", b"model_version", "offset", b"offset", "risk", b"risk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,6 +268,7 @@ class CoursePoint(_message.Message):
     PROBABILITY_HIGH_FIELD_NUMBER: _builtins.int
     ENGAGEMENT_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     probability: _builtins.float
     """Risk at its end."""
     probability_low: _builtins.float
@@ -272,6 +279,8 @@ class CoursePoint(_message.Message):
     """Engagement score at its end."""
     messages: _builtins.int
     """Messages sent on that day."""
+    consent_version: _builtins.int
+    """Version of the consent text of *signals* under which the day was closed; see MemberSignal."""
     @_builtins.property
     def day(self) -> _timestamp_pb2.Timestamp:
         """First instant of the day."""
@@ -285,10 +294,11 @@ class CoursePoint(_message.Message):
         probability_high: _builtins.float = ...,
         engagement: _builtins.float = ...,
         messages: _builtins.int = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["day", b"day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_version", b"consent_version", "day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from policy.table import DOCS
 
 from gateway.adapters.clients import Services
-from gateway.entrypoints.http import docs, keys, openapi
+from gateway.entrypoints.http import consent_records, docs, keys, openapi
 from gateway.entrypoints.http.actions import ACTIONS, ROUTES, is_public
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
@@ -17,13 +17,14 @@ from gateway.entrypoints.http.request import KithRequest
 def rest(services: Services, admission: Admission) -> Litestar:
     """The application behind /v1, /openapi.json and /docs."""
     public = [route for route, action in ROUTES.items() if is_public(action)]
-    strangers = [route for route in public if route is not keys.get_keys]
+    harmless = (keys.get_keys, consent_records.list_consent_texts)  # the same for everybody
+    strangers = [route for route in public if route not in harmless]
     members = [route for route in ROUTES if route not in public]
     entrance = admission.entrance(ACTIONS, {route.handler_name for route in strangers})
     pages = docs.pages(openapi.document(public, members)) if is_public(DOCS) else ()
     return Litestar(
         route_handlers=[
-            keys.get_keys,
+            *harmless,
             # One router, because an address may have a public method beside others.
             Router("/", before_request=entrance, route_handlers=[*strangers, *members]),
             *pages,

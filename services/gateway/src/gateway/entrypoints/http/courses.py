@@ -20,6 +20,7 @@ class CoursePoint(Output):
     probability_high: float
     engagement: float
     messages: int
+    consent_version: int
 
 
 class CoursePage(Output):
@@ -34,6 +35,7 @@ def point_of(point: pb.CoursePoint) -> CoursePoint:
         day=time(point.day), probability=point.probability,
         probability_low=point.probability_low, probability_high=point.probability_high,
         engagement=point.engagement, messages=point.messages,
+        consent_version=point.consent_version,
     )  # fmt: skip
 
 

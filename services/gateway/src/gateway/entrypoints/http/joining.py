@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.accounts import ROLES, Account, RoleName, account_of
 from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.consents import TextVersion
 from gateway.entrypoints.http.fields import (
     Input,
     Names,
@@ -60,6 +61,7 @@ class Apply(Input):
     eligible: Eligible | UnsetType = UNSET
     note: Note500 = ""
     request_id: RequestId | UnsetType = UNSET
+    service_text_version: TextVersion = 0
 
 
 class Applied(Output):
@@ -139,6 +141,7 @@ async def apply(request: KithRequest, data: JSONBody[Apply]) -> Applied:
             age_confirmed=data.age_confirmed, birth_date=data.birth_date or "",
             eligible=None if data.eligible is UNSET else eligible_of(data.eligible),
             note=data.note, request_id=data.request_id or keyed_id.get(""),
+            service_text_version=data.service_text_version,
         ),
         address=request.client_address,
     )  # fmt: skip

@@ -36,7 +36,11 @@ New messages are pushed over a WebSocket at `/v1/stream`: send
 `{"type": "authenticate", "accessToken": …}` first, wait for `{"type": "ready"}`, then read
 `{"type": "message", "message": …}`. Close codes: 4400 a frame that is not understood, 4401 no
 (or no longer a) good token, 4403 not for this account, 4408 read too slowly, 4429 too many
-sockets, 1012 and 1013 try again.
+sockets, 4451 a decision on a consent is open, 1012 and 1013 try again.
+
+While a decision on a consent is open, what needs it is refused with the reason `CONSENT_REQUIRED`;
+`metadata` names `purpose` and `version`. Show that text (`GET /v1/consent-texts`), send what she
+decides (`PUT /v1/consents/{purpose}`), refresh the session, and try again.
 """
 KEY_SET = {
     "type": "object", "required": ["keys"], "description": "RFC 7517, section 5",

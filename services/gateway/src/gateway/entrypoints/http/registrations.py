@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.entrypoints.http.accounts import TAGS, Account, account_of
 from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.consents import TextVersion
 from gateway.entrypoints.http.fields import Input, RequestId, keyed_id
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Email, Handle, NewPassword, told
@@ -25,7 +26,8 @@ BirthDate = Annotated[
 
 
 class Register(Input):
-    """Who wants to join, and the invite that lets her."""
+    """Who wants to join, the invite that lets her, and the version of the text of `service` she
+    accepted (see /v1/consent-texts)."""
 
     invite_code: str
     handle: Handle
@@ -34,6 +36,7 @@ class Register(Input):
     request_id: RequestId | UnsetType = UNSET
     age_confirmed: AgeConfirmed = False
     birth_date: BirthDate | UnsetType = UNSET
+    service_text_version: TextVersion = 0
 
 
 @post(
@@ -46,6 +49,7 @@ async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
             invite_code=data.invite_code, handle=data.handle, email=data.email,
             password=data.password, request_id=data.request_id or keyed_id.get(""),
             age_confirmed=data.age_confirmed, birth_date=data.birth_date or "",
+            service_text_version=data.service_text_version,
         ),
     )  # fmt: skip
     return account_of(reply.account)

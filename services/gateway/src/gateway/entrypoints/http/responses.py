@@ -41,6 +41,7 @@ class ScoredResponse(Output):
     score: int
     scoring_version: str
     create_time: Time
+    consent_version: int
 
 
 class ResponsePage(Output):
@@ -54,7 +55,7 @@ def response_of(response: pb.Response) -> ScoredResponse:
     return ScoredResponse(
         id=response.id, instrument_id=response.instrument_id, answers=dict(response.answers),
         score=response.score, scoring_version=response.scoring_version,
-        create_time=time(response.create_time),
+        create_time=time(response.create_time), consent_version=response.consent_version,
     )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ class MemberSignal(Output):
     risk: LonelinessRisk
     as_of_time: Time
     model_version: str
+    consent_version: int
     last_activity_time: Time | UnsetType = UNSET
     last_survey_time: Time | UnsetType = UNSET
 
@@ -98,7 +99,7 @@ def signal_of(signal: pb.MemberSignal) -> MemberSignal:
     return MemberSignal(
         member_id=signal.member_id, engagement=_engagement(signal.engagement),
         risk=_risk(signal.risk), as_of_time=time(signal.as_of_time),
-        model_version=signal.model_version,
+        model_version=signal.model_version, consent_version=signal.consent_version,
         last_activity_time=time_if_set(signal, "last_activity_time"),
         last_survey_time=time_if_set(signal, "last_survey_time"),
     )  # fmt: skip

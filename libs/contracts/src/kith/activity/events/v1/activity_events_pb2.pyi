@@ -120,6 +120,7 @@ class ActivityRecorded(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     OPENS_TURN_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     network_id: _builtins.str
     """The network all of it happened in."""
     member_id: _builtins.str
@@ -138,6 +139,10 @@ class ActivityRecorded(_message.Message):
     """The message awaits an answer: it opens the conversation or takes the turn from the peer."""
     imported: _builtins.bool
     """It was brought in with a history from elsewhere."""
+    consent_version: _builtins.int
+    """Version of the consent text that was decided on, for the kinds that are decisions; 0 for a text
+    that was shown elsewhere, before an import.
+    """
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, which for imported history is long before it was recorded."""
@@ -155,10 +160,11 @@ class ActivityRecorded(_message.Message):
         value: _builtins.int | None = ...,
         opens_turn: _builtins.bool = ...,
         imported: _builtins.bool = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_reply_latency_ms", b"_reply_latency_ms", "_value", b"_value", "occur_time", b"occur_time", "reply_latency_ms", b"reply_latency_ms", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reply_latency_ms", b"_reply_latency_ms", "_value", b"_value", "imported", b"imported", "kind", b"kind", "member_id", b"member_id", "network_id", b"network_id", "occur_time", b"occur_time", "opens_turn", b"opens_turn", "peer_id", b"peer_id", "reply_latency_ms", b"reply_latency_ms", "subject_id", b"subject_id", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reply_latency_ms", b"_reply_latency_ms", "_value", b"_value", "consent_version", b"consent_version", "imported", b"imported", "kind", b"kind", "member_id", b"member_id", "network_id", b"network_id", "occur_time", b"occur_time", "opens_turn", b"opens_turn", "peer_id", b"peer_id", "reply_latency_ms", b"reply_latency_ms", "subject_id", b"subject_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reply_latency_ms: _TypeAlias = _typing.Literal["reply_latency_ms"]  # noqa: Y015
     _WhichOneofArgType__reply_latency_ms: _TypeAlias = _typing.Literal["_reply_latency_ms", b"_reply_latency_ms"]  # noqa: Y015

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-kith/outcomes/events/v1/outcomes_events.proto\x12\x17kith.outcomes.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xda\x01\n\x0eResponseScored\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x19\n\x0bresponse_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rinstrument_id\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x02\x12\r\n\x05score\x18\x05 \x01(\x05\x12\x1d\n\x0fscoring_version\x18\x06 \x01(\tB\x04\xa0\xbb\x18\x02\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-kith/outcomes/events/v1/outcomes_events.proto\x12\x17kith.outcomes.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xf3\x01\n\x0eResponseScored\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x19\n\x0bresponse_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rinstrument_id\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x02\x12\r\n\x05score\x18\x05 \x01(\x05\x12\x1d\n\x0fscoring_version\x18\x06 \x01(\tB\x04\xa0\xbb\x18\x02\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63onsent_version\x18\x08 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,5 +44,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESPONSESCORED'].fields_by_name['scoring_version']._loaded_options = None
   _globals['_RESPONSESCORED'].fields_by_name['scoring_version']._serialized_options = b'\240\273\030\002'
   _globals['_RESPONSESCORED']._serialized_start=139
-  _globals['_RESPONSESCORED']._serialized_end=357
+  _globals['_RESPONSESCORED']._serialized_end=382
 # @@protoc_insertion_point(module_scope)

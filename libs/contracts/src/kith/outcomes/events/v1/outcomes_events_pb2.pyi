@@ -30,6 +30,7 @@ class ResponseScored(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SCORING_VERSION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     network_id: _builtins.str
     """The network."""
     response_id: _builtins.str
@@ -42,6 +43,8 @@ class ResponseScored(_message.Message):
     """The score."""
     scoring_version: _builtins.str
     """Version of the scoring rule."""
+    consent_version: _builtins.int
+    """Version of the consent text of *service* under which it was scored; 0 before there was one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was answered."""
@@ -56,10 +59,11 @@ class ResponseScored(_message.Message):
         score: _builtins.int = ...,
         scoring_version: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "instrument_id", b"instrument_id", "member_id", b"member_id", "network_id", b"network_id", "response_id", b"response_id", "score", b"score", "scoring_version", b"scoring_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_version", b"consent_version", "create_time", b"create_time", "instrument_id", b"instrument_id", "member_id", b"member_id", "network_id", b"network_id", "response_id", b"response_id", "score", b"score", "scoring_version", b"scoring_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

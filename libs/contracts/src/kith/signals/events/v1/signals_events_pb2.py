@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+kith/signals/events/v1/signals_events.proto\x12\x16kith.signals.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xa7\x01\n\tDayClosed\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\x05\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x03 \x01(\x01\x12\x18\n\x10probability_high\x18\x04 \x01(\x01\x12\x12\n\nengagement\x18\x05 \x01(\x01\x12\x10\n\x08messages\x18\x06 \x01(\x05\x12\r\n\x05theta\x18\x07 \x01(\x01\x12\x10\n\x08variance\x18\x08 \x01(\x01\"\xb5\x02\n\x13MemberSignalUpdated\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x36\n\x12last_activity_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x61\x63tivity_count\x18\x05 \x01(\x03\x12\x13\n\x0bprobability\x18\x06 \x01(\x01\x12\x12\n\nengagement\x18\x07 \x01(\x01\x12\r\n\x05state\x18\x08 \x03(\x01\x12\x1b\n\rmodel_version\x18\t \x01(\tB\x04\xa0\xbb\x18\x02\x12\x36\n\x0b\x63losed_days\x18\n \x03(\x0b\x32!.kith.signals.events.v1.DayClosed\"h\n\x13MemberSignalCleared\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0e\n\x06\x65rased\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+kith/signals/events/v1/signals_events.proto\x12\x16kith.signals.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xc0\x01\n\tDayClosed\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\x05\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x17\n\x0fprobability_low\x18\x03 \x01(\x01\x12\x18\n\x10probability_high\x18\x04 \x01(\x01\x12\x12\n\nengagement\x18\x05 \x01(\x01\x12\x10\n\x08messages\x18\x06 \x01(\x05\x12\r\n\x05theta\x18\x07 \x01(\x01\x12\x10\n\x08variance\x18\x08 \x01(\x01\x12\x17\n\x0f\x63onsent_version\x18\t \x01(\x05\"\xce\x02\n\x13MemberSignalUpdated\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x36\n\x12last_activity_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x61\x63tivity_count\x18\x05 \x01(\x03\x12\x13\n\x0bprobability\x18\x06 \x01(\x01\x12\x12\n\nengagement\x18\x07 \x01(\x01\x12\r\n\x05state\x18\x08 \x03(\x01\x12\x1b\n\rmodel_version\x18\t \x01(\tB\x04\xa0\xbb\x18\x02\x12\x36\n\x0b\x63losed_days\x18\n \x03(\x0b\x32!.kith.signals.events.v1.DayClosed\x12\x17\n\x0f\x63onsent_version\x18\x0b \x01(\x05\"h\n\x13MemberSignalCleared\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tmember_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0e\n\x06\x65rased\x18\x04 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,9 +44,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEMBERSIGNALCLEARED'].fields_by_name['member_id']._loaded_options = None
   _globals['_MEMBERSIGNALCLEARED'].fields_by_name['member_id']._serialized_options = b'\240\273\030\001'
   _globals['_DAYCLOSED']._serialized_start=136
-  _globals['_DAYCLOSED']._serialized_end=303
-  _globals['_MEMBERSIGNALUPDATED']._serialized_start=306
-  _globals['_MEMBERSIGNALUPDATED']._serialized_end=615
-  _globals['_MEMBERSIGNALCLEARED']._serialized_start=617
-  _globals['_MEMBERSIGNALCLEARED']._serialized_end=721
+  _globals['_DAYCLOSED']._serialized_end=328
+  _globals['_MEMBERSIGNALUPDATED']._serialized_start=331
+  _globals['_MEMBERSIGNALUPDATED']._serialized_end=665
+  _globals['_MEMBERSIGNALCLEARED']._serialized_start=667
+  _globals['_MEMBERSIGNALCLEARED']._serialized_end=771
 # @@protoc_insertion_point(module_scope)

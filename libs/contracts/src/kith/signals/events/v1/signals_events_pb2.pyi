@@ -33,6 +33,7 @@ class DayClosed(_message.Message):
     MESSAGES_FIELD_NUMBER: _builtins.int
     THETA_FIELD_NUMBER: _builtins.int
     VARIANCE_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     day: _builtins.int
     """Days since 1970-01-01 UTC."""
     probability: _builtins.float
@@ -49,6 +50,10 @@ class DayClosed(_message.Message):
     """Loneliness at its end, in standard deviations of the true score."""
     variance: _builtins.float
     """Variance of theta."""
+    consent_version: _builtins.int
+    """Version of the consent text of *signals* under which the day was closed; see
+    MemberSignalUpdated.
+    """
     def __init__(
         self,
         *,
@@ -60,10 +65,11 @@ class DayClosed(_message.Message):
         messages: _builtins.int = ...,
         theta: _builtins.float = ...,
         variance: _builtins.float = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low", "theta", b"theta", "variance", b"variance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_version", b"consent_version", "day", b"day", "engagement", b"engagement", "messages", b"messages", "probability", b"probability", "probability_high", b"probability_high", "probability_low", b"probability_low", "theta", b"theta", "variance", b"variance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -87,6 +93,7 @@ class MemberSignalUpdated(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     CLOSED_DAYS_FIELD_NUMBER: _builtins.int
+    CONSENT_VERSION_FIELD_NUMBER: _builtins.int
     network_id: _builtins.str
     """The network."""
     member_id: _builtins.str
@@ -101,6 +108,10 @@ class MemberSignalUpdated(_message.Message):
     """Engagement score at that time."""
     model_version: _builtins.str
     """Version of the model and its parameters."""
+    consent_version: _builtins.int
+    """Version of the consent text of *signals* that all of it rests on; 0 for a text that was shown
+    elsewhere, before an import.
+    """
     @_builtins.property
     def last_activity_time(self) -> _timestamp_pb2.Timestamp:
         """Time of the last activity taken."""
@@ -126,10 +137,11 @@ class MemberSignalUpdated(_message.Message):
         state: _abc.Iterable[_builtins.float] | None = ...,
         model_version: _builtins.str = ...,
         closed_days: _abc.Iterable[Global___DayClosed] | None = ...,
+        consent_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_activity_time", b"last_activity_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_count", b"activity_count", "closed_days", b"closed_days", "engagement", b"engagement", "last_activity_time", b"last_activity_time", "member_id", b"member_id", "model_version", b"model_version", "network_id", b"network_id", "offset", b"offset", "probability", b"probability", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_count", b"activity_count", "closed_days", b"closed_days", "consent_version", b"consent_version", "engagement", b"engagement", "last_activity_time", b"last_activity_time", "member_id", b"member_id", "model_version", b"model_version", "network_id", b"network_id", "offset", b"offset", "probability", b"probability", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
