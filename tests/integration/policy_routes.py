@@ -10,6 +10,7 @@ from gateway.entrypoints.http.actions import ACTIONS
 
 from tests.integration.policy_cases import (
     PASSWORD,
+    SAID,
     WHEN,
     Case,
     begin_no_factor,
@@ -39,6 +40,7 @@ def routes() -> Iterator[Case]:
     yield from _accounts()
     yield from _talk()
     yield from _care()
+    yield from _profiles()
 
 
 def _accounts() -> Iterator[Case]:
@@ -97,6 +99,18 @@ def _devices() -> Iterator[Case]:
     yield Case(f"POST {TOTP}/confirmation", ACTIONS["confirm_totp"], None, confirming)
     yield route("get_totp", "GET", TOTP)
     yield route("delete_totp", "POST", f"{TOTP}/removal", body=lambda _: {"password": PASSWORD})
+
+
+def _profiles() -> Iterator[Case]:
+    own = "/v1/accounts/me/profile"
+    yield route("get_own_profile", "GET", own, her_own)
+    yield route("update_profile", "PATCH", own, body=lambda _: SAID | {"version": 0})
+    yield route("get_profile", "GET", "/v1/accounts/{ana}/profile", here)
+    yield route("inspect_profile", "GET", "/v1/accounts/{ana}/profile/inspection", anas)
+    yield route(
+        "suggest_handles", "POST", "/v1/handle-suggestions",
+        body=lambda t: {"inviteCode": t.invite},
+    )  # fmt: skip
 
 
 def _talk() -> Iterator[Case]:

@@ -16,12 +16,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
 from identity.adapters.master_key import KeyedDigest, MasterKey
+from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
 from identity.application.ports import Directory
+from identity.application.ports_profile import Closeness
+from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.audit import recorder
@@ -34,6 +37,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
@@ -58,6 +62,7 @@ class Client:
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
+        self.profiles = profile_grpc_api.ProfileServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD, label: str = ""
@@ -134,7 +139,7 @@ async def _nothing_waits() -> None:
 
 
 @asynccontextmanager
-async def opened(directory: Directory) -> AsyncIterator[Door]:
+async def opened(directory: Directory, closeness: Closeness | None = None) -> AsyncIterator[Door]:
     """Identity served over `directory` until the block ends."""
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
@@ -153,6 +158,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             codes,
             _nothing_waits,
             leaving,
+            ProfileBook(directory, closeness or NoCloseness(), clock),
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

@@ -20,6 +20,8 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
+from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
+
 
 class FakeNetworks:
     """Implements ports.Networks."""
@@ -246,6 +248,7 @@ class FakeDirectory:
         self._records: dict[UUID, FakeRecords] = {}
         self._devices: dict[UUID, FakeDevices] = {}
         self._audit: dict[UUID, FakeAudit] = {}
+        self._profiles: dict[UUID, FakeProfiles] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -264,6 +267,12 @@ class FakeDirectory:
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())
+
+    def profiles(self, network_id: UUID) -> FakeProfiles:
+        return self._profiles.setdefault(network_id, FakeProfiles())
+
+    def handles(self, network_id: UUID) -> FakeHandles:
+        return FakeHandles(self.accounts(network_id).all)
 
 
 class FakeLevels:

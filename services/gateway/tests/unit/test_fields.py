@@ -8,7 +8,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from common.errors import Invalid
-from gateway.entrypoints.http import accounts, consents, enrollments, fields, posts, programs
+from gateway.entrypoints.http import (
+    accounts,
+    consents,
+    enrollments,
+    fields,
+    posts,
+    profiles,
+    programs,
+)
 from gateway.entrypoints.http import signals as signal
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -19,7 +27,7 @@ ENUMS = [
     (accounts.RoleName, accounts.ROLES), (consents.PurposeName, consents.PURPOSES),
     (posts.IntentName, posts.INTENTS), (programs.StepKindName, programs.STEP_KINDS),
     (enrollments.StateName, enrollments.STATES), (signal.StatusName, signal.STATUSES),
-    (signal.BandName, signal.BANDS),
+    (signal.BandName, signal.BANDS), (profiles.VisibilityName, profiles.VISIBILITIES),
 ]  # fmt: skip
 TIMES = st.datetimes(
     min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)

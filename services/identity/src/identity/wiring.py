@@ -23,6 +23,7 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.no_cases import NoCases
+from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
@@ -30,6 +31,7 @@ from identity.adapters.totp import TotpFactors
 from identity.application.advance_erasure import Advance
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
+from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
 from identity.entrypoints import erasures
@@ -83,6 +85,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
+            profiles=ProfileBook(directory, NoCloseness(), clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

@@ -25,6 +25,7 @@ from identity.application.ports import Directory
 from identity.domain.account import AccountClosed
 from identity.domain.erasure import HoldReason, State
 from identity.domain.errors import ErasureNotFound, ErasureUnderWay
+from identity.domain.profile import Profile
 from identity.domain.role import Role
 from policy.authorize import authorize
 
@@ -134,6 +135,8 @@ class Erasures(RuleBasedStateMachine):
         self.runner.run(self.directory.invites(NETWORK).add(invite.reserve(account.id, NOW)))
         device, _ = a_device(account)
         self.runner.run(self.directory.devices(NETWORK).add(device))
+        profile = Profile(account.id, NETWORK, 7, version=1)
+        self.runner.run(self.directory.profiles(NETWORK).save(profile))
 
     async def let_go(self, member_id: UUID) -> None:
         self.faults.before_write()
@@ -249,6 +252,7 @@ class Erasures(RuleBasedStateMachine):
             assert not self.accounts.all
             assert not self.directory.erasures(NETWORK).all
             assert not self.directory.devices(NETWORK).all
+            assert not self.directory.profiles(NETWORK).all
             (invite,) = self.directory.invites(NETWORK).all.values()
             assert (invite.used, invite.seats) == (1, ())
         else:
@@ -290,7 +294,7 @@ TestErasures.settings = settings(max_examples=80, stateful_step_count=40, deadli
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("writes", range(16))
 def test_one_kill_at_any_write_changes_nothing(writes: int, after: bool) -> None:
-    """The straight way, exhaustively; the 13 writes there are, and a few that never come."""
+    """The straight way, exhaustively; the 14 writes there are, and a few that never come."""
     life = Erasures()
     life.start()
     life.ask()

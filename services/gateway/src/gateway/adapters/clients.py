@@ -14,6 +14,7 @@ from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.identity.v1 import profile_service_pb2_grpc as profiles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
@@ -36,6 +37,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ConsentService",
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
+        "kith.identity.v1.ProfileService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -71,6 +73,7 @@ class Services:
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])

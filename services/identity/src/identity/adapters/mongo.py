@@ -11,12 +11,13 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels
+from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_profiles
 from identity.adapters.mongo_accounts import MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
+from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.network import Network
@@ -38,6 +39,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "devices": mongo_devices.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
+    "profiles": mongo_profiles.INDEXES,
 }
 
 
@@ -140,6 +142,14 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
+
+    def profiles(self, network_id: UUID) -> MongoProfiles:
+        """See ports.Directory."""
+        return MongoProfiles(self._database.collection("profiles", network_id))
+
+    def handles(self, network_id: UUID) -> MongoHandles:
+        """See ports.Directory."""
+        return MongoHandles(self._database.collection("accounts", network_id))
 
 
 def _network(document: Document | None) -> Network | None:

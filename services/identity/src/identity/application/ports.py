@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.ports_profile import Handles, Profiles
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -235,6 +236,14 @@ class Directory(Protocol):
 
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
+        ...
+
+    def profiles(self, network_id: UUID) -> Profiles:
+        """The profiles of one network."""
+        ...
+
+    def handles(self, network_id: UUID) -> Handles:
+        """The handles of one network."""
         ...
 
 

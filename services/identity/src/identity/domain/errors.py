@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import Exists, Invalid, NotFound, Precondition, Unauthenticated
+from common.errors import Conflict, Exists, Invalid, NotFound, Precondition, Unauthenticated
 
 
 class NetworkExists(Exists):
@@ -103,3 +103,9 @@ class TotpNotBegun(Precondition):
     """There is nothing to confirm."""
 
     reason = "TOTP_NOT_BEGUN"
+
+
+class ProfileChanged(Conflict):
+    """It is another version than the one that was read."""
+
+    reason = "PROFILE_CHANGED"

@@ -13,6 +13,7 @@ from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
@@ -29,6 +30,7 @@ from identity.entrypoints.audit import AuditService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.ports import Ports
+from identity.entrypoints.profiles import ProfileService
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
 
@@ -44,6 +46,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
+    profile_grpc_api.add_ProfileServiceServicer_to_server(ProfileService(ports.profiles), server)
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):

@@ -9,6 +9,7 @@ from common.clock import Clock
 
 from identity.application.leave import Leaving
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
+from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 
 
@@ -25,3 +26,4 @@ class Ports:
     codes: Digest  # of first admins' invites
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
+    profiles: ProfileBook

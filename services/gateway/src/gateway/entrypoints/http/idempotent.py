@@ -22,10 +22,11 @@ from gateway.entrypoints.http.request import BODY_SECONDS
 
 logger = log.get(__name__)
 REPLAYED = (b"idempotency-replayed", b"true")
-# What lets somebody in is never kept, and asking twice does no harm: the key is not looked at.
+# What lets somebody in is never kept, nor what only reads, and asking twice does no harm: the key
+# is not looked at.
 NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
-    "/v1/accounts/me/totp/confirmation",
+    "/v1/accounts/me/totp/confirmation", "/v1/handle-suggestions",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations"})

@@ -36,6 +36,8 @@ def tell(schema: Any) -> None:
 
 
 Uuid = Annotated[str, told(pattern=UUID_PATTERN)]
+Entry60 = Annotated[str, told(minLength=1, maxLength=60, pattern=_LINE)]
+Line60 = Annotated[str, told(maxLength=60, pattern=f"{_LINE}|^$")]
 Line80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_LINE)]
 Line100 = Annotated[str, told(minLength=1, maxLength=100, pattern=_LINE)]
 Line120 = Annotated[str, told(minLength=1, maxLength=120, pattern=_LINE)]
