@@ -21,6 +21,7 @@ from kith.identity.v1 import (
     identity_service_pb2,
     profile_pb2,
     profile_service_pb2,
+    role_service_pb2,
     totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
@@ -92,6 +93,7 @@ def rpcs() -> Iterator[Case]:
     yield from _identity()
     yield from _leaving()
     yield from _profiles()
+    yield from _roles()
     yield from _community()
     yield from _messaging()
     yield from _programs()
@@ -219,6 +221,34 @@ def _profiles() -> Iterator[Case]:
         ),
     )
     yield rpc(v1 + "SuggestHandles", lambda t: api.SuggestHandlesRequest(invite_code=t.invite))
+
+
+def _roles() -> Iterator[Case]:
+    """Dora is given and denied, in any order."""
+    api, v1 = role_service_pb2, "identity.v1.RoleService/"
+    badge = profile_pb2.BADGE_KIND_MENTOR_TRAINING
+    until = Timestamp(seconds=4_000_000_000)
+    yield rpc(v1 + "GetRoles", lambda t: api.GetRolesRequest(member_id=t.ana), anas)
+    yield rpc(
+        v1 + "GrantRole",
+        lambda t: api.GrantRoleRequest(
+            member_id=t.dora, role=identity_pb2.ROLE_MEMBER, reason="she asked"
+        ),
+        here,
+    )
+    yield rpc(
+        v1 + "RevokeRole",
+        lambda t: api.RevokeRoleRequest(member_id=t.dora, role=identity_pb2.ROLE_CARE_TEAM),
+        here,
+    )
+    yield rpc(
+        v1 + "AwardBadge",
+        lambda t: api.AwardBadgeRequest(member_id=t.dora, kind=badge, valid_until_time=until),
+        here,
+    )
+    yield rpc(
+        v1 + "WithdrawBadge", lambda t: api.WithdrawBadgeRequest(member_id=t.dora, kind=badge), here
+    )
 
 
 def _community() -> Iterator[Case]:

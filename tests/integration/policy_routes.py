@@ -31,6 +31,7 @@ from tests.integration.policy_world import (
 )
 
 TOTP = "/v1/accounts/me/totp"
+FAR = "2096-10-02T07:06:40Z"
 STEPS = [{"id": STEP, "week": 1, "kind": "discussion", "title": "Hello"}]
 LATER = "?asOfTime=2096-10-02T07:06:40Z"
 
@@ -102,6 +103,12 @@ def _devices() -> Iterator[Case]:
 
 
 def _profiles() -> Iterator[Case]:
+    roles, badge = "/v1/accounts/{dora}/roles/", "/v1/accounts/{dora}/badges/mentor_training"
+    yield route("get_roles", "GET", "/v1/accounts/{ana}/roles", anas)
+    yield route("grant_role", "PUT", roles + "member", here, lambda _: {"reason": "she asked"})
+    yield route("revoke_role", "DELETE", roles + "care_team", here)
+    yield route("award_badge", "PUT", badge, here, lambda _: {"validUntilTime": FAR})
+    yield route("withdraw_badge", "DELETE", badge, here)
     own = "/v1/accounts/me/profile"
     yield route("get_own_profile", "GET", own, her_own)
     yield route("update_profile", "PATCH", own, body=lambda _: SAID | {"version": 0})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from identity.adapters.signing_keys import KeyRing, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.domain.account import Credentials, join
 from identity.domain.device import SECRET_BYTES, sign_in_on
+from identity.domain.grant import Badge, BadgeKind
 from identity.domain.role import Role
 from kith_cli.client import Kith
 from policy import NOBODY, Actor, Facts
@@ -172,6 +173,7 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
+            account = replace(account, badges=(TRAINED,))
             now = datetime.now(UTC)  # noqa: TID251  # real
             drawn = secrets.token_bytes(2 * SECRET_BYTES)
             device, _ = sign_in_on(account, new_id(), name, drawn, now)
@@ -181,3 +183,4 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
 
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
+TRAINED = Badge(BadgeKind.MENTOR_TRAINING, UUID(int=0), BORN, datetime(2099, 1, 1, tzinfo=UTC))

@@ -24,6 +24,7 @@ from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import profile_service_pb2 as profiles
+from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
@@ -41,6 +42,7 @@ MODULES: tuple[ModuleType, ...] = (
     outcomes,
     profiles,
     programs,
+    roles,
     signals,
     totp,
 )

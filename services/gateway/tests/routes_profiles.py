@@ -10,12 +10,18 @@ from services.gateway.tests.builders import AT, Json, Route, stamp
 
 SERVICE = "/kith.identity.v1.ProfileService"
 SHOWN = pb.Profile(
-    member_id="a1", handle="ada", avatar=7, languages=["en"], offers=["a walk"], stage="early"
+    member_id="a1",
+    handle="ada",
+    avatar=7,
+    languages=["en"],
+    offers=["a walk"],
+    stage="early",
+    badges=[pb.Badge(kind=pb.BADGE_KIND_MENTOR_TRAINING, valid_until_time=stamp())],
 )
 SHOWN_JSON: Json = {
     "memberId": "a1", "handle": "ada", "avatar": 7, "pronouns": "", "languages": ["en"],
     "timeZone": "", "livesWith": [], "stage": "early", "offers": ["a walk"], "needs": [],
-    "interests": [],
+    "interests": [], "badges": [{"kind": "mentor_training", "validUntilTime": AT}],
 }  # fmt: skip
 FIELDS = {
     "pronouns": "pronouns", "languages": "languages", "time_zone": "timeZone",

@@ -20,6 +20,7 @@ from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
+from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
 from identity.application.ports import Directory
@@ -38,6 +39,7 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
+from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
@@ -62,6 +64,7 @@ class Client:
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
+        self.roles = role_grpc_api.RoleServiceStub(channel)
         self.profiles = profile_grpc_api.ProfileServiceStub(channel)
 
     async def sign_in(
@@ -159,6 +162,7 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
             _nothing_waits,
             leaving,
             ProfileBook(directory, closeness or NoCloseness(), clock),
+            Roles(directory, clock),
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

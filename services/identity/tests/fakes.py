@@ -21,6 +21,7 @@ from identity.domain.network import Network
 from identity.domain.throttle import Level
 
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
+from services.identity.tests.fakes_roles import FakeAdmins
 
 
 class FakeNetworks:
@@ -249,6 +250,7 @@ class FakeDirectory:
         self._devices: dict[UUID, FakeDevices] = {}
         self._audit: dict[UUID, FakeAudit] = {}
         self._profiles: dict[UUID, FakeProfiles] = {}
+        self._admins: dict[UUID, FakeAdmins] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -267,6 +269,10 @@ class FakeDirectory:
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())
+
+    def admins(self, network_id: UUID) -> FakeAdmins:
+        accounts = self.accounts(network_id).all
+        return self._admins.setdefault(network_id, FakeAdmins(network_id, accounts))
 
     def profiles(self, network_id: UUID) -> FakeProfiles:
         return self._profiles.setdefault(network_id, FakeProfiles())

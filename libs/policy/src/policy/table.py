@@ -102,6 +102,14 @@ TABLE: Final[Mapping[str, Rule]] = {
         VerifyAudit=ADMIN,
     ),
     **_of(
+        "kith.identity.v1.RoleService",
+        GetRoles=OWN_OR_ADMIN,
+        GrantRole=ADMIN,
+        RevokeRole=ADMIN,
+        AwardBadge=ADMIN,
+        WithdrawBadge=ADMIN,
+    ),
+    **_of(
         "kith.identity.v1.ProfileService",
         GetProfile=MEMBER,
         InspectProfile=OWN_OR_ADMIN,

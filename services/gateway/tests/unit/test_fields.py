@@ -28,6 +28,7 @@ ENUMS = [
     (posts.IntentName, posts.INTENTS), (programs.StepKindName, programs.STEP_KINDS),
     (enrollments.StateName, enrollments.STATES), (signal.StatusName, signal.STATUSES),
     (signal.BandName, signal.BANDS), (profiles.VisibilityName, profiles.VISIBILITIES),
+    (profiles.BadgeName, profiles.BADGES),
 ]  # fmt: skip
 TIMES = st.datetimes(
     min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)

@@ -29,6 +29,7 @@ from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
 from identity.adapters.totp import TotpFactors
 from identity.application.advance_erasure import Advance
+from identity.application.change_roles import Roles
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
 from identity.application.profiles import ProfileBook
@@ -86,6 +87,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
             profiles=ProfileBook(directory, NoCloseness(), clock),
+            roles=Roles(directory, clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

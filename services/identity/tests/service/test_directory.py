@@ -16,6 +16,7 @@ from identity.application.ports import Accounts, Directory, Invites
 from identity.domain.account import Account
 from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
+from identity.domain.grant import Badge, BadgeKind, Grant
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -30,6 +31,9 @@ from services.identity.tests.builders import (
 from services.identity.tests.fakes import FakeDirectory
 
 OTHER_NETWORK = new_id()
+GRANT = Grant(Role.CARE_TEAM, new_id(), NOW, "she asked", NOW + timedelta(days=1))
+UNENDING = Grant(Role.MEMBER, new_id(), NOW, "for good")
+BADGE = Badge(BadgeKind.MENTOR_TRAINING, new_id(), NOW, NOW + timedelta(days=1))
 CONFIRMED = SecondFactor(b"sealed").confirm(7, [b"one", b"two"], NOW)
 
 
@@ -112,6 +116,7 @@ class DirectoryContract:
             (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
             (replace(account.with_second_factor(CONFIRMED), version=6), ()),
             (replace(account.with_second_factor(None), version=7), ()),
+            (replace(account, grants=(GRANT, UNENDING), badges=(BADGE,), version=8), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]
@@ -120,7 +125,7 @@ class DirectoryContract:
     async def test_an_account_changes_one_version_at_a_time(self, accounts: Accounts) -> None:
         account, events = a_member()
         await accounts.add(account, events)
-        await accounts.save(account.with_roles(frozenset({Role.MENTOR})), ())
+        await accounts.save(account.end_sessions(), ())
         with pytest.raises(ConcurrentUpdate):
             await accounts.save(*account.sign_in(NOW))
         with pytest.raises(ConcurrentUpdate):
@@ -203,7 +208,7 @@ class DirectoryContract:
             await accounts.save(account, events)
         with pytest.raises(Unavailable):
             await accounts.save(*account.sign_in(NOW))
-        await accounts.save(account.with_roles(frozenset({Role.MENTOR})), ())
+        await accounts.save(account.end_sessions(), ())
 
 
 class TestFakeDirectory(DirectoryContract):

@@ -13,7 +13,6 @@ from identity.adapters.master_key import KeyedDigest
 from identity.application import queries
 from identity.application.create_network import NetworkWanted, create_network
 from identity.application.set_consent import set_consent
-from identity.application.update_roles import update_roles
 from identity.domain.account import Account, SignalsConsentChanged
 from identity.domain.consent import Purpose
 from identity.domain.errors import AccountNotFound, NetworkExists, NetworkNotFound
@@ -80,16 +79,6 @@ async def test_pages_follow_one_another_without_gap_or_double(accounts: FakeAcco
             break
         after = page[-1].id
     assert seen == sorted(accounts.all)
-
-
-async def test_an_admin_gives_exactly_these_roles(accounts: FakeAccounts, ada: Account) -> None:
-    changed = await update_roles(accounts, ada.id, [Role.MENTOR, Role.MODERATOR])
-    assert changed.roles == {Role.MENTOR, Role.MODERATOR}
-    assert accounts.all[ada.id] == changed
-    with pytest.raises(AccountNotFound):
-        await update_roles(accounts, new_id(), [Role.MENTOR])
-    with pytest.raises(Invalid):
-        await update_roles(accounts, ada.id, [Role.PLATFORM_OPERATOR])
 
 
 async def test_a_member_agrees_and_withdraws(accounts: FakeAccounts, ada: Account) -> None:

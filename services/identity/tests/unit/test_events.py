@@ -12,11 +12,21 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from identity.adapters.events import outgoing
 from identity.domain.account import AccountCreated, Event, SignalsConsentChanged, SignedIn
+from identity.domain.grant import RoleChange, RolesChanged
+from kith.audit.events.v1.audit_events_pb2 import ChangeRecorded
+from policy import Actor
+from policy.table import TABLE
 
 from services.identity.tests.builders import NOW, a_member
 
+SOMEBODY = Actor(UUID(int=1), UUID(int=2), frozenset({"member"}))
+TOPICS = {
+    "account": "identity.account.v1", "activity": "activity.member.v1",
+    "change": "identity.change.v1",
+}  # fmt: skip
 GOLDEN = Path(__file__).parent.parent / "golden"
 MEMBER = UUID("01900000-0000-7000-8000-00000000000a")
+ADMIN = UUID("01900000-0000-7000-8000-00000000000b")
 ACCOUNT = replace(a_member()[0], id=MEMBER, version=7)
 EVENTS: dict[str, Event] = {
     "account_created": AccountCreated(NOW, imported=False),
@@ -26,6 +36,7 @@ EVENTS: dict[str, Event] = {
     "activity_signals_consent_granted_imported": SignalsConsentChanged(
         NOW, granted=True, imported=True
     ),
+    "change_role_granted": RolesChanged(NOW, ADMIN, RoleChange.GRANTED),
     "activity_signals_consent_withdrawn": SignalsConsentChanged(NOW, granted=False, imported=False),
 }
 
@@ -46,5 +57,11 @@ def test_an_event_is_published_as_the_golden_file_has_it(
 def test_topics_follow_the_kind_of_event() -> None:
     topics = {name: next(iter(outgoing(ACCOUNT, [event]))).topic for name, event in EVENTS.items()}
     for name, topic in topics.items():
-        activity = name.startswith("activity")
-        assert topic == ("activity.member.v1" if activity else "identity.account.v1")
+        assert topic == TOPICS[name.partition("_")[0]]
+
+
+def test_every_change_of_roles_is_told_as_an_action_of_the_policy() -> None:
+    for change in RoleChange:
+        (event,) = outgoing(ACCOUNT, [RolesChanged(NOW, ADMIN, change)])
+        assert isinstance(event.message, ChangeRecorded)
+        assert TABLE[event.message.action].decide(SOMEBODY, None).needed == ("network_admin",)

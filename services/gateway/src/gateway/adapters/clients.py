@@ -15,6 +15,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.identity.v1 import profile_service_pb2_grpc as profiles
+from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
@@ -38,6 +39,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
         "kith.identity.v1.ProfileService",
+        "kith.identity.v1.RoleService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -73,6 +75,7 @@ class Services:
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
+        self.roles = roles.RoleServiceStub(channels["identity"])
         self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])

@@ -13,6 +13,7 @@ from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey
 
 from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_profiles
 from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_admins import MongoAdmins
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
@@ -33,6 +34,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # handle, e-mail address and origin, each as "kind:value": all unique in their network
         IndexModel([("network_id", ASCENDING), ("keys", ASCENDING)], name="keys", unique=True),
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
+        IndexModel([("network_id", ASCENDING), ("roles", ASCENDING)], name="roles"),
         outbox.INDEX,
     ],
     **ERASURE_INDEXES,
@@ -40,6 +42,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
     "profiles": mongo_profiles.INDEXES,
+    "admin_lists": [],  # one of a network, by its id
 }
 
 
@@ -142,6 +145,13 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
+
+    def admins(self, network_id: UUID) -> MongoAdmins:
+        """See ports.Directory."""
+        return MongoAdmins(
+            self._database.collection("accounts", network_id),
+            self._database.collection("admin_lists", network_id),
+        )
 
     def profiles(self, network_id: UUID) -> MongoProfiles:
         """See ports.Directory."""

@@ -19,6 +19,7 @@ from identity.domain.account import Account, Credentials, Events, Origin
 from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
+from identity.domain.grant import Badge, BadgeKind, Grant
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -169,6 +170,8 @@ def _state(account: Account) -> Document:
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
         "closed": account.closed,
+        "grants": [asdict(grant) for grant in account.grants],
+        "badges": [asdict(badge) for badge in account.badges],
         "session_epoch": account.session_epoch,
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
@@ -187,10 +190,20 @@ def _account(document: Document | None) -> Account | None:
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])),
         closed=document.get("closed", False),
+        grants=tuple(map(_grant, document.get("grants", ()))),
+        badges=tuple(map(_badge, document.get("badges", ()))),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
         registered_by=document.get("registered_by"), version=document["version"],
     )  # fmt: skip
+
+
+def _grant(document: Document) -> Grant:
+    return Grant(**document | {"role": Role(document["role"])})
+
+
+def _badge(document: Document) -> Badge:
+    return Badge(**document | {"kind": BadgeKind(document["kind"])})
 
 
 def _decision(document: Document) -> Decision:

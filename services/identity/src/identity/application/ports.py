@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.application.ports_profile import Handles, Profiles
+from identity.application.ports_roles import Admins
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -236,6 +237,10 @@ class Directory(Protocol):
 
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
+        ...
+
+    def admins(self, network_id: UUID) -> Admins:
+        """The admins of one network."""
         ...
 
     def profiles(self, network_id: UUID) -> Profiles:

@@ -12,7 +12,8 @@ from common.errors import Invalid, Limited, Unauthenticated
 
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
-from identity.domain.role import Role, grantable
+from identity.domain.grant import Badge, Grant, Held, RolesChanged
+from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
 MAX_DECISIONS = 1_000
@@ -76,7 +77,7 @@ class AccountClosed:
     at: datetime
 
 
-Event = AccountCreated | SignedIn | SignalsConsentChanged | AccountClosed
+Event = AccountCreated | SignedIn | SignalsConsentChanged | AccountClosed | RolesChanged
 Events = Sequence[Event]
 
 
@@ -87,7 +88,7 @@ class Account:
     id: UUID
     network_id: UUID
     handle: str
-    roles: frozenset[Role]
+    roles: frozenset[Role]  # held; which of them are in force `held` knows
     created_at: datetime
     credentials: Credentials | None = None
     origin: Origin | None = None
@@ -97,6 +98,13 @@ class Account:
     registered_by: bytes | None = None  # hash of the request that made it, if it had a name
     version: int = 1
     closed: bool = False
+    grants: tuple[Grant, ...] = ()  # of those roles that were given to her later
+    badges: tuple[Badge, ...] = ()
+
+    @property
+    def held(self) -> Held:
+        """Her roles, with what bounds them."""
+        return Held(self.roles, self.grants, self.badges)
 
     @property
     def consents(self) -> Mapping[Purpose, Decision]:
@@ -124,10 +132,6 @@ class Account:
             self, closed=True, session_epoch=self.session_epoch + 1, version=self.version + 1
         )
         return closed, (AccountClosed(now),)
-
-    def with_roles(self, roles: frozenset[Role]) -> Account:
-        """Exactly these roles. Raises Invalid."""
-        return replace(self, roles=grantable(roles), version=self.version + 1)
 
     def with_password_hash(self, new: str, *, instead_of: str) -> Account:
         """Another hash, unless the password was changed meanwhile."""

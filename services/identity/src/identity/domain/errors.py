@@ -105,6 +105,18 @@ class TotpNotBegun(Precondition):
     reason = "TOTP_NOT_BEGUN"
 
 
+class BadgeNeeded(Precondition):
+    """Nobody is a mentor without a badge that is valid."""
+
+    reason = "BADGE_NEEDED"
+
+
+class LastAdmin(Precondition):
+    """A network would be left without an admin."""
+
+    reason = "LAST_ADMIN"
+
+
 class ProfileChanged(Conflict):
     """It is another version than the one that was read."""
 

@@ -14,6 +14,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
+from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
@@ -22,7 +23,7 @@ from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
-from identity.application.update_roles import update_roles
+from identity.domain.granting import set_roles
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.role import Role
 from identity.entrypoints import imports, translate
@@ -31,6 +32,7 @@ from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.profiles import ProfileService
+from identity.entrypoints.roles import RoleService
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
 
@@ -46,7 +48,10 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
-    profile_grpc_api.add_ProfileServiceServicer_to_server(ProfileService(ports.profiles), server)
+    profile_grpc_api.add_ProfileServiceServicer_to_server(
+        ProfileService(ports.profiles, ports.clock), server
+    )
+    role_grpc_api.add_RoleServiceServicer_to_server(RoleService(ports.roles), server)
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):
@@ -114,7 +119,8 @@ class AccountService(grpc_api.AccountServiceServicer):
                 request.request_id,
             ),
         )  # fmt: skip
-        return api.RegisterResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.RegisterResponse(account=told)
 
     async def GetAccount(
         self, request: api.GetAccountRequest, context: Context
@@ -124,7 +130,8 @@ class AccountService(grpc_api.AccountServiceServicer):
         asked = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
         accounts = self._ports.directory.accounts(caller.network_id)
         account = await queries.account_of(accounts, access, asked)
-        return api.GetAccountResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.GetAccountResponse(account=told)
 
     async def ListAccounts(
         self, request: api.ListAccountsRequest, context: Context
@@ -135,20 +142,22 @@ class AccountService(grpc_api.AccountServiceServicer):
         accounts = self._ports.directory.accounts(caller.network_id)
         found, more = await queries.list_accounts(accounts, after, size)
         auth.access().lists([account.id for account in found])
+        now = self._ports.clock.now()
         return api.ListAccountsResponse(
-            accounts=map(translate.account, found),
+            accounts=[translate.account(account, now) for account in found],
             next_page_token=str(found[-1].id) if more else "",
         )
 
     async def UpdateRoles(
         self, request: api.UpdateRolesRequest, context: Context
     ) -> api.UpdateRolesResponse:
-        caller = auth.current()
-        account = await update_roles(
-            self._ports.directory.accounts(caller.network_id),
-            parse_id(request.member_id, "member_id"), translate.roles_of(request.roles),
+        caller, wanted = auth.current(), translate.roles_of(request.roles)
+        account = await self._ports.roles.change(
+            caller.network_id, parse_id(request.member_id, "member_id"),
+            lambda account, now: set_roles(account, wanted, caller.subject, request.reason, now),
         )  # fmt: skip
-        return api.UpdateRolesResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.UpdateRolesResponse(account=told)
 
     async def ImportAccounts(
         self, request: AsyncIterator[api.ImportAccountsRequest], context: Context

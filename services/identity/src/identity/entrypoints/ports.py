@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
+from identity.application.change_roles import Roles
 from identity.application.leave import Leaving
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.profiles import ProfileBook
@@ -27,3 +28,4 @@ class Ports:
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
     profiles: ProfileBook
+    roles: Roles

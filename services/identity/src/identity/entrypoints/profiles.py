@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from common import auth
+from common.clock import Clock
 from common.errors import Invalid
 from common.grpc_server import Context
 from common.ids import parse_id
@@ -16,6 +17,7 @@ from kith.identity.v1 import profile_service_pb2_grpc as grpc_api
 from identity.application.profiles import ProfileBook, Seen
 from identity.domain.profile import Change, Field, Profile, Visibility
 from identity.entrypoints import translate
+from identity.entrypoints.roles import badges
 
 _VISIBILITIES = {one: pb.Visibility.Value(f"VISIBILITY_{one.upper()}") for one in Visibility}
 _VISIBILITY_OF = {number: one for one, number in _VISIBILITIES.items()}
@@ -26,8 +28,9 @@ _VISIBILITY = "visibility."
 class ProfileService(grpc_api.ProfileServiceServicer):
     """See protos/kith/identity/v1/profile_service.proto."""
 
-    def __init__(self, profiles: ProfileBook) -> None:
+    def __init__(self, profiles: ProfileBook, clock: Clock) -> None:
         self._profiles = profiles
+        self._clock = clock
 
     async def GetProfile(
         self, request: api.GetProfileRequest, context: Context
@@ -36,27 +39,30 @@ class ProfileService(grpc_api.ProfileServiceServicer):
         whose: UUID = access.caller.subject
         if request.member_id:
             whose = parse_id(request.member_id, "member_id")
-        return api.GetProfileResponse(profile=_told(await self._profiles.get(access, whose)))
+        return api.GetProfileResponse(profile=self._told(await self._profiles.get(access, whose)))
 
     async def InspectProfile(
         self, request: api.InspectProfileRequest, context: Context
     ) -> api.InspectProfileResponse:
         whose = parse_id(request.member_id, "member_id")
         seen = await self._profiles.inspect(auth.access(), whose)
-        return api.InspectProfileResponse(profile=_told(seen))
+        return api.InspectProfileResponse(profile=self._told(seen))
 
     async def UpdateProfile(
         self, request: api.UpdateProfileRequest, context: Context
     ) -> api.UpdateProfileResponse:
         change = _change(request.profile, set(request.update_mask.paths))
         seen = await self._profiles.update(auth.current(), change, request.version)
-        return api.UpdateProfileResponse(profile=_told(seen))
+        return api.UpdateProfileResponse(profile=self._told(seen))
 
     async def SuggestHandles(
         self, request: api.SuggestHandlesRequest, context: Context
     ) -> api.SuggestHandlesResponse:
         handles = await self._profiles.suggest_handles(request.invite_code)
         return api.SuggestHandlesResponse(handles=handles)
+
+    def _told(self, seen: Seen) -> pb.Profile:
+        return _told(seen, badges(seen.account, self._clock.now()))
 
 
 def _change(sent: pb.Profile, paths: set[str]) -> Change:
@@ -89,11 +95,15 @@ def _visibility_of(number: pb.Visibility.ValueType, name: Field) -> Visibility:
         raise Invalid("no such visibility", field=f"{_VISIBILITY}{name}") from None
 
 
-def _told(seen: Seen) -> pb.Profile:
+def _told(seen: Seen, trained: list[pb.Badge]) -> pb.Profile:
     """As the wire has it; visibility and version are for its owner."""
     profile, account = seen.profile, seen.account
     told = pb.Profile(
-        member_id=str(account.id), handle=account.handle, avatar=profile.avatar, **_values(profile)
+        member_id=str(account.id),
+        handle=account.handle,
+        avatar=profile.avatar,
+        badges=trained,
+        **_values(profile),
     )
     if seen.own:
         told.version = profile.version

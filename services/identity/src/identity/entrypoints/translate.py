@@ -32,6 +32,12 @@ def roles_of(numbers: Iterable[pb.Role.ValueType]) -> frozenset[Role]:
         raise Invalid("no such role", field="roles") from None
 
 
+def role_of(number: pb.Role.ValueType) -> Role:
+    """The role meant. Raises Invalid for one that is not known."""
+    (role,) = roles_of([number])
+    return role
+
+
 def purpose_of(number: pb.Purpose.ValueType) -> Purpose:
     """The purpose meant. Raises Invalid for one that is not known."""
     try:
@@ -67,16 +73,16 @@ def invite(opened: Opened) -> pb.Invite:
     """A new invite with its code."""
     terms = opened.invite.terms
     return pb.Invite(
-        id=str(opened.invite.id), code=opened.code, roles=_numbers(terms.roles),
+        id=str(opened.invite.id), code=opened.code, roles=roles(terms.roles),
         max_uses=terms.max_uses, expire_time=timestamp(terms.expires_at),
     )  # fmt: skip
 
 
-def account(item: Account) -> pb.Account:
-    """An account as it is told: no e-mail address."""
+def account(item: Account, now: datetime) -> pb.Account:
+    """An account as it is told: no e-mail address, and the roles in force."""
     return pb.Account(
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
-        roles=_numbers(item.roles), consents=map(consent, item.consents.values()),
+        roles=roles(item.held.in_force(now)[0]), consents=map(consent, item.consents.values()),
         imported=item.origin is not None, create_time=timestamp(item.created_at),
     )  # fmt: skip
 
@@ -108,8 +114,9 @@ def device(item: Device, *, current: bool) -> pb.Device:
     )  # fmt: skip
 
 
-def _numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
-    return sorted(_ROLES[role] for role in roles)
+def roles(held: Iterable[Role]) -> list[pb.Role.ValueType]:
+    """Roles as they are told."""
+    return sorted(_ROLES[role] for role in held)
 
 
 def timestamp(at: datetime) -> Timestamp:

@@ -187,7 +187,7 @@ class Account(_message.Message):
     """Brought in from elsewhere; cannot sign in until it is claimed."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
-        """What she may do."""
+        """What she may do now; roles that have ended are not among them."""
 
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:

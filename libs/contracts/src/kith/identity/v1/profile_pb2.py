@@ -25,17 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekith/identity/v1/profile.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x02\n\x07Profile\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\x0e\n\x06\x61vatar\x18\x03 \x01(\x05\x12\x10\n\x08pronouns\x18\x04 \x01(\t\x12\x11\n\tlanguages\x18\x05 \x03(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x12\n\nlives_with\x18\x07 \x03(\t\x12\r\n\x05stage\x18\x08 \x01(\t\x12\x0e\n\x06offers\x18\t \x03(\t\x12\r\n\x05needs\x18\n \x03(\t\x12\x11\n\tinterests\x18\x0b \x03(\t\x12\x37\n\nvisibility\x18\x0c \x01(\x0b\x32#.kith.identity.v1.ProfileVisibility\x12\x0f\n\x07version\x18\r \x01(\x03\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x90\x03\n\x11ProfileVisibility\x12.\n\x08pronouns\x18\x01 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\tlanguages\x18\x02 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\ttime_zone\x18\x03 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12\x30\n\nlives_with\x18\x04 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12+\n\x05stage\x18\x05 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12,\n\x06offers\x18\x06 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12+\n\x05needs\x18\x07 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\tinterests\x18\x08 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility*\x8c\x01\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_ONLY_ME\x10\x01\x12\x1a\n\x16VISIBILITY_CONNECTIONS\x10\x02\x12\x16\n\x12VISIBILITY_CIRCLES\x10\x03\x12\x16\n\x12VISIBILITY_NETWORK\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekith/identity/v1/profile.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x05\x42\x61\x64ge\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.kith.identity.v1.BadgeKind\x12\x34\n\x10valid_until_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x02\n\x07Profile\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\x0e\n\x06\x61vatar\x18\x03 \x01(\x05\x12\x10\n\x08pronouns\x18\x04 \x01(\t\x12\x11\n\tlanguages\x18\x05 \x03(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x12\n\nlives_with\x18\x07 \x03(\t\x12\r\n\x05stage\x18\x08 \x01(\t\x12\x0e\n\x06offers\x18\t \x03(\t\x12\r\n\x05needs\x18\n \x03(\t\x12\x11\n\tinterests\x18\x0b \x03(\t\x12\x37\n\nvisibility\x18\x0c \x01(\x0b\x32#.kith.identity.v1.ProfileVisibility\x12\x0f\n\x07version\x18\r \x01(\x03\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x06\x62\x61\x64ges\x18\x0f \x03(\x0b\x32\x17.kith.identity.v1.Badge\"\x90\x03\n\x11ProfileVisibility\x12.\n\x08pronouns\x18\x01 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\tlanguages\x18\x02 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\ttime_zone\x18\x03 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12\x30\n\nlives_with\x18\x04 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12+\n\x05stage\x18\x05 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12,\n\x06offers\x18\x06 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12+\n\x05needs\x18\x07 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility\x12/\n\tinterests\x18\x08 \x01(\x0e\x32\x1c.kith.identity.v1.Visibility*\x8c\x01\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_ONLY_ME\x10\x01\x12\x1a\n\x16VISIBILITY_CONNECTIONS\x10\x02\x12\x16\n\x12VISIBILITY_CIRCLES\x10\x03\x12\x16\n\x12VISIBILITY_NETWORK\x10\x04*G\n\tBadgeKind\x12\x1a\n\x16\x42\x41\x44GE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42\x41\x44GE_KIND_MENTOR_TRAINING\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.identity.v1.profile_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VISIBILITY']._serialized_start=816
-  _globals['_VISIBILITY']._serialized_end=956
-  _globals['_PROFILE']._serialized_start=86
-  _globals['_PROFILE']._serialized_end=410
-  _globals['_PROFILEVISIBILITY']._serialized_start=413
-  _globals['_PROFILEVISIBILITY']._serialized_end=813
+  _globals['_VISIBILITY']._serialized_start=963
+  _globals['_VISIBILITY']._serialized_end=1103
+  _globals['_BADGEKIND']._serialized_start=1105
+  _globals['_BADGEKIND']._serialized_end=1176
+  _globals['_BADGE']._serialized_start=85
+  _globals['_BADGE']._serialized_end=189
+  _globals['_PROFILE']._serialized_start=192
+  _globals['_PROFILE']._serialized_end=557
+  _globals['_PROFILEVISIBILITY']._serialized_start=560
+  _globals['_PROFILEVISIBILITY']._serialized_end=960
 # @@protoc_insertion_point(module_scope)

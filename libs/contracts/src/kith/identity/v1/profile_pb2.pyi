@@ -52,6 +52,54 @@ VISIBILITY_NETWORK: Visibility.ValueType  # 4
 """Everybody who lives in the network."""
 Global___Visibility: _TypeAlias = Visibility  # noqa: Y015
 
+class _BadgeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BadgeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BadgeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BADGE_KIND_UNSPECIFIED: _BadgeKind.ValueType  # 0
+    """Not set."""
+    BADGE_KIND_MENTOR_TRAINING: _BadgeKind.ValueType  # 1
+    """Trained as a mentor."""
+
+class BadgeKind(_BadgeKind, metaclass=_BadgeKindEnumTypeWrapper):
+    """What somebody was trained in."""
+
+BADGE_KIND_UNSPECIFIED: BadgeKind.ValueType  # 0
+"""Not set."""
+BADGE_KIND_MENTOR_TRAINING: BadgeKind.ValueType  # 1
+"""Trained as a mentor."""
+Global___BadgeKind: _TypeAlias = BadgeKind  # noqa: Y015
+
+@_typing.final
+class Badge(_message.Message):
+    """A training that counts until it ends; shown in the profile."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    kind: Global___BadgeKind.ValueType
+    """Of what."""
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___BadgeKind.ValueType = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Badge: _TypeAlias = Badge  # noqa: Y015
+
 @_typing.final
 class Profile(_message.Message):
     """What a member says about herself. Texts are hers: at most 60 characters each, one line, NFC.
@@ -74,6 +122,7 @@ class Profile(_message.Message):
     VISIBILITY_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    BADGES_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
     handle: _builtins.str
@@ -116,6 +165,10 @@ class Profile(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was last changed; told to herself alone, absent before the first update."""
 
+    @_builtins.property
+    def badges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Badge]:
+        """Trainings that count now; shown to everybody in the network."""
+
     def __init__(
         self,
         *,
@@ -133,10 +186,11 @@ class Profile(_message.Message):
         visibility: Global___ProfileVisibility | None = ...,
         version: _builtins.int = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        badges: _abc.Iterable[Global___Badge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar", b"avatar", "handle", b"handle", "interests", b"interests", "languages", b"languages", "lives_with", b"lives_with", "member_id", b"member_id", "needs", b"needs", "offers", b"offers", "pronouns", b"pronouns", "stage", b"stage", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar", b"avatar", "badges", b"badges", "handle", b"handle", "interests", b"interests", "languages", b"languages", "lives_with", b"lives_with", "member_id", b"member_id", "needs", b"needs", "offers", b"offers", "pronouns", b"pronouns", "stage", b"stage", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,6 +19,7 @@ from gateway.entrypoints.http.fields import (
     Output,
     PathId,
     Time,
+    time,
     time_if_set,
 )
 from gateway.entrypoints.http.request import KithRequest
@@ -26,6 +27,8 @@ from gateway.entrypoints.http.shapes import Entry60, Line60, told
 
 VisibilityName = Literal["only_me", "connections", "circles", "network"]
 VISIBILITIES: Names[VisibilityName] = Names(pb.Visibility.DESCRIPTOR)
+BadgeName = Literal["mentor_training"]
+BADGES: Names[BadgeName] = Names(pb.BadgeKind.DESCRIPTOR)
 Avatar = Annotated[
     Int32, Meta(description="Shown at `/avatars/{avatar}`."), told(minimum=0, maximum=47)
 ]
@@ -55,6 +58,13 @@ class ProfileVisibility(Output):
     interests: VisibilityName
 
 
+class Badge(Output):
+    """A training that counts until it ends."""
+
+    kind: BadgeName
+    valid_until_time: Time
+
+
 class Profile(Output):
     """What a member says about herself; to others only what she shows them, the rest is empty.
 
@@ -72,6 +82,7 @@ class Profile(Output):
     offers: list[str]
     needs: list[str]
     interests: list[str]
+    badges: list[Badge]
     visibility: ProfileVisibility | UnsetType = UNSET
     version: int | UnsetType = UNSET
     update_time: Time | UnsetType = UNSET
@@ -118,6 +129,10 @@ class Handles(Output):
     handles: list[str]
 
 
+def badge_of(badge: pb.Badge) -> Badge:
+    return Badge(kind=BADGES.text(badge.kind), valid_until_time=time(badge.valid_until_time))
+
+
 def profile_of(profile: pb.Profile) -> Profile:
     own = profile.HasField("visibility")
     return Profile(
@@ -125,6 +140,7 @@ def profile_of(profile: pb.Profile) -> Profile:
         pronouns=profile.pronouns, languages=list(profile.languages), time_zone=profile.time_zone,
         lives_with=list(profile.lives_with), stage=profile.stage, offers=list(profile.offers),
         needs=list(profile.needs), interests=list(profile.interests),
+        badges=[badge_of(one) for one in profile.badges],
         visibility=_visibility(profile.visibility) if own else UNSET,
         version=profile.version if own else UNSET,
         update_time=time_if_set(profile, "update_time"),
