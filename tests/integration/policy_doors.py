@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import grpc
@@ -68,21 +69,30 @@ class Doors:
         self, action: str, request: Message | Sequence[Message], token: str | None,
         service: str = "",
     ) -> Heard:  # fmt: skip
-        """Call the service itself, or another that passes the call on."""
+        """Call the service itself, or another that passes the call on; when it says later, later.
+
+        Many cells are the same member's, and her wrong codes slow her down.
+        """
         channel = self._channels[service or action.split(".")[1]]
         metadata = [("authorization", f"Bearer {token}")] if token else []
         call: Any
         if isinstance(request, Message):
             call = channel.unary_unary(action)
-            sent: Any = request.SerializeToString()
+            sent: Callable[[], Any] = request.SerializeToString
         else:
             call = channel.stream_unary(action)
-            sent = iter([one.SerializeToString() for one in request])
-        try:
-            content: bytes = call(sent, metadata=metadata, timeout=SECONDS)
-            return Heard(Answer.ALLOW, content)
-        except grpc.RpcError as error:
-            return _of_status(error)
+            messages = [one.SerializeToString() for one in request]
+            sent = partial(iter, messages)
+        for _ in range(TRIES):
+            try:
+                content: bytes = call(sent(), metadata=metadata, timeout=SECONDS)
+                return Heard(Answer.ALLOW, content)
+            except grpc.RpcError as error:
+                refused = error
+            if not (seconds := _later(refused)):
+                break
+            time.sleep(seconds)
+        return _of_status(refused)
 
     def rest(self, method: str, path: str, body: Any, token: str | None) -> Heard:
         """Ask the gateway; when it says later, later."""
@@ -100,16 +110,32 @@ class Doors:
         return Heard(_of_http(answer), _TRACE.sub(b"", told))
 
 
-def _of_status(error: Any) -> Heard:
-    """Code, message and details: all that a refused caller is given."""
-    details = b"".join(
+def _later(error: Any) -> float:
+    """After how many seconds to try again; 0 when that would not help."""
+    return float(_info(_details(error)).metadata.get("retry_after_seconds", "0"))
+
+
+def _details(error: Any) -> bytes:
+    """The serialized google.rpc.Status of a refusal."""
+    return b"".join(
         value for name, value in error.trailing_metadata() or ()
         if name == "grpc-status-details-bin"
     )  # fmt: skip
-    told = f"{error.code()} {error.details()}\n".encode() + details
+
+
+def _info(details: bytes) -> error_details_pb2.ErrorInfo:
+    """Why it was refused, for machines."""
     info = error_details_pb2.ErrorInfo()
     for detail in status_pb2.Status.FromString(details).details:
         detail.Unpack(info)
+    return info
+
+
+def _of_status(error: Any) -> Heard:
+    """Code, message and details: all that a refused caller is given."""
+    details = _details(error)
+    told = f"{error.code()} {error.details()}\n".encode() + details
+    info = _info(details)
     if info.reason == _JOIN:
         return Heard(Answer.JOIN, told)
     if info.reason in _LET_IN:

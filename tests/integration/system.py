@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,15 +84,20 @@ class System:
         return {name: process.exit_code for name, process in self._processes.items()}
 
     def wait_published(self) -> None:
-        """Until no event waits in any outbox."""
+        """Until no event waits in any outbox. Raises AssertionError naming what does."""
         with MongoClient[dict[str, object]](self.settings.external_mongodb_uri) as client:
-            collections = [
-                client[database][name]
+            collections = {
+                f"{database}.{name}": client[database][name]
                 for database in self.databases
                 for name in client[database].list_collection_names()
-            ]
-            waiting = {"outbox_at": {"$exists": True}}
-            wait_for(lambda: not any(each.count_documents(waiting) for each in collections))
+            }
+
+            def waiting() -> dict[str, int]:
+                there = {"outbox_at": {"$exists": True}}
+                counts = {name: each.count_documents(there) for name, each in collections.items()}
+                return {name: count for name, count in counts.items() if count}
+
+            wait_until_empty(waiting)
 
     def admin(self, network: str) -> Kith:
         """A client signed in as admin of a network, made if it is not there."""
@@ -133,3 +138,11 @@ def _free_block() -> int:
         if all(is_free(port) for port in range(base, base + HIGHEST_OFFSET + 1)):
             return base
     raise RuntimeError("no block of free ports")
+
+
+def wait_until_empty(ask: Callable[[], Sized], seconds: float = 60.0) -> None:
+    """Until nothing is left. Raises AssertionError at the deadline, with what is."""
+    deadline = time.monotonic() + seconds
+    while left := ask():
+        assert time.monotonic() < deadline, f"still there after {seconds:g} s: {left!r}"
+        time.sleep(0.05)
