@@ -8,7 +8,6 @@ from typing import Any
 
 from common.ids import new_id
 from gateway.entrypoints.http.actions import ROUTES
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
@@ -19,9 +18,6 @@ from kith.identity.v1 import (
     erasure_service_pb2,
     identity_pb2,
     identity_service_pb2,
-    profile_pb2,
-    profile_service_pb2,
-    role_service_pb2,
     totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
@@ -33,6 +29,7 @@ from policy import Actor, Facts
 from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
     LONELY,
+    PASSWORD,
     STEP,
     Things,
     anas,
@@ -42,8 +39,6 @@ from tests.integration.policy_world import (
     inside,
 )
 
-PASSWORD = "correct horse battery"
-SAID = {"offers": ["a walk"], "visibility": {"offers": "network"}}
 WHEN = "2026-03-02T00:00:00Z"
 START = Timestamp(seconds=1_772_409_600)
 Of = Callable[[Things, Actor], Facts]
@@ -92,8 +87,6 @@ def rpcs() -> Iterator[Case]:
     """Every RPC, asked of the service itself."""
     yield from _identity()
     yield from _leaving()
-    yield from _profiles()
-    yield from _roles()
     yield from _community()
     yield from _messaging()
     yield from _programs()
@@ -203,52 +196,6 @@ def _devices() -> Iterator[Case]:
     yield Case(f"rpc {v1}{confirm}", f"/kith.{v1}{confirm}", None, confirming)
     yield rpc(v1 + "TotpService/GetTotp", lambda _: totp.GetTotpRequest())
     yield rpc(v1 + "TotpService/DeleteTotp", lambda _: totp.DeleteTotpRequest(password=PASSWORD))
-
-
-def _profiles() -> Iterator[Case]:
-    """Everybody says the same, so that whoever is first changes something and nobody after her."""
-    api, v1 = profile_service_pb2, "identity.v1.ProfileService/"
-    said = profile_pb2.Profile(
-        offers=["a walk"],
-        visibility=profile_pb2.ProfileVisibility(offers=profile_pb2.VISIBILITY_NETWORK),
-    )
-    yield rpc(v1 + "GetProfile", lambda t: api.GetProfileRequest(member_id=t.ana), here)
-    yield rpc(v1 + "InspectProfile", lambda t: api.InspectProfileRequest(member_id=t.ana), anas)
-    yield rpc(
-        v1 + "UpdateProfile",
-        lambda _: api.UpdateProfileRequest(
-            profile=said, update_mask=FieldMask(paths=["offers", "visibility.offers"])
-        ),
-    )
-    yield rpc(v1 + "SuggestHandles", lambda t: api.SuggestHandlesRequest(invite_code=t.invite))
-
-
-def _roles() -> Iterator[Case]:
-    """Dora is given and denied, in any order."""
-    api, v1 = role_service_pb2, "identity.v1.RoleService/"
-    badge = profile_pb2.BADGE_KIND_MENTOR_TRAINING
-    until = Timestamp(seconds=4_000_000_000)
-    yield rpc(v1 + "GetRoles", lambda t: api.GetRolesRequest(member_id=t.ana), anas)
-    yield rpc(
-        v1 + "GrantRole",
-        lambda t: api.GrantRoleRequest(
-            member_id=t.dora, role=identity_pb2.ROLE_MEMBER, reason="she asked"
-        ),
-        here,
-    )
-    yield rpc(
-        v1 + "RevokeRole",
-        lambda t: api.RevokeRoleRequest(member_id=t.dora, role=identity_pb2.ROLE_CARE_TEAM),
-        here,
-    )
-    yield rpc(
-        v1 + "AwardBadge",
-        lambda t: api.AwardBadgeRequest(member_id=t.dora, kind=badge, valid_until_time=until),
-        here,
-    )
-    yield rpc(
-        v1 + "WithdrawBadge", lambda t: api.WithdrawBadgeRequest(member_id=t.dora, kind=badge), here
-    )
 
 
 def _community() -> Iterator[Case]:

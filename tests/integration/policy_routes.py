@@ -9,8 +9,6 @@ from common.ids import new_id
 from gateway.entrypoints.http.actions import ACTIONS
 
 from tests.integration.policy_cases import (
-    PASSWORD,
-    SAID,
     WHEN,
     Case,
     begin_no_factor,
@@ -20,6 +18,7 @@ from tests.integration.policy_cases import (
 from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
     LONELY,
+    PASSWORD,
     STEP,
     Things,
     anas,
@@ -31,7 +30,6 @@ from tests.integration.policy_world import (
 )
 
 TOTP = "/v1/accounts/me/totp"
-FAR = "2096-10-02T07:06:40Z"
 STEPS = [{"id": STEP, "week": 1, "kind": "discussion", "title": "Hello"}]
 LATER = "?asOfTime=2096-10-02T07:06:40Z"
 
@@ -41,7 +39,6 @@ def routes() -> Iterator[Case]:
     yield from _accounts()
     yield from _talk()
     yield from _care()
-    yield from _profiles()
 
 
 def _accounts() -> Iterator[Case]:
@@ -100,24 +97,6 @@ def _devices() -> Iterator[Case]:
     yield Case(f"POST {TOTP}/confirmation", ACTIONS["confirm_totp"], None, confirming)
     yield route("get_totp", "GET", TOTP)
     yield route("delete_totp", "POST", f"{TOTP}/removal", body=lambda _: {"password": PASSWORD})
-
-
-def _profiles() -> Iterator[Case]:
-    roles, badge = "/v1/accounts/{dora}/roles/", "/v1/accounts/{dora}/badges/mentor_training"
-    yield route("get_roles", "GET", "/v1/accounts/{ana}/roles", anas)
-    yield route("grant_role", "PUT", roles + "member", here, lambda _: {"reason": "she asked"})
-    yield route("revoke_role", "DELETE", roles + "care_team", here)
-    yield route("award_badge", "PUT", badge, here, lambda _: {"validUntilTime": FAR})
-    yield route("withdraw_badge", "DELETE", badge, here)
-    own = "/v1/accounts/me/profile"
-    yield route("get_own_profile", "GET", own, her_own)
-    yield route("update_profile", "PATCH", own, body=lambda _: SAID | {"version": 0})
-    yield route("get_profile", "GET", "/v1/accounts/{ana}/profile", here)
-    yield route("inspect_profile", "GET", "/v1/accounts/{ana}/profile/inspection", anas)
-    yield route(
-        "suggest_handles", "POST", "/v1/handle-suggestions",
-        body=lambda t: {"inviteCode": t.invite},
-    )  # fmt: skip
 
 
 def _talk() -> Iterator[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -20,9 +21,11 @@ from kith_cli.client import Kith
 from policy import NOBODY, Actor, Facts
 from policy.describe import ROLES
 
+from services.identity.tests.authenticator import Device
 from tests.integration.system import System, wait_for
 
 STEP = "hello"
+PASSWORD = "correct horse battery"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 _COUNTER = itertools.count(1)
 
@@ -127,6 +130,8 @@ def build(system: System, slug: str) -> Network:
     enrolled = admin.post_when_known(f"/v1/cohorts/{cohort['id']}/enrollments", seats)
     for kith in (ana, cat):
         answer_openly(kith)
+        keep_passkey(system, kith)
+    DEVICES[slug] = keep_passkey(system, ben)
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] == 2)
     for kith in (ana, dora):
         admin.put(f"/v1/accounts/{kith.member_id}/erasure")
@@ -138,6 +143,19 @@ def build(system: System, slug: str) -> Network:
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip
     return Network(things, admin, ana, ben, cat)
+
+
+DEVICES: dict[str, Device] = {}
+"""Ben's, by the network he is in; it does not count, since it is asked many times at once."""
+
+
+def keep_passkey(system: System, kith: Kith) -> Device:
+    """A passkey of hers, on a device that is given back."""
+    device = Device(origin=f"http://localhost:{system.settings.port}", counts=False)
+    path = "/v1/accounts/me/passkeys"
+    options = kith.post(f"{path}/options", {"password": PASSWORD})["options"]
+    kith.post(path, {"credential": device.create(json.dumps(options)), "label": "Phone"})
+    return device
 
 
 def answer_openly(kith: Kith) -> None:

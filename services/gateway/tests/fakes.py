@@ -23,6 +23,7 @@ from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
+from kith.identity.v1 import passkey_service_pb2 as passkeys
 from kith.identity.v1 import profile_service_pb2 as profiles
 from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
@@ -40,6 +41,7 @@ MODULES: tuple[ModuleType, ...] = (
     identity,
     messaging,
     outcomes,
+    passkeys,
     profiles,
     programs,
     roles,

@@ -20,9 +20,11 @@ from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
+from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
+from identity.application.passkeys import Passkeys
 from identity.application.ports import Directory
 from identity.application.ports_profile import Closeness
 from identity.application.profiles import ProfileBook
@@ -38,13 +40,16 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
+from services.identity.tests.authenticator import ORIGIN, RP_ID
 from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.fakes import FakeLevels
+from services.identity.tests.fakes_passkeys import FakeAnswered
 
 GRACE = timedelta(days=7)
 ANY_PORT = Address("127.0.0.1", 0)
@@ -64,6 +69,7 @@ class Client:
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
+        self.passkeys = passkey_grpc_api.PasskeyServiceStub(channel)
         self.roles = role_grpc_api.RoleServiceStub(channel)
         self.profiles = profile_grpc_api.ProfileServiceStub(channel)
 
@@ -150,11 +156,11 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
         leaving = Leaving(directory, clock, GRACE, hasher(b"tests"))
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
         factors = TotpFactors(MasterKey(bytes(32)))
-        codes = KeyedDigest(b"c" * 32)
+        codes, signed = KeyedDigest(b"c" * 32), SignedTokens(KeyRing.of(key))
         ports = Ports(
             directory,
             ours,
-            SignedTokens(KeyRing.of(key)),
+            signed,
             clock,
             throttle,
             factors,
@@ -163,6 +169,15 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
             leaving,
             ProfileBook(directory, closeness or NoCloseness(), clock),
             Roles(directory, clock),
+            Passkeys(
+                directory,
+                ours,
+                signed,
+                WebauthnAuthenticators(RP_ID, [ORIGIN]),
+                FakeAnswered(),
+                KeyedDigest(b"p" * 32),
+                clock,
+            ),
         )
         await ensure_operator(directory, ours, clock, PASSWORD)
 

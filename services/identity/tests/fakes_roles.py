@@ -1,4 +1,4 @@
-"""The admins of a network in memory, held to the contract of the database (test_roles.py)."""
+"""The admins of a network in memory, held to the contract of the database (test_admins.py)."""
 
 from __future__ import annotations
 

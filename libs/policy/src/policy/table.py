@@ -102,6 +102,16 @@ TABLE: Final[Mapping[str, Rule]] = {
         VerifyAudit=ADMIN,
     ),
     **_of(
+        "kith.identity.v1.PasskeyService",
+        BeginPasskey=ACCOUNT,
+        CreatePasskey=ACCOUNT,
+        ListPasskeys=ACCOUNT,
+        RenamePasskey=ACCOUNT,
+        DeletePasskey=ACCOUNT,
+        BeginPasskeySession=PUBLIC,
+        CreatePasskeySession=PUBLIC,
+    ),
+    **_of(
         "kith.identity.v1.RoleService",
         GetRoles=OWN_OR_ADMIN,
         GrantRole=ADMIN,

@@ -72,7 +72,15 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
     assert len(set(ids)) == len(ids)
     public = {operation["operationId"] for *_, operation in operations(described)
               if operation.get("security") == []}  # fmt: skip
-    assert public == {"createSession", "refreshSession", "register", "getKeys", "suggestHandles"}
+    assert public == {
+        "createSession",
+        "refreshSession",
+        "register",
+        "getKeys",
+        "suggestHandles",
+        "beginPasskeySession",
+        "createPasskeySession",
+    }
 
 
 async def test_every_body_and_every_answer_is_shown_by_an_example_that_is_right(

@@ -20,6 +20,7 @@ from policy.authorize import authorize
 from identity.adapters import passwords
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo_answered import MongoAnswered
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.no_cases import NoCases
@@ -28,10 +29,12 @@ from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
 from identity.adapters.totp import TotpFactors
+from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.advance_erasure import Advance
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
+from identity.application.passkeys import Passkeys
 from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
@@ -72,10 +75,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
         advance = _advance(erasing, directory, clock, Tombstone(producer))
+        hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
+        tokens, party = SignedTokens(keys), config.relying_party
+        passkeys = Passkeys(
+            directory, hashes, tokens, WebauthnAuthenticators(party.id, party.origins),
+            MongoAnswered(database), KeyedDigest(config.master_key.derive("passkeys")), clock,
+        )  # fmt: skip
         ports = Ports(
             directory=directory,
-            passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(keys),
+            passwords=hashes,
+            tokens=tokens,
             clock=clock,
             throttle=Throttle(
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
@@ -88,6 +97,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             ),
             profiles=ProfileBook(directory, NoCloseness(), clock),
             roles=Roles(directory, clock),
+            passkeys=passkeys,
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()

@@ -17,6 +17,7 @@ from identity.domain.account import Account
 from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.grant import Badge, BadgeKind, Grant
+from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -34,6 +35,8 @@ OTHER_NETWORK = new_id()
 GRANT = Grant(Role.CARE_TEAM, new_id(), NOW, "she asked", NOW + timedelta(days=1))
 UNENDING = Grant(Role.MEMBER, new_id(), NOW, "for good")
 BADGE = Badge(BadgeKind.MENTOR_TRAINING, new_id(), NOW, NOW + timedelta(days=1))
+UNUSED = Passkey(new_id(), b"id", b"key", 0, (), "", NOW)
+USED = Passkey(new_id(), b"other", b"key", 7, ("internal", "hybrid"), "Phone", NOW, NOW)
 CONFIRMED = SecondFactor(b"sealed").confirm(7, [b"one", b"two"], NOW)
 
 
@@ -117,6 +120,7 @@ class DirectoryContract:
             (replace(account.with_second_factor(CONFIRMED), version=6), ()),
             (replace(account.with_second_factor(None), version=7), ()),
             (replace(account, grants=(GRANT, UNENDING), badges=(BADGE,), version=8), ()),
+            (replace(account, passkeys=(USED, UNUSED), version=9), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]

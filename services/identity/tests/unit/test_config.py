@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from identity.config import Config, Hashing
+from identity.config import Config, Hashing, RelyingParty
 
 from libs.erasure.tests.keys import key_file, keys_file
 
@@ -92,4 +92,31 @@ def test_a_folder_of_keys_takes_the_place_of_the_single_one_or_stands_beside_it(
     assert Config.from_env(environment).signing_key is None
     del environment["KITH_SIGNING_KEYS"]
     with pytest.raises(ConfigError, match="KITH_SIGNING_KEY_FILE is not set"):
+        Config.from_env(environment)
+
+
+def test_passkeys_belong_to_a_domain_and_its_pages(environment: dict[str, str]) -> None:
+    assert Config.from_env(environment).relying_party == RelyingParty()
+    environment |= {
+        "KITH_PASSKEY_RP_ID": "kith.example",
+        "KITH_PASSKEY_ORIGINS": "https://kith.example, https://app.kith.example:8443",
+    }
+    assert Config.from_env(environment).relying_party.origins == (
+        "https://kith.example", "https://app.kith.example:8443",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "origins", ["https://evil.example", "http://kith.example", "https://notkith.example", "",
+                "https://kith.example/login", "https://kith.example,https://evil.example"],
+)  # fmt: skip
+def test_a_page_of_another_domain_is_refused(environment: dict[str, str], origins: str) -> None:
+    environment |= {"KITH_PASSKEY_RP_ID": "kith.example", "KITH_PASSKEY_ORIGINS": origins}
+    with pytest.raises(ConfigError, match="KITH_PASSKEY_ORIGINS"):
+        Config.from_env(environment)
+
+
+def test_a_domain_needs_its_pages(environment: dict[str, str]) -> None:
+    environment["KITH_PASSKEY_RP_ID"] = "kith.example"
+    with pytest.raises(ConfigError, match="KITH_PASSKEY_ORIGINS"):
         Config.from_env(environment)

@@ -66,6 +66,7 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         told["KITH_SIGNING_KEYS"] = str(secrets.signing_keys)
         told["KITH_IDENTITY_KEY"] = secrets.identity_key
         told["KITH_OPERATOR_PASSWORD"] = secrets.operator_password
+        told["KITH_PASSKEY_ORIGINS"] = f"http://localhost:{settings.port}"
     return told
 
 

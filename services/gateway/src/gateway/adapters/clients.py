@@ -14,6 +14,7 @@ from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.identity.v1 import passkey_service_pb2_grpc as passkeys
 from kith.identity.v1 import profile_service_pb2_grpc as profiles
 from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
@@ -39,6 +40,10 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
         "kith.identity.v1.ProfileService",
+        "kith.identity.v1.PasskeyService/ListPasskeys",
+        "kith.identity.v1.PasskeyService/RenamePasskey",
+        "kith.identity.v1.PasskeyService/DeletePasskey",
+        "kith.identity.v1.PasskeyService/BeginPasskeySession",
         "kith.identity.v1.RoleService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
@@ -76,6 +81,7 @@ class Services:
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
         self.roles = roles.RoleServiceStub(channels["identity"])
+        self.passkeys = passkeys.PasskeyServiceStub(channels["identity"])
         self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])

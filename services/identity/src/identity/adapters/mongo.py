@@ -11,7 +11,13 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_profiles
+from identity.adapters import (
+    mongo_answered,
+    mongo_audit,
+    mongo_devices,
+    mongo_levels,
+    mongo_profiles,
+)
 from identity.adapters.mongo_accounts import MongoAccounts
 from identity.adapters.mongo_admins import MongoAdmins
 from identity.adapters.mongo_audit import MongoAudit
@@ -42,6 +48,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
     "profiles": mongo_profiles.INDEXES,
+    "answered_challenges": mongo_answered.INDEXES,
     "admin_lists": [],  # one of a network, by its id
 }
 

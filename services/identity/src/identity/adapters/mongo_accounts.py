@@ -20,6 +20,7 @@ from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.grant import Badge, BadgeKind, Grant
+from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -172,6 +173,7 @@ def _state(account: Account) -> Document:
         "closed": account.closed,
         "grants": [asdict(grant) for grant in account.grants],
         "badges": [asdict(badge) for badge in account.badges],
+        "passkeys": [asdict(passkey) for passkey in account.passkeys],
         "session_epoch": account.session_epoch,
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
@@ -192,6 +194,7 @@ def _account(document: Document | None) -> Account | None:
         closed=document.get("closed", False),
         grants=tuple(map(_grant, document.get("grants", ()))),
         badges=tuple(map(_badge, document.get("badges", ()))),
+        passkeys=tuple(map(_passkey, document.get("passkeys", ()))),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
         registered_by=document.get("registered_by"), version=document["version"],
@@ -204,6 +207,14 @@ def _grant(document: Document) -> Grant:
 
 def _badge(document: Document) -> Badge:
     return Badge(**document | {"kind": BadgeKind(document["kind"])})
+
+
+def _passkey(document: Document) -> Passkey:
+    return Passkey(
+        document["id"], bytes(document["credential_id"]), bytes(document["public_key"]),
+        document["sign_count"], tuple(document["transports"]), document["label"],
+        document["created_at"], document["used_at"],
+    )  # fmt: skip
 
 
 def _decision(document: Document) -> Decision:

@@ -13,6 +13,7 @@ from common.errors import Invalid, Limited, Unauthenticated
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
 from identity.domain.grant import Badge, Grant, Held, RolesChanged
+from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -100,6 +101,7 @@ class Account:
     closed: bool = False
     grants: tuple[Grant, ...] = ()  # of those roles that were given to her later
     badges: tuple[Badge, ...] = ()
+    passkeys: tuple[Passkey, ...] = ()
 
     @property
     def held(self) -> Held:

@@ -117,6 +117,18 @@ class LastAdmin(Precondition):
     reason = "LAST_ADMIN"
 
 
+class PasskeyInvalid(Precondition):
+    """What a device answered cannot become a passkey of hers."""
+
+    reason = "PASSKEY_INVALID"
+
+
+class PasskeyNotFound(NotFound):
+    """She has no such passkey."""
+
+    reason = "PASSKEY_NOT_FOUND"
+
+
 class ProfileChanged(Conflict):
     """It is another version than the one that was read."""
 

@@ -13,6 +13,7 @@ from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
@@ -30,6 +31,7 @@ from identity.entrypoints import imports, translate
 from identity.entrypoints.audit import AuditService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
+from identity.entrypoints.passkeys import PasskeyService
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.profiles import ProfileService
 from identity.entrypoints.roles import RoleService
@@ -52,6 +54,9 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
         ProfileService(ports.profiles, ports.clock), server
     )
     role_grpc_api.add_RoleServiceServicer_to_server(RoleService(ports.roles), server)
+    passkey_grpc_api.add_PasskeyServiceServicer_to_server(
+        PasskeyService(ports.passkeys, ports.throttle), server
+    )
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):

@@ -9,6 +9,7 @@ from common.clock import Clock
 
 from identity.application.change_roles import Roles
 from identity.application.leave import Leaving
+from identity.application.passkeys import Passkeys
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
@@ -29,3 +30,4 @@ class Ports:
     leaving: Leaving
     profiles: ProfileBook
     roles: Roles
+    passkeys: Passkeys

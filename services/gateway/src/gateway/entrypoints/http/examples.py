@@ -18,6 +18,7 @@ PATH: Mapping[str, str] = {
     "programId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e14",
     "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
     "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
+    "passkeyId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18",
 }  # fmt: skip
 TIME = "2026-01-31T09:30:00.000Z"
 FUTURE = "2026-02-07T09:30:00.000Z"
@@ -38,8 +39,13 @@ VALUES: Mapping[str, Any] = {
     "livesWith": ["lupus"], "offers": ["a walk on Sundays"], "needs": ["somebody awake at night"],
     "interests": ["cello", "birds"], "version": 3, "UpdateProfile.version": 0,
     "handles": ["quiet-otter", "amber-kite"], "reason": "she is trained, and asked for it",
+    "options": {"challenge": "AZkfPHoQfD6dVW8dK4pOAQ", "rpId": "localhost", "timeout": 300_000},
+    "credential": {
+        "id": "Zm9vYmFy", "rawId": "Zm9vYmFy", "type": "public-key",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"},
+    },
     "grantedBy": OTHER_ID, "Hold.reason": "dispute", "Problem.reason": "NOT_FOUND",
-    "validUntilTime": FUTURE,
+    "validUntilTime": FUTURE, "AwardBadge.validUntilTime": "2096-02-07T09:30:00.000Z",
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
     "attribution": "Hughes et al., 2004", "authorId": ID,
     "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
@@ -77,7 +83,8 @@ _ITEMS = {
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
 }  # fmt: skip
-_LEFT_OUT = {"CreateInvite.expireTime"}  # must lie ahead, and an example does not stay ahead
+# What must lie ahead, and an example does not stay ahead.
+_LEFT_OUT = {"CreateInvite.expireTime", "GrantRole.expireTime"}
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
 
 

@@ -27,11 +27,12 @@ REPLAYED = (b"idempotency-replayed", b"true")
 NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
     "/v1/accounts/me/totp/confirmation", "/v1/handle-suggestions",
+    "/v1/accounts/me/passkeys/options", "/v1/sessions/passkey/options", "/v1/sessions/passkey",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations"})
 # A second time would be a second effect, because the RPC behind takes no request id: never again.
-AT_MOST_ONCE = frozenset({"/v1/invites"})
+AT_MOST_ONCE = frozenset({"/v1/invites", "/v1/accounts/me/passkeys"})
 
 
 class Idempotent:
