@@ -105,7 +105,9 @@ class Advance:
         hashed = self.member_hash(member_id)
         accounts, now = self.directory.accounts(network_id), self.clock.now()
         there = await accounts.get(member_id) is not None
-        own = Receipt(network_id, erasure.id, NAME, {"accounts": Count(removed=int(there))}, now)
+        spoke = await self.directory.profiles(network_id).get(member_id) is not None
+        counts = {"accounts": Count(removed=int(there)), "profiles": Count(removed=int(spoke))}
+        own = Receipt(network_id, erasure.id, NAME, counts, now)
         await records.add(Record(
             erasure.id, network_id, hashed, erasure.requested_at, erasure.started_at, now,
             (*erasure.receipts, self.sign(own)),
