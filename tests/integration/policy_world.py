@@ -149,11 +149,11 @@ DEVICES: dict[str, Device] = {}
 """Ben's, by the network he is in; it does not count, since it is asked many times at once."""
 
 
-def keep_passkey(system: System, kith: Kith) -> Device:
+def keep_passkey(system: System, kith: Kith, password: str = PASSWORD) -> Device:
     """A passkey of hers, on a device that is given back."""
     device = Device(origin=f"http://localhost:{system.settings.port}", counts=False)
     path = "/v1/accounts/me/passkeys"
-    options = kith.post(f"{path}/options", {"password": PASSWORD})["options"]
+    options = kith.post(f"{path}/options", {"password": password})["options"]
     kith.post(path, {"credential": device.create(json.dumps(options)), "label": "Phone"})
     return device
 

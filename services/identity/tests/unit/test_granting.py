@@ -90,6 +90,9 @@ def test_another_end_or_reason_takes_the_place_of_the_one_before() -> None:
 def test_a_role_needs_a_reason(reason: str) -> None:
     with pytest.raises(Invalid):
         granting.grant(ADA, a_grant(Role.MODERATOR, 7, reason))
+    if reason:  # also where nothing else would change
+        with pytest.raises(Invalid):
+            granting.set_roles(ADA, ADA.roles, ADMIN, reason, NOW)
 
 
 def test_what_cannot_be_given_is_not() -> None:

@@ -59,13 +59,12 @@ def set_roles(
 
     Raises Invalid, BadgeNeeded.
     """
-    roles = grantable(roles)
+    roles, why = grantable(roles), checked_reason(reason) if reason else NO_REASON
     kept = roles & account.roles - _ended(account, now)
     if roles == kept == account.roles:
         return account, ()
     if Role.MENTOR in roles - kept:
         _check_trained(account, now)
-    why = checked_reason(reason) if reason else NO_REASON
     grants = without(account.grants, set(Role) - kept)
     grants += tuple(Grant(role, by, now, why) for role in sorted(roles - kept))
     changed = replace(account, roles=roles, grants=grants, version=account.version + 1)
