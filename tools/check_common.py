@@ -18,6 +18,7 @@ ALLOWED = frozenset(
 EXPECTED = frozenset({"inbox", "problem"})
 DRAWERS = frozenset({"utils", "util", "helpers", "misc", "base", "kit"})
 LONGEST = 250
+_NO_MODULES = frozenset({"__init__", "__pycache__", "py", "testing"})  # "py.typed"; for tests
 SERVICES_AT_LEAST = 2
 
 
@@ -55,14 +56,19 @@ def usage_problems(root: Path) -> list[str]:
     if not all((folder / "src" / folder.name / "__main__.py").exists() for folder in services):
         return []
     package = root / "libs/common/src/common"
-    inner = {path.stem: imported_modules([path]) for path in package.glob("*.py")}
+    inner = {path.stem: imported_modules(_files_of(path)) for path in package.iterdir()}
     used = [closure(imported_modules(folder.glob("src/**/*.py")), inner) for folder in services]
     counts = {name: sum(name in modules for modules in used) for name in inner}
     return [
         f"{name} is used by {count} services; it belongs to the one that uses it"
         for name, count in sorted(counts.items())
-        if count < SERVICES_AT_LEAST and name not in EXPECTED | {"__init__"}
+        if count < SERVICES_AT_LEAST and name not in EXPECTED | _NO_MODULES
     ]
+
+
+def _files_of(module: Path) -> Iterable[Path]:
+    """The files of a module that is one, or a package."""
+    return module.rglob("*.py") if module.is_dir() else [module] * (module.suffix == ".py")
 
 
 def closure(start: Iterable[str], inner: Mapping[str, set[str]]) -> set[str]:

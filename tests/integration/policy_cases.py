@@ -8,6 +8,7 @@ from typing import Any
 
 from common.ids import new_id
 from gateway.entrypoints.http.actions import ROUTES
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
@@ -18,6 +19,9 @@ from kith.identity.v1 import (
     erasure_service_pb2,
     identity_pb2,
     identity_service_pb2,
+    joining_service_pb2,
+    network_service_pb2,
+    recovery_service_pb2,
     totp_service_pb2,
 )
 from kith.messaging.v1 import messaging_pb2, messaging_service_pb2
@@ -86,6 +90,8 @@ def route(
 def rpcs() -> Iterator[Case]:
     """Every RPC, asked of the service itself."""
     yield from _identity()
+    yield from _joining()
+    yield from _recovery()
     yield from _leaving()
     yield from _community()
     yield from _messaging()
@@ -100,6 +106,17 @@ def _identity() -> Iterator[Case]:
         lambda _: api.CreateNetworkRequest(slug=fresh("n"), display_name="New"),
     )
     yield rpc(v1 + "NetworkService/GetNetwork", lambda _: api.GetNetworkRequest())
+    settings = network_service_pb2
+    yield rpc(
+        v1 + "NetworkSettingsService/LookUpNetwork",
+        lambda t: settings.LookUpNetworkRequest(invite_code=t.invite),
+    )
+    yield rpc(
+        v1 + "NetworkSettingsService/UpdateNetwork",
+        lambda _: settings.UpdateNetworkRequest(
+            network=identity_pb2.Network(locale="en"), update_mask=FieldMask(paths=["locale"])
+        ),
+    )
     yield rpc(v1 + "InviteService/CreateInvite", lambda _: api.CreateInviteRequest())
     yield rpc(
         v1 + "AccountService/Register",
@@ -134,6 +151,57 @@ def _identity() -> Iterator[Case]:
     yield rpc(v1 + "ConsentService/ListConsents", lambda _: api.ListConsentsRequest())
     yield rpc(v1 + "ConsentService/SetConsent", lambda _: api.SetConsentRequest(
         purpose=identity_pb2.PURPOSE_SIGNALS, granted=True))  # fmt: skip
+
+
+def _recovery() -> Iterator[Case]:
+    """No link works here: what a good one does is not told apart by who holds it."""
+    api, v1 = recovery_service_pb2, "identity.v1.RecoveryService/"
+    yield rpc(
+        v1 + "RequestPasswordReset",
+        lambda t: api.RequestPasswordResetRequest(network=t.slug, email=f"{fresh('f')}@x.example"),
+    )
+    yield rpc(
+        v1 + "ResetPassword", lambda _: api.ResetPasswordRequest(token="no", password=PASSWORD)
+    )
+    yield rpc(v1 + "RequestEmailVerification", lambda _: api.RequestEmailVerificationRequest())
+    yield rpc(
+        v1 + "ChangeEmail",
+        lambda _: api.ChangeEmailRequest(email=f"{fresh('f')}@x.example", password=PASSWORD),
+    )
+    yield rpc(v1 + "VerifyEmail", lambda _: api.VerifyEmailRequest(token="no"))
+
+
+def _joining() -> Iterator[Case]:
+    """Dora is a member already; letting her in again changes nothing, and not doing so is late."""
+    api, v1 = joining_service_pb2, "identity.v1.JoiningService/"
+    known = [api.Eligible(member_number="K1234567", birth_date="1990-02-28")]
+    reason = api.DECLINE_REASON_FULL
+    yield rpc(
+        v1 + "Apply",
+        lambda t: api.ApplyRequest(
+            network=t.slug,
+            handle=(name := fresh("q")),
+            email=f"{name}@example.org",
+            password=PASSWORD,
+        ),
+    )
+    yield rpc(v1 + "ListApplications", lambda _: api.ListApplicationsRequest())
+    yield rpc(
+        v1 + "ApproveApplication",
+        lambda t: api.ApproveApplicationRequest(member_id=t.dora),
+        here,
+    )
+    yield rpc(
+        v1 + "DeclineApplication",
+        lambda t: api.DeclineApplicationRequest(member_id=t.dora, reason=reason),
+        here,
+    )
+    yield rpc(v1 + "ListInvites", lambda _: api.ListInvitesRequest())
+    yield rpc(v1 + "RevokeInvite", lambda t: api.RevokeInviteRequest(invite_id=t.spare), here)
+    v1 = "identity.v1.RosterService/"
+    yield rpc(v1 + "AddEligible", lambda _: api.AddEligibleRequest(eligible=known))
+    yield rpc(v1 + "RemoveEligible", lambda _: api.RemoveEligibleRequest(eligible=known))
+    yield rpc(v1 + "CountEligible", lambda _: api.CountEligibleRequest())
 
 
 def _leaving() -> Iterator[Case]:

@@ -36,7 +36,15 @@ _STATUSES = {
 }  # fmt: skip
 _JOIN = "CIRCLE_NOT_JOINED"
 # Told only to whom the policy has let in: what else had to be there was not.
-_LET_IN = {"TOTP_NOT_BEGUN", "PROOF_INVALID", "TOTP_ACTIVE", "PASSKEY_INVALID"}
+_LET_IN = {
+    "TOTP_NOT_BEGUN",
+    "PROOF_INVALID",
+    "TOTP_ACTIVE",
+    "JOINING_REFUSED",
+    "APPLICATION_DECIDED",
+    "LINK_INVALID",
+    "PASSKEY_INVALID",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ LATER = "?asOfTime=2096-10-02T07:06:40Z"
 def routes() -> Iterator[Case]:
     """Every route of the gateway."""
     yield from _accounts()
+    yield from _joining()
+    yield from _recovery()
     yield from _talk()
     yield from _care()
 
@@ -58,6 +60,10 @@ def _accounts() -> Iterator[Case]:
         body=lambda _: {"slug": fresh("n"), "displayName": "New"},
     )
     yield route("get_network", "GET", "/v1/network")
+    yield route(
+        "look_up_network", "POST", "/v1/networks/lookup", body=lambda t: {"inviteCode": t.invite}
+    )
+    yield route("update_network", "PATCH", "/v1/network", body=lambda _: {"locale": "en"})
     yield route("create_invite", "POST", "/v1/invites", body=lambda _: {})
     yield route("list_accounts", "GET", "/v1/accounts")
     yield route("get_own_account", "GET", "/v1/accounts/me", her_own)
@@ -77,6 +83,50 @@ def _accounts() -> Iterator[Case]:
     yield route("list_consents", "GET", "/v1/consents")
     yield route("set_consent", "PUT", "/v1/consents/signals",
                 body=lambda _: {"granted": True})  # fmt: skip
+
+
+def _recovery() -> Iterator[Case]:
+    def address() -> str:
+        return f"{fresh('f')}@x.example"
+
+    yield route(
+        "request_password_reset", "POST", "/v1/password-resets",
+        body=lambda t: {"network": t.slug, "email": address()},
+    )  # fmt: skip
+    yield route(
+        "reset_password", "POST", "/v1/password-resets/completion",
+        body=lambda _: {"token": "no", "password": PASSWORD},
+    )  # fmt: skip
+    yield route("verify_email", "POST", "/v1/email-verifications", body=lambda _: {"token": "no"})
+    yield route("request_email_verification", "POST", "/v1/accounts/me/email/verification")
+    yield route(
+        "change_email", "POST", "/v1/accounts/me/email",
+        body=lambda _: {"email": address(), "password": PASSWORD},
+    )  # fmt: skip
+
+
+def _joining() -> Iterator[Case]:
+    known = {"eligible": [{"memberNumber": "K1234567", "birthDate": "1990-02-28"}]}
+    yield route("apply", "POST", "/v1/applications", body=_application)
+    yield route("list_applications", "GET", "/v1/applications")
+    yield route("approve_application", "PUT", "/v1/applications/{dora}/approval", here)
+    yield route(
+        "decline_application", "PUT", "/v1/applications/{dora}/refusal", here,
+        lambda _: {"reason": "full"},
+    )  # fmt: skip
+    yield route("list_invites", "GET", "/v1/invites")
+    yield route("revoke_invite", "DELETE", "/v1/invites/{spare}", here)
+    yield route("add_eligible", "POST", "/v1/eligibility", body=lambda _: known)
+    yield route("remove_eligible", "POST", "/v1/eligibility/removal", body=lambda _: known)
+    yield route("count_eligible", "GET", "/v1/eligibility")
+
+
+def _application(things: Things) -> Any:
+    name = fresh("q")
+    return {
+        "network": things.slug, "handle": name, "email": f"{name}@example.org",
+        "password": PASSWORD,
+    }  # fmt: skip
 
 
 def _devices() -> Iterator[Case]:

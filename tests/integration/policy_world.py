@@ -40,8 +40,9 @@ class Things:
     """Ids of one of each thing in a network; nowhere, `network_id` is empty and the rest unknown.
 
     ana and ben talk; ana is in `circle` and wrote `post` there, and the enrollment is hers. Nobody
-    but its founder is in `open_circle`, dora is there to be given roles and seats, and `invite`
-    and `slug` let people in. What is written there says `slug`.
+    but its founder is in `open_circle`, dora is there to be given roles and seats, `spare` is
+    an invite nobody needs, and `invite` and `slug` let people in. What is written there says
+    `slug`.
     """
 
     network_id: str
@@ -55,6 +56,7 @@ class Things:
     program: str
     cohort: str
     enrollment: str
+    spare: str
     invite: str = ""
     slug: str = ""
 
@@ -140,6 +142,7 @@ def build(system: System, slug: str) -> Network:
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],
         post=post["id"], program=program["id"], cohort=cohort["id"],
         enrollment=enrolled["enrollments"][0]["id"], slug=slug,
+        spare=admin.post("/v1/invites", {})["id"],
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip
     return Network(things, admin, ana, ben, cat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from kith_cli.client import Kith
 from kith_cli.local import programs
-from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, is_free
+from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, LOOPBACK, is_free
 from kith_cli.local.probes import http_ready
 from kith_cli.local.process import LocalProcess
 from kith_cli.local.secrets import ensure_secrets
@@ -29,8 +30,9 @@ class System:
 
     def __init__(self, home: Path, kafka: str, mongodb_uri: str, name: str) -> None:
         self.kafka = kafka
+        port, self._claim = _claim_block()
         self.settings = Settings(
-            home=home, port=_free_block(), log_level=LOG_LEVEL, topic_prefix=f"{name}.",
+            home=home, port=port, log_level=LOG_LEVEL, topic_prefix=f"{name}.",
             database_prefix=f"kith_{name}", external_mongodb_uri=mongodb_uri,
         )  # fmt: skip
         self.secrets = ensure_secrets(self.settings.secrets)
@@ -81,6 +83,7 @@ class System:
         self._clients.clear()
         for process in reversed(self._processes.values()):
             process.stop(30.0)
+        self._claim.close()
         return {name: process.exit_code for name, process in self._processes.items()}
 
     def wait_published(self) -> None:
@@ -130,13 +133,21 @@ def wait_for(ask: Callable[[], T], seconds: float = 60.0) -> T:
     return answer
 
 
-def _free_block() -> int:
-    """A base port with all the ports a Kith wants after it free."""
+def _claim_block() -> tuple[int, socket.socket]:
+    """A base port with all the ports a Kith wants after it free, and what holds the claim.
+
+    Whoever else looks for a block at the same time finds the port behind this one's last taken.
+    """
     bases = list(EPHEMERAL_STACK_PORTS[:: HIGHEST_OFFSET + 8])
-    secrets.SystemRandom().shuffle(bases)  # two test runs at once
+    secrets.SystemRandom().shuffle(bases)
     for base in bases:
+        try:
+            claim = socket.create_server((LOOPBACK, base + HIGHEST_OFFSET + 1))
+        except OSError:
+            continue
         if all(is_free(port) for port in range(base, base + HIGHEST_OFFSET + 1)):
-            return base
+            return base, claim
+        claim.close()
     raise RuntimeError("no block of free ports")
 
 

@@ -13,15 +13,19 @@ from common.auth import Access, Caller, Verifier
 from common.config import Address
 from common.errors import Forbidden, NotFound, Unauthenticated
 from common.grpc_client import Method, call
+from common.grpc_client.carried import CarriedChannel
 from common.grpc_server import Context, Interceptor
 from common.health import Health
 from common.telemetry import Tracing
 from common.testing.clock import FakeClock
+from common.testing.poll import until
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
 from libs.common.tests.keys import Issuer
 
 SERVICE = "test.things.v1.ThingService"
+UNARY = ("Do", "DoOnce", "DoInPublic", "DoNever", "DoIfFit")
+CARRIED = tuple(f"{SERVICE}/{name}" for name in UNARY)
 LOOPBACK = Address("127.0.0.1", 0)
 Do = Callable[[str], Awaitable[str]]
 
@@ -46,10 +50,10 @@ class ThingService:
     """A service as small as can be: what it does with a text is up to the test."""
 
     def __init__(self) -> None:
-        self.do: Do = self._echo
+        self.do: Do = self.echo
         self.calls = 0
 
-    async def _echo(self, text: str) -> str:
+    async def echo(self, text: str) -> str:
         return text
 
     async def answer(self, request: StringValue, context: Context) -> StringValue:
@@ -73,11 +77,7 @@ class ThingService:
             self.answer, StringValue.FromString, StringValue.SerializeToString
         )
         handlers: dict[str, Any] = {
-            "Do": unary,
-            "DoOnce": unary,
-            "DoInPublic": unary,
-            "DoNever": unary,
-            "DoIfFit": unary,
+            **dict.fromkeys(UNARY, unary),
             "Count": grpc.stream_unary_rpc_method_handler(
                 self.count, StringValue.FromString, Int64Value.SerializeToString
             ),
@@ -143,6 +143,16 @@ class World:
         """Call it with our token."""
         options.setdefault("token", self.token)
         return (await call(stub.do, StringValue(value=text), **options)).value
+
+
+async def carrying(channel: grpc.aio.Channel) -> None:
+    """Until calls share a stream, if they are meant to."""
+    if isinstance(channel, CarriedChannel):
+
+        async def there() -> bool:
+            return channel.carrying
+
+        await until(there)
 
 
 async def texts(*texts: str) -> AsyncIterator[StringValue]:

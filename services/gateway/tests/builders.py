@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2
-from kith.identity.v1 import identity_pb2
+from kith.identity.v1 import identity_pb2, network_pb2
 from kith.messaging.v1 import messaging_pb2
 from kith.outcomes.v1 import outcomes_pb2
 from kith.programs.v1 import programs_pb2
@@ -51,11 +51,19 @@ CONSENT_JSON = {
     "purpose": "signals", "granted": True, "textVersion": 2, "decideTime": AT, "imported": True,
 }  # fmt: skip
 ACCOUNT = identity_pb2.Account(
-    id="a1", network_id="n1", handle="ada", roles=ROLES, consents=[CONSENT], create_time=stamp()
+    id="a1",
+    network_id="n1",
+    handle="ada",
+    roles=ROLES,
+    consents=[CONSENT],
+    create_time=stamp(),
+    pending=True,
+    email_verified=True,
 )
 ACCOUNT_JSON = {
     "id": "a1", "networkId": "n1", "handle": "ada", "roles": ["member", "network_admin"],
-    "consents": [CONSENT_JSON], "imported": False, "createTime": AT,
+    "consents": [CONSENT_JSON], "imported": False, "createTime": AT, "pending": True,
+    "emailVerified": True,
 }  # fmt: skip
 SESSION = identity_pb2.Session(
     access_token="jwt", expire_time=stamp(), member_id="a1", network_id="n1", session_id="s1",
@@ -74,10 +82,30 @@ DEVICE_JSON = {
     "current": True,
 }  # fmt: skip
 NETWORK = identity_pb2.Network(
-    id="n1", slug="berlin", display_name="Berlin", time_zone="UTC", create_time=stamp()
-)
+    id="n1", slug="berlin", display_name="Berlin", time_zone="UTC", create_time=stamp(),
+    locale="de", age_rule=network_pb2.AgeRule(
+        minimum_age=18, statement=network_pb2.AGE_STATEMENT_BIRTH_DATE
+    ),
+    moderation=network_pb2.MODERATION_MODE_BEFORE, opening=network_pb2.OPENING_RULE_APPROVAL,
+    crisis_resources=[
+        network_pb2.CrisisResource(name="Helpline", phone="116 123", hours="always", locale="de")
+    ],
+    branding=network_pb2.Branding(color="#2f6f4f", logo="a/b.svg", short_name="B"), version=7,
+)  # fmt: skip
+JOINING_JSON = {
+    "slug": "berlin", "displayName": "Berlin", "locale": "de",
+    "ageRule": {"minimumAge": 18, "statement": "birth_date"}, "opening": "approval",
+    "crisisResources": [
+        {
+            "name": "Helpline", "phone": "116 123", "text": "", "url": "", "hours": "always",
+            "locale": "de",
+        }
+    ],
+    "branding": {"color": "#2f6f4f", "logo": "a/b.svg", "shortName": "B"},
+}  # fmt: skip
 NETWORK_JSON = {
-    "id": "n1", "slug": "berlin", "displayName": "Berlin", "timeZone": "UTC", "createTime": AT,
+    "id": "n1", "timeZone": "UTC", "createTime": AT, "moderation": "before", "version": 7,
+    **JOINING_JSON,
 }  # fmt: skip
 INVITE = identity_pb2.Invite(
     id="i1", code="secret", roles=[identity_pb2.ROLE_CARE_TEAM], max_uses=3, expire_time=stamp()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from services.gateway.tests.builders import Route
 from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
+from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
 from services.gateway.tests.routes_passkeys import PASSKEYS
 from services.gateway.tests.routes_profiles import PROFILES
+from services.gateway.tests.routes_recovery import RECOVERY
 from services.gateway.tests.routes_roles import ROLES
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
@@ -15,4 +17,5 @@ from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *COMMUNITY, *MESSAGING, *PROGRAMS, *OUTCOMES, *SIGNALS,
     *PROFILES, *ROLES, *PASSKEYS,
+    *JOINING, *RECOVERY,
 ]  # fmt: skip

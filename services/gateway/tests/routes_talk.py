@@ -40,12 +40,12 @@ IDENTITY = [
         "POST", "/v1/registrations", "/kith.identity.v1.AccountService/Register",
         identity.RegisterRequest(
             invite_code="secret", handle="ada", email="ada@example.org", password="pw",
-            request_id="q1",
+            request_id="q1", age_confirmed=True, birth_date="1990-02-28",
         ),
         identity.RegisterResponse(account=ACCOUNT), ACCOUNT_JSON,
         body={
             "inviteCode": "secret", "handle": "ada", "email": "ada@example.org", "password": "pw",
-            "requestId": "q1",
+            "requestId": "q1", "ageConfirmed": True, "birthDate": "1990-02-28",
         },
         status=201, public=True,
     ),

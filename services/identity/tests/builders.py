@@ -22,8 +22,8 @@ NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 PASSWORD = "correct horse battery"
 
 
-def a_network(slug: str = "lupus-berlin") -> Network:
-    return Network(new_id(), slug, "Lupus Berlin", "Europe/Berlin", NOW)
+def a_network(slug: str = "lupus-berlin", id: UUID | None = None) -> Network:
+    return Network(id or new_id(), slug, "Lupus Berlin", "Europe/Berlin", NOW)
 
 
 def a_caller(*roles: Role, id: UUID | None = None, network_id: UUID = NETWORK) -> Caller:

@@ -15,7 +15,9 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
+from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
+from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
@@ -24,15 +26,18 @@ from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.ports import Directory
 from identity.application.ports_profile import Closeness
 from identity.application.profiles import ProfileBook
+from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
+from identity.domain.mail import Letter
 from identity.domain.network import OPERATOR_SLUG
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Ports
+from identity.entrypoints.ports import Joining, Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
@@ -40,8 +45,11 @@ from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
+from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
+from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
@@ -49,6 +57,7 @@ from policy.authorize import authorize
 from services.identity.tests.authenticator import ORIGIN, RP_ID
 from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.fakes import FakeLevels
+from services.identity.tests.fakes_joining import FakePost
 from services.identity.tests.fakes_passkeys import FakeAnswered
 
 GRACE = timedelta(days=7)
@@ -61,6 +70,10 @@ class Client:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.networks = grpc_api.NetworkServiceStub(channel)
+        self.joining = joining_grpc_api.JoiningServiceStub(channel)
+        self.roster = joining_grpc_api.RosterServiceStub(channel)
+        self.recovery = recovery_grpc_api.RecoveryServiceStub(channel)
+        self.settings = network_grpc_api.NetworkSettingsServiceStub(channel)
         self.invites = grpc_api.InviteServiceStub(channel)
         self.accounts = grpc_api.AccountServiceStub(channel)
         self.sessions = grpc_api.SessionServiceStub(channel)
@@ -141,6 +154,15 @@ class Door:
     clock: FakeClock
     key: Ed25519PrivateKey
     ports: Ports
+    post: FakePost
+    postman: Postman
+
+    async def deliver(self) -> list[Letter]:
+        """Send what is due; the letters that left."""
+        before = len(self.post.letters)
+        for mail in await self.ports.directory.mails.due(self.clock.now(), 100):
+            await self.postman.step(mail)
+        return self.post.letters[before:]
 
 
 async def _nothing_waits() -> None:
@@ -157,6 +179,8 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
         factors = TotpFactors(MasterKey(bytes(32)))
         codes, signed = KeyedDigest(b"c" * 32), SignedTokens(KeyRing.of(key))
+        seal = MailSeal(MasterKey(bytes(32)))
+        codes = KeyedDigest(b"c" * 32)
         ports = Ports(
             directory,
             ours,
@@ -178,7 +202,11 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
                 KeyedDigest(b"p" * 32),
                 clock,
             ),
+            Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
+            Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
         )
+        post = FakePost()
+        postman = Postman(directory, directory.mails, post, seal, KeyedDigest(b"l" * 32), clock)
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:
@@ -197,4 +225,4 @@ async def opened(directory: Directory, closeness: Closeness | None = None) -> As
             )
         )
         channel = await stack.enter_async_context(grpc_client.connect(address))
-        yield Door(Client(channel), clock, key, ports)
+        yield Door(Client(channel), clock, key, ports, post, postman)

@@ -20,6 +20,7 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
+from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
 from services.identity.tests.fakes_roles import FakeAdmins
 
@@ -27,8 +28,8 @@ from services.identity.tests.fakes_roles import FakeAdmins
 class FakeNetworks:
     """Implements ports.Networks."""
 
-    def __init__(self) -> None:
-        self._networks: dict[UUID, Network] = {}
+    def __init__(self, *networks: Network) -> None:
+        self._networks = {network.id: network for network in networks}
 
     async def add(self, network: Network) -> None:
         if network.id in self._networks or await self.by_slug(network.slug):
@@ -40,6 +41,11 @@ class FakeNetworks:
 
     async def by_slug(self, slug: str) -> Network | None:
         return next((one for one in self._networks.values() if one.slug == slug), None)
+
+    async def save(self, network: Network) -> None:
+        if self._networks[network.id].version != network.version - 1:
+            raise ConcurrentUpdate("changed")
+        self._networks[network.id] = network
 
 
 class FakeInvites:
@@ -55,6 +61,13 @@ class FakeInvites:
 
     async def by_code(self, code: str) -> Invite | None:
         return next((one for one in self.all.values() if one.code_hash == hash_code(code)), None)
+
+    async def get(self, id: UUID) -> Invite | None:
+        return self.all.get(id)
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Invite]:
+        ids = sorted(id for id in self.all if after is None or id > after)
+        return [self.all[id] for id in ids[:size]]
 
     async def save(self, invite: Invite) -> None:
         if self.all[invite.id].version != invite.version - 1:
@@ -159,6 +172,11 @@ class FakeAccounts:
         ids = sorted(id for id in self.all if after is None or id > after)
         return [self.all[id] for id in ids[:size]]
 
+    async def waiting(self, after: UUID | None, size: int) -> Sequence[Account]:
+        ids = sorted(id for id in self.all if after is None or id > after)
+        found = [self.all[id] for id in ids]
+        return [one for one in found if one.admission and not one.admission.declined][:size]
+
     async def remove(self, id: UUID) -> bool:
         self.all.pop(id, None)
         return True
@@ -241,8 +259,8 @@ class FakeAudit:
 class FakeDirectory:
     """Implements ports.Directory."""
 
-    def __init__(self) -> None:
-        self.networks = FakeNetworks()
+    def __init__(self, *networks: Network) -> None:
+        self.networks = FakeNetworks(*networks)
         self._invites: dict[UUID, FakeInvites] = {}
         self._accounts: dict[UUID, FakeAccounts] = {}
         self._erasures: dict[UUID, FakeErasures] = {}
@@ -251,6 +269,8 @@ class FakeDirectory:
         self._audit: dict[UUID, FakeAudit] = {}
         self._profiles: dict[UUID, FakeProfiles] = {}
         self._admins: dict[UUID, FakeAdmins] = {}
+        self._mails = FakeMails()
+        self._rosters: dict[UUID, FakeRoster] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -266,6 +286,13 @@ class FakeDirectory:
 
     def devices(self, network_id: UUID) -> FakeDevices:
         return self._devices.setdefault(network_id, FakeDevices())
+
+    @property
+    def mails(self) -> FakeMails:
+        return self._mails
+
+    def roster(self, network_id: UUID) -> FakeRoster:
+        return self._rosters.setdefault(network_id, FakeRoster(network_id))
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())

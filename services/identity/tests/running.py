@@ -94,6 +94,10 @@ class Process:
         self.grpc = Address.parse(environment["KITH_GRPC_LISTEN"])
         self.http = Address.parse(environment["KITH_HTTP_LISTEN"])
 
+    def set(self, **settings: str) -> None:
+        """More settings, from the next start on."""
+        self._environment |= settings
+
     async def start(self) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(

@@ -19,7 +19,7 @@ from google.protobuf.wrappers_pb2 import Int64Value
 
 from libs.common.tests import topics
 from libs.common.tests.consuming import DLQ, Commits, Make
-from libs.common.tests.grpc_world import Stub, World
+from libs.common.tests.grpc_world import CARRIED, Stub, World, carrying
 from libs.common.tests.rows import GROUP, Rows
 from libs.common.tests.things import NAME, TOPIC, Things
 
@@ -60,10 +60,14 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture
-async def stub(world: World) -> AsyncIterator[Stub]:
-    """A client of the running service."""
-    async with world.serving() as address, grpc_client.connect(address) as channel:
+@pytest.fixture(params=[(), CARRIED], ids=["of-its-own", "carried"])
+async def stub(world: World, request: pytest.FixtureRequest) -> AsyncIterator[Stub]:
+    """A client of the running service, whose calls are each its own or share a stream."""
+    async with (
+        world.serving() as address,
+        grpc_client.connect(address, carried=request.param) as channel,
+    ):
+        await carrying(channel)
         yield Stub(channel)
 
 

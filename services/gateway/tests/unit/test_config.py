@@ -88,6 +88,14 @@ def test_what_is_repeated_exists_and_may_be() -> None:
              for method in found.methods_by_name}  # fmt: skip
     assert repeated <= known
     assert known - repeated == {
+        "kith.identity.v1.NetworkSettingsService/UpdateNetwork",
+        "kith.identity.v1.JoiningService/Apply",
+        "kith.identity.v1.RecoveryService/RequestPasswordReset",
+        "kith.identity.v1.RecoveryService/ResetPassword",
+        "kith.identity.v1.RecoveryService/ChangeEmail",
+        "kith.identity.v1.RecoveryService/VerifyEmail",
+        "kith.identity.v1.RosterService/AddEligible",
+        "kith.identity.v1.RosterService/RemoveEligible",
         "kith.identity.v1.InviteService/CreateInvite",
         "kith.identity.v1.AccountService/Register",
         "kith.identity.v1.AccountService/ImportAccounts",

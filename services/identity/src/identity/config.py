@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
 
 from identity.adapters import signing_keys
+from identity.adapters.mail_settings import NO_MAIL, Mailing
 from identity.adapters.master_key import MasterKey
 from identity.adapters.tokens import LIFE
 from identity.domain import credentials
@@ -83,14 +84,16 @@ class Config:
     hashing: Hashing = Hashing()
     signing_keys: Path | None = None
     relying_party: RelyingParty = RelyingParty()
+    mailing: Mailing = NO_MAIL
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
         """Read the settings. Raises ConfigError listing everything missing or wrong."""
         reader, usual = Reader(environment), Hashing()
         folders = reader.read("KITH_SIGNING_KEYS", _folder, _NO_FOLDER)
+        service = ServiceConfig.read(reader)
         config = cls(
-            service=ServiceConfig.read(reader),
+            service=service,
             signing_key=_signing_key(reader, needed=not folders),
             operator_password=reader.read("KITH_OPERATOR_PASSWORD", _password),
             erasing=_erasing(reader),
@@ -103,6 +106,7 @@ class Config:
             ),
             signing_keys=next(iter(folders or ()), None),
             relying_party=_relying_party(reader),
+            mailing=Mailing.read(reader, service.grpc_listen),
         )
         reader.done()
         return config

@@ -7,6 +7,7 @@ from typing import Literal
 from prometheus_client import Counter, Histogram
 
 SignIn = Literal["accepted", "refused", "limited", "code_needed"]
+Mail = Literal["sent", "delayed", "refused", "expired", "nobody", "taken"]
 Refresh = Literal["accepted", "refused", "reused"]
 
 SIGN_INS = Counter(
@@ -16,6 +17,10 @@ SIGN_INS = Counter(
 REFRESHES = Counter(
     # reused: tokens are stolen, or a client loses what it is given
     "kith_identity_refreshes_total", "Attempts to refresh a session.", ["outcome"],
+)  # fmt: skip
+MAILS = Counter(
+    # delayed: the mail server is away or does not let us in; refused: it does not like our mails
+    "kith_identity_mails_total", "Tries to send a mail.", ["outcome"],
 )  # fmt: skip
 PASSWORD_SECONDS = Histogram(
     # the wait for a worker included: when it grows, sign-in is short of CPU
@@ -32,3 +37,8 @@ def count_sign_in(outcome: SignIn) -> None:
 def count_refresh(outcome: Refresh) -> None:
     """One more attempt to refresh a session."""
     REFRESHES.labels(outcome).inc()
+
+
+def count_mail(outcome: Mail) -> None:
+    """One more try to send a mail."""
+    MAILS.labels(outcome).inc()

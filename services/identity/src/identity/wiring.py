@@ -18,11 +18,13 @@ from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
+from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_answered import MongoAnswered
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
+from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
 from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
@@ -34,17 +36,20 @@ from identity.application.advance_erasure import Advance
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.profiles import ProfileBook
+from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures
+from identity.entrypoints import erasures, mails
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Ports
+from identity.entrypoints.ports import Joining, Ports
 
 NAME = "identity"
+MAIL_POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         erasing = config.erasing
         advance = _advance(erasing, directory, clock, Tombstone(producer))
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
-        tokens, party = SignedTokens(keys), config.relying_party
-        passkeys = Passkeys(
-            directory, hashes, tokens, WebauthnAuthenticators(party.id, party.origins),
-            MongoAnswered(database), KeyedDigest(config.master_key.derive("passkeys")), clock,
-        )  # fmt: skip
+        tokens = SignedTokens(keys)
         ports = Ports(
             directory=directory,
             passwords=hashes,
@@ -97,7 +98,17 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             ),
             profiles=ProfileBook(directory, NoCloseness(), clock),
             roles=Roles(directory, clock),
-            passkeys=passkeys,
+            passkeys=Passkeys(
+                directory,
+                hashes,
+                tokens,
+                WebauthnAuthenticators(config.relying_party.id, config.relying_party.origins),
+                MongoAnswered(database),
+                KeyedDigest(config.master_key.derive("passkeys")),
+                clock,
+            ),
+            joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
+            outgoing=_outgoing(config, directory, clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
@@ -109,6 +120,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         clockwork = erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
+        if postman := _postman(config, directory, clock):
+            emptying = mails.drive(postman, directory.mails, clock, MAIL_POLL_SECONDS)
+            await stack.enter_async_context(life.background("mails", emptying))
         life.health.add("receipts", receipts.check)
         await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background("erasures", clockwork))
@@ -145,6 +159,22 @@ def _advance(
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+def _outgoing(config: Config, directory: MongoDirectory, clock: SystemClock) -> Outgoing:
+    """What puts mails into the queue; it is the same whether anybody empties it."""
+    digest = KeyedDigest(config.master_key.derive("mail ids"))
+    return Outgoing(directory.mails, MailSeal(config.master_key), digest, clock)
+
+
+def _postman(config: Config, directory: MongoDirectory, clock: SystemClock) -> Postman | None:
+    """What empties the queue of mails; None when mails do not leave."""
+    post = config.mailing.post(clock)
+    if post is None:
+        return None
+    key = config.master_key
+    secrets = KeyedDigest(key.derive("mail links"))
+    return Postman(directory, directory.mails, post, MailSeal(key), secrets, clock)
 
 
 def _keys(config: Config) -> KeyRing:

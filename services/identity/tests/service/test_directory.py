@@ -17,6 +17,14 @@ from identity.domain.account import Account
 from identity.domain.consent import Purpose
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.grant import Badge, BadgeKind, Grant
+from identity.domain.network_rules import (
+    AgeRule,
+    AgeStatement,
+    Branding,
+    CrisisResource,
+    Moderation,
+    Opening,
+)
 from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
@@ -67,6 +75,26 @@ class DirectoryContract:
         for taken in (a_network("lupus"), replace(network, slug="other")):
             with pytest.raises(NetworkExists):
                 await kept.networks.add(taken)
+
+    async def test_a_network_comes_back_as_it_was_saved_one_version_at_a_time(
+        self, kept: Directory
+    ) -> None:
+        network = a_network("lupus")
+        await kept.networks.add(network)
+        changed = network.change(
+            {
+                "locale": "de", "age_rule": AgeRule(18, AgeStatement.BIRTH_DATE),
+                "moderation": Moderation.BEFORE, "opening": Opening.APPROVAL,
+                "crisis_resources": (CrisisResource("Helpline", "116 123"),),
+                "branding": Branding("#000000", "a.svg", "L"), "display_name": "Other",
+                "time_zone": "UTC",
+            }
+        )  # fmt: skip
+        await kept.networks.save(changed)
+        assert await kept.networks.get(network.id) == changed
+        with pytest.raises(ConcurrentUpdate):
+            await kept.networks.save(network.change({"locale": "fr"}))
+        assert await kept.networks.by_slug("lupus") == changed
 
     async def test_an_invite_comes_back_as_it_was_saved(self, invites: Invites) -> None:
         invite, code = an_invite(max_uses=5, roles=[Role.MEMBER, Role.MENTOR])
@@ -276,3 +304,26 @@ async def test_every_hot_query_walks_an_index(
     for plan in plans:
         assert "IXSCAN" in str(plan)
         assert "COLLSCAN" not in str(plan)
+
+
+async def test_a_network_of_before_there_were_settings_has_the_usual_ones(
+    database: Database, directory: MongoDirectory
+) -> None:
+    network = a_network("old")
+    await directory.networks.add(network)
+    late = {
+        "locale",
+        "age_rule",
+        "moderation",
+        "opening",
+        "crisis_resources",
+        "branding",
+        "version",
+    }
+    await database.unscoped("networks").update_one(
+        {"_id": network.id}, {"$unset": dict.fromkeys(late, "")}
+    )
+    assert await directory.networks.get(network.id) == network
+    changed = network.change({"locale": "de"})
+    await directory.networks.save(changed)
+    assert await directory.networks.by_slug("old") == changed

@@ -18,7 +18,7 @@ from identity.domain.invite import STALE_AFTER
 from identity.domain.network import OPERATOR_SLUG
 from identity.domain.role import Role
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_caller, an_invite
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_caller, a_network, an_invite
 from services.identity.tests.doors import opened
 from services.identity.tests.fakes import FakePasswords
 
@@ -28,6 +28,7 @@ async def test_of_many_who_register_at_once_as_many_get_in_as_the_invite_says(
     directory: MongoDirectory, max_uses: int
 ) -> None:
     invite, code = an_invite(max_uses=max_uses)
+    await directory.networks.add(a_network(id=NETWORK))
     await directory.invites(NETWORK).add(invite)
     passwords, clock = FakePasswords(), FakeClock(NOW)
 
@@ -51,6 +52,7 @@ async def test_seats_of_crashed_processes_are_shared_out_again_without_overselli
     crashed = [an_invite()[0].id for _ in range(3)]  # reserved, and then nothing more
     for account_id in crashed:
         invite = invite.reserve(account_id, NOW)
+    await directory.networks.add(a_network(id=NETWORK))
     await directory.invites(NETWORK).add(invite)
     passwords, clock = FakePasswords(), FakeClock(NOW)
     clock.advance(STALE_AFTER)

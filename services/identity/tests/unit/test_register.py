@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from common.errors import Invalid
 from common.testing.clock import FakeClock
 from identity.application.register import Application, register
 from identity.domain.account import Account, AccountCreated
-from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.errors import AgeNotMet, EmailTaken, HandleTaken, InviteInvalid
+from identity.domain.network_rules import AgeRule, AgeStatement, Stated
 from identity.domain.role import Role
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, an_invite
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_network, an_invite
 from services.identity.tests.fakes import FakeDirectory, FakePasswords
 
 
 @pytest.fixture
 def directory() -> FakeDirectory:
-    return FakeDirectory()
+    return FakeDirectory(a_network(id=NETWORK))
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ async def test_only_the_very_same_request_is_answered_again(
         {"email": "bea@example.org", "handle": "bea"},
     ):  # fmt: skip
         with pytest.raises(InviteInvalid):
-            await register(directory, FakePasswords(), clock, replace(wanted, **change))
+            await register(directory, FakePasswords(), clock, _changed(wanted, change))
     with pytest.raises(HandleTaken):
         await register(directory, FakePasswords(), clock, replace(wanted, code=other))
 
@@ -157,3 +159,50 @@ async def test_a_request_id_has_an_end(directory: FakeDirectory, clock: FakeCloc
     wanted = Application(code, "ada", "ada@example.org", PASSWORD, "q" * 101)
     with pytest.raises(Invalid):
         await register(directory, FakePasswords(), clock, wanted)
+
+
+def _changed(wanted: Application, change: dict[str, Any]) -> Application:
+    return replace(wanted, **change)
+
+
+@pytest.mark.parametrize(
+    "statement, stated, ok",
+    [
+        (AgeStatement.CONFIRMATION, Stated(confirmed=True), True),
+        (AgeStatement.CONFIRMATION, Stated(), False),
+        (AgeStatement.CONFIRMATION, Stated(birth_date=date(1950, 1, 1)), False),
+        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(2008, 1, 1)), True),
+        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(2008, 1, 2)), False),
+    ],
+)
+async def test_who_is_too_young_or_says_nothing_does_not_join_and_keeps_no_seat(
+    clock: FakeClock, statement: AgeStatement, stated: Stated, ok: bool
+) -> None:
+    strict = replace(a_network(id=NETWORK), age_rule=AgeRule(18, statement))
+    directory = FakeDirectory(strict)
+    code = await invited(directory)
+    wanted = Application(code, "ada", "ada@example.org", PASSWORD, stated=stated)
+    if ok:
+        await register(directory, FakePasswords(), clock, wanted)
+        return
+    with pytest.raises(AgeNotMet):
+        await register(directory, FakePasswords(), clock, wanted)
+    [invite] = directory.invites(NETWORK).all.values()
+    assert invite.seats == ()
+    assert directory.accounts(NETWORK).all == {}
+
+
+async def test_a_date_of_birth_that_is_asked_for_has_to_be_given(clock: FakeClock) -> None:
+    strict = replace(a_network(id=NETWORK), age_rule=AgeRule(18, AgeStatement.BIRTH_DATE))
+    directory = FakeDirectory(strict)
+    code = await invited(directory)
+    with pytest.raises(Invalid) as refused:
+        await joined(directory, clock, code, "ada")
+    assert refused.value.metadata == {"field": "birth_date"}
+
+
+async def test_an_invite_into_no_network_lets_nobody_in(clock: FakeClock) -> None:
+    directory = FakeDirectory()
+    code = await invited(directory)
+    with pytest.raises(InviteInvalid):
+        await joined(directory, clock, code, "ada")

@@ -18,7 +18,7 @@ from identity.domain.account import Account, Events
 from identity.domain.errors import HandleTaken, InviteInvalid
 from identity.domain.invite import STALE_AFTER
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, an_invite
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_network, an_invite
 from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
 
 
@@ -47,7 +47,7 @@ class Accounts(FakeAccounts):
 
 class Directory(FakeDirectory):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(a_network(id=NETWORK))
         self.members = Accounts()
 
     def accounts(self, network_id: object) -> Accounts:

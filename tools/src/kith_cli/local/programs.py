@@ -64,6 +64,7 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
     if service == "identity":
         told["KITH_ERASURE_KEYS_FILE"] = str(secrets.erasure_keys)
         told["KITH_SIGNING_KEYS"] = str(secrets.signing_keys)
+        told["KITH_MAIL"] = "show"
         told["KITH_IDENTITY_KEY"] = secrets.identity_key
         told["KITH_OPERATOR_PASSWORD"] = secrets.operator_password
         told["KITH_PASSKEY_ORIGINS"] = f"http://localhost:{settings.port}"

@@ -14,8 +14,11 @@ from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
+from kith.identity.v1 import joining_service_pb2_grpc as joining
+from kith.identity.v1 import network_service_pb2_grpc as network_settings
 from kith.identity.v1 import passkey_service_pb2_grpc as passkeys
 from kith.identity.v1 import profile_service_pb2_grpc as profiles
+from kith.identity.v1 import recovery_service_pb2_grpc as recovery
 from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
@@ -30,6 +33,14 @@ Channels = Mapping[str, grpc.aio.Channel]
 RETRIED: Mapping[str, tuple[str, ...]] = {
     "identity": (
         "kith.identity.v1.NetworkService",
+        "kith.identity.v1.NetworkSettingsService/LookUpNetwork",
+        "kith.identity.v1.RecoveryService/RequestEmailVerification",
+        "kith.identity.v1.JoiningService/ListApplications",
+        "kith.identity.v1.JoiningService/ApproveApplication",
+        "kith.identity.v1.JoiningService/DeclineApplication",
+        "kith.identity.v1.JoiningService/ListInvites",
+        "kith.identity.v1.JoiningService/RevokeInvite",
+        "kith.identity.v1.RosterService/CountEligible",
         "kith.identity.v1.AccountService/GetAccount",
         "kith.identity.v1.AccountService/ListAccounts",
         "kith.identity.v1.AccountService/UpdateRoles",
@@ -57,13 +68,23 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     "signals": ("kith.signals.v1.SignalService",),
 }
 
+# What comes so often that a call each would cost more than what it asks for.
+CARRIED: Mapping[str, tuple[str, ...]] = {
+    "messaging": (
+        "kith.messaging.v1.MessageService/SendMessage",
+        "kith.messaging.v1.MessageService/ListMessages",
+    ),
+}
+
 
 @asynccontextmanager
 async def connect(addresses: Mapping[str, Address]) -> AsyncIterator[Channels]:
     """A channel to each service, by its name; none of them needs to be there yet."""
     async with AsyncExitStack() as stack:
         yield {
-            name: await stack.enter_async_context(grpc_client.connect(address, RETRIED[name]))
+            name: await stack.enter_async_context(
+                grpc_client.connect(address, RETRIED[name], CARRIED.get(name, ()))
+            )
             for name, address in addresses.items()
         }
 
@@ -73,6 +94,10 @@ class Services:
 
     def __init__(self, channels: Channels) -> None:
         self.networks = identity.NetworkServiceStub(channels["identity"])
+        self.network_settings = network_settings.NetworkSettingsServiceStub(channels["identity"])
+        self.joining = joining.JoiningServiceStub(channels["identity"])
+        self.roster = joining.RosterServiceStub(channels["identity"])
+        self.recovery = recovery.RecoveryServiceStub(channels["identity"])
         self.invites = identity.InviteServiceStub(channels["identity"])
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])

@@ -16,18 +16,21 @@ from identity.adapters import (
     mongo_audit,
     mongo_devices,
     mongo_levels,
+    mongo_mails,
     mongo_profiles,
+    mongo_roster,
 )
-from identity.adapters.mongo_accounts import MongoAccounts
+from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_admins import MongoAdmins
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
+from identity.adapters.mongo_mails import MongoMails
+from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
-from identity.domain.errors import NetworkExists
+from identity.adapters.mongo_roster import MongoRoster
 from identity.domain.invite import Invite, Seat, Terms, hash_code
-from identity.domain.network import Network
 from identity.domain.role import Role
 
 INDEXES: dict[str, list[IndexModel]] = {
@@ -35,6 +38,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "invites": [
         IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True),
         IndexModel([("network_id", ASCENDING), ("seats.account_id", ASCENDING)], name="seats"),
+        IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
     ],
     "accounts": [
         # handle, e-mail address and origin, each as "kind:value": all unique in their network
@@ -42,40 +46,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
         IndexModel([("network_id", ASCENDING), ("roles", ASCENDING)], name="roles"),
         outbox.INDEX,
+        *ADMISSION_INDEXES,
     ],
     **ERASURE_INDEXES,
     "devices": mongo_devices.INDEXES,
+    "roster": mongo_roster.INDEXES,
+    "mails": mongo_mails.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
     "profiles": mongo_profiles.INDEXES,
     "answered_challenges": mongo_answered.INDEXES,
     "admin_lists": [],  # one of a network, by its id
 }
-
-
-class MongoNetworks:
-    """Implements ports.Networks; looked up before anybody has signed in, hence unscoped."""
-
-    def __init__(self, database: Database) -> None:
-        self._collection = database.unscoped("networks")
-
-    async def add(self, network: Network) -> None:
-        """See ports.Networks."""
-        document = asdict(network)
-        try:
-            await self._collection.insert_one(
-                {"_id": document.pop("id"), "network_id": network.id, **document}
-            )
-        except DuplicateKeyError:
-            raise NetworkExists("this slug is taken", field="slug") from None
-
-    async def get(self, id: UUID) -> Network | None:
-        """See ports.Networks."""
-        return _network(await self._collection.find_one({"_id": id}))
-
-    async def by_slug(self, slug: str) -> Network | None:
-        """See ports.Networks."""
-        return _network(await self._collection.find_one({"slug": slug}))
 
 
 class MongoInvites:
@@ -96,6 +78,17 @@ class MongoInvites:
         """See ports.Invites."""
         document = await self._collection.find_one({"code_hash": hash_code(code)})
         return _invite(document) if document else None
+
+    async def get(self, id: UUID) -> Invite | None:
+        """See ports.Invites."""
+        document = await self._collection.find_one({"_id": id})
+        return _invite(document) if document else None
+
+    async def page(self, after: UUID | None, size: int) -> list[Invite]:
+        """See ports.Invites."""
+        wanted = {"_id": {"$gt": after}} if after else {}
+        found = await self._collection.find(wanted, sort=[("_id", ASCENDING)], limit=size)
+        return [_invite(document) for document in found]
 
     async def save(self, invite: Invite) -> None:
         """See ports.Invites."""
@@ -122,6 +115,7 @@ class MongoDirectory:
         self._database = database
         self._wake = wake
         self._networks = MongoNetworks(database)
+        self._mails = MongoMails(database)
 
     @property
     def networks(self) -> MongoNetworks:
@@ -149,6 +143,15 @@ class MongoDirectory:
         """See ports.Directory."""
         return MongoDevices(self._database.collection("devices", network_id))
 
+    @property
+    def mails(self) -> MongoMails:
+        """See ports.Directory."""
+        return self._mails
+
+    def roster(self, network_id: UUID) -> MongoRoster:
+        """See ports.Directory."""
+        return MongoRoster(self._database.collection("roster", network_id))
+
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
@@ -169,20 +172,12 @@ class MongoDirectory:
         return MongoHandles(self._database.collection("accounts", network_id))
 
 
-def _network(document: Document | None) -> Network | None:
-    if document is None:
-        return None
-    return Network(
-        document["_id"], document["slug"], document["display_name"], document["time_zone"],
-        document["created_at"],
-    )  # fmt: skip
-
-
 def _state(invite: Invite) -> Document:
     return {
         "roles": sorted(invite.terms.roles), "max_uses": invite.terms.max_uses,
         "expires_at": invite.terms.expires_at, "used": invite.used,
         "seats": [asdict(seat) for seat in invite.seats], "version": invite.version,
+        "revoked": invite.revoked,
     }  # fmt: skip
 
 
@@ -193,4 +188,5 @@ def _invite(document: dict[str, Any]) -> Invite:
     return Invite(
         document["_id"], document["network_id"], bytes(document["code_hash"]), terms,
         document["used"], tuple(Seat(**seat) for seat in document["seats"]), document["version"],
+        document.get("revoked", False),
     )  # fmt: skip

@@ -12,19 +12,29 @@ from uuid import UUID
 
 from common import mongo, outbox
 from common.errors import ConcurrentUpdate, Unavailable
-from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError
+from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError, IndexModel
 
 from identity.adapters.events import outgoing
 from identity.domain.account import Account, Credentials, Events, Origin
+from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import Decision, Purpose
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.grant import Badge, BadgeKind, Grant
+from identity.domain.mail_link import Link
+from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
 _DUPLICATE = 11000
+ADMISSION_INDEXES = [
+    IndexModel(
+        [("network_id", ASCENDING), ("waiting", ASCENDING), ("_id", ASCENDING)], name="waiting"
+    ),
+    # who was declined goes by herself
+    IndexModel([("remove_at", ASCENDING)], name="declined", expireAfterSeconds=0, sparse=True),
+]
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
 
 
@@ -69,6 +79,9 @@ class MongoAccounts:
         try:
             if not await self._collection.update_one(before, update):
                 await self._why_not(account)
+        except DuplicateKeyError:  # of a changed address
+            await self._explain(account)
+            raise ConcurrentUpdate("the address has just become free; try again") from None
         finally:  # also when nobody knows whether it was stored
             self._wake()
 
@@ -105,6 +118,14 @@ class MongoAccounts:
             after = found[-1]["_id"]
         return accounts[:size]
 
+    async def waiting(self, after: UUID | None, size: int) -> Sequence[Account]:
+        """See ports.Accounts."""
+        wanted: Document = {"waiting": True} | ({"_id": {"$gt": after}} if after else {})
+        found = await self._collection.find(
+            wanted, sort=[("_id", ASCENDING)], limit=size, projection=_NO_OUTBOX
+        )
+        return list(filter(None, map(_account, found)))
+
     async def remove(self, id: UUID) -> bool:
         """See ports.Accounts."""
         await self._collection.delete_many({"_id": id, "outbox_at": None})
@@ -133,7 +154,7 @@ class MongoAccounts:
     def _document(self, account: Account, events: Events) -> Document:
         origin = asdict(account.origin) if account.origin else {}
         return {
-            "_id": account.id, "handle": account.handle, "keys": list(_keys(account)),
+            "_id": account.id, "handle": account.handle,
             "created_at": account.created_at, "registered_by": account.registered_by, **origin,
             **_state(account),
             **outbox.fields(outgoing(account, events)),
@@ -174,10 +195,38 @@ def _state(account: Account) -> Document:
         "grants": [asdict(grant) for grant in account.grants],
         "badges": [asdict(badge) for badge in account.badges],
         "passkeys": [asdict(passkey) for passkey in account.passkeys],
-        "session_epoch": account.session_epoch,
+        "session_epoch": account.session_epoch, **_admission(account.admission),
+        "keys": list(_keys(account)), "email_verified": account.email_verified,
+        "links": [
+            {
+                "purpose": str(link.purpose), "hash": link.hash, "email": link.email,
+                "expires_at": link.expires_at,
+            }
+            for link in account.links
+        ],
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [asdict(decision) for decision in account.decisions],
     }  # fmt: skip
+
+
+def _admission(admission: Admission | None) -> Document:
+    if admission is None:
+        return {"waiting": False, "admission": None}
+    if admission.declined is None:
+        return {"waiting": True, "admission": {"note": admission.note}}
+    return {
+        "waiting": False, "admission": {"declined": str(admission.declined)},
+        "remove_at": admission.remove_at,
+    }  # fmt: skip
+
+
+def _admission_of(document: Document) -> Admission | None:
+    found = document.get("admission")
+    if found is None:
+        return None
+    if "declined" not in found:
+        return Admission(found["note"])
+    return Admission("", DeclineReason(found["declined"]), document["remove_at"])
 
 
 def _account(document: Document | None) -> Account | None:
@@ -191,10 +240,15 @@ def _account(document: Document | None) -> Account | None:
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=tuple(map(_decision, document["decisions"])),
-        closed=document.get("closed", False),
         grants=tuple(map(_grant, document.get("grants", ()))),
         badges=tuple(map(_badge, document.get("badges", ()))),
         passkeys=tuple(map(_passkey, document.get("passkeys", ()))),
+        closed=document.get("closed", False), admission=_admission_of(document),
+        email_verified=document.get("email_verified", False),
+        links=tuple(
+            Link(LinkPurpose(one["purpose"]), bytes(one["hash"]), one["email"], one["expires_at"])
+            for one in document.get("links", ())
+        ),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
         registered_by=document.get("registered_by"), version=document["version"],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from dataclasses import dataclass
 
 from common.auth import Caller
 from common.clock import Clock
@@ -17,7 +16,7 @@ from identity.application.retry import retrying
 from identity.domain.account import MAX_REQUEST_ID
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import SECRET_BYTES, USUAL_LIFE, Invite, Terms, hash_code, make_code
-from identity.domain.network import Network
+from identity.domain.network import Network, check_time_zone
 from identity.domain.role import Role
 
 
@@ -40,7 +39,7 @@ async def create_network(
     network nobody can enter. With a request id both follow from it (the code also from the key of
     `codes`), so whoever lost the answer asks again. Raises Invalid, NetworkExists, Conflict.
     """
-    _check_time_zone(wanted.time_zone)
+    check_time_zone(wanted.time_zone)
     if len(wanted.request_id) > MAX_REQUEST_ID:
         raise Invalid(f"request_id has at most {MAX_REQUEST_ID} characters", field="request_id")
     id, secret = new_id(), secrets.token_bytes(SECRET_BYTES)
@@ -56,7 +55,7 @@ async def _open(directory: Directory, network: Network, code: str) -> tuple[Netw
     there = await networks.get(network.id) or await networks.by_slug(network.slug)
     if there is not None and there.id != network.id:
         raise NetworkExists("this slug is taken", field="slug")
-    if there is not None and replace(there, created_at=network.created_at) != network:
+    if there is not None and not there.same_wish(network):
         raise Conflict("this request_id was used for another network", field="request_id")
     invites = directory.invites(network.id)
     invite = await invites.by_code(code)
@@ -76,10 +75,3 @@ async def _add(networks: Networks, network: Network) -> None:
         if await networks.get(network.id) is None:
             raise
         raise ConcurrentUpdate("the same request is under way; try again") from None
-
-
-def _check_time_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid("time_zone must be an IANA name", field="time_zone") from None

@@ -47,8 +47,8 @@ async def create_session(
 
     An unknown network or address costs a verification too. A crash in the middle leaves nothing
     but a sign-in that was told, or a device that nobody holds a token of. Raises Invalid,
-    CredentialsInvalid, SecondFactorNeeded, SecondFactorInvalid, Limited, Unavailable,
-    ConcurrentUpdate.
+    CredentialsInvalid, SecondFactorNeeded, SecondFactorInvalid, ApprovalPending,
+    ApplicationDeclined, Limited, Unavailable, ConcurrentUpdate.
     """
     email, password = credentials.email(attempt.email), credentials.password(attempt.password)
     label = checked_label(attempt.device_label)
@@ -85,6 +85,7 @@ async def _sign_in(accounts: Accounts, factors: Factors, found: Account, proof: 
     if account is None or account.closed or account.session_epoch != found.session_epoch:
         # what was verified may be what all sessions were just ended for
         raise CredentialsInvalid("this account has just been removed or signed out; try again")
+    account.check_admitted()
     signed_in, events = account.sign_in(proof.at, _used(factors, account, proof))
     await accounts.save(signed_in, events)
     return signed_in

@@ -126,7 +126,8 @@ class Passkeys:
             return None
         network_id, member_id = UUID(bytes=claim.owner[:16]), UUID(bytes=claim.owner[16:])
         account = await self.directory.accounts(network_id).get(member_id)
-        return None if account is None or account.closed else account
+        there = account and not account.closed and account.admission is None
+        return account if there else None
 
     async def _take(self, claim: Claim, asked: Asked) -> bool:
         until = challenge.good_until(self.digest, asked, claim.challenge, self.clock.now())

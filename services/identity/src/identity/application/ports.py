@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.joining_ports import Roster
+from identity.application.mail_ports import Mails
 from identity.application.ports_profile import Handles, Profiles
 from identity.application.ports_roles import Admins
 from identity.domain.account import Account, Events
@@ -34,6 +36,10 @@ class Networks(Protocol):
         """The network of that name, or None."""
         ...
 
+    async def save(self, network: Network) -> None:
+        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
 
 class Invites(Protocol):
     """The invites of one network."""
@@ -44,6 +50,14 @@ class Invites(Protocol):
 
     async def by_code(self, code: str) -> Invite | None:
         """The invite with this code, or None."""
+        ...
+
+    async def get(self, id: UUID) -> Invite | None:
+        """The invite, or None."""
+        ...
+
+    async def page(self, after: UUID | None, size: int) -> Sequence[Invite]:
+        """Up to `size` invites, oldest id first, beginning after `after`."""
         ...
 
     async def save(self, invite: Invite) -> None:
@@ -148,6 +162,10 @@ class Accounts(Protocol):
         """Up to `size` accounts, oldest id first, beginning after `after`."""
         ...
 
+    async def waiting(self, after: UUID | None, size: int) -> Sequence[Account]:
+        """Up to `size` that wait to be let in, oldest id first, beginning after `after`."""
+        ...
+
     async def remove(self, id: UUID) -> bool:
         """Delete an account; false, and nothing happens, while events of it wait to be told."""
         ...
@@ -233,6 +251,15 @@ class Directory(Protocol):
 
     def devices(self, network_id: UUID) -> Devices:
         """The devices that members of one network are signed in on."""
+        ...
+
+    @property
+    def mails(self) -> Mails:
+        """The mails of all networks that wait."""
+        ...
+
+    def roster(self, network_id: UUID) -> Roster:
+        """Who may join one network without an invite."""
         ...
 
     def audit(self, network_id: UUID) -> Audit:

@@ -48,7 +48,7 @@ class ProfileBook:
         """
         caller = access.caller
         account = await self.directory.accounts(caller.network_id).get(member_id)
-        there = account is not None and not account.closed
+        there = account and not account.closed and account.admission is None
         facts = Facts(caller.network_id if there else None, owner_id=member_id)
         access.require(facts, _nobody())
         if account is None:

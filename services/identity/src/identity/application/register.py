@@ -15,6 +15,7 @@ from identity.domain import credentials
 from identity.domain.account import Account, Credentials, hash_request, join
 from identity.domain.errors import EmailTaken, HandleTaken, InviteInvalid
 from identity.domain.invite import UNUSABLE, Invite, network_of
+from identity.domain.network_rules import Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Application:
     email: str = field(repr=False)
     password: str = field(repr=False)
     request_id: str = field(default="", repr=False)
+    stated: Stated = field(default_factory=Stated, repr=False)  # of her age; not kept
 
 
 async def register(
@@ -34,7 +36,7 @@ async def register(
     """Create an account with the invite's roles; the same again for the same request.
 
     A crash in the middle leaves a seat that is freed once it is stale, and no half account.
-    Raises Invalid, InviteInvalid, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
+    Raises Invalid, InviteInvalid, AgeNotMet, HandleTaken, EmailTaken, Limited, ConcurrentUpdate.
     """
     wanted = replace(
         wanted, handle=credentials.handle(wanted.handle), email=credentials.email(wanted.email),
@@ -59,6 +61,10 @@ async def _join(
     network_id = network_of(wanted.code)
     invites, accounts = directory.invites(network_id), directory.accounts(network_id)
     invite = await _open_invite(invites, wanted.code, clock.now())  # before any costly hash
+    network = await directory.networks.get(network_id)
+    if network is None:
+        raise InviteInvalid(UNUSABLE)
+    network.check_age(wanted.stated, clock.now())
     opens = Credentials(wanted.email, await passwords.hash(wanted.password))
     now = clock.now()
     account, events = join(new_id(), network_id, wanted.handle, opens, invite.terms.roles, now)

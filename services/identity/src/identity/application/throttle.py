@@ -65,6 +65,21 @@ class Throttle:
         group = address_group(address)
         return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
 
+    def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
+        """Somebody without an invite; `number` is what a roster would know her by, if she says."""
+        counters = []
+        if group := address_group(address):
+            counters.append(Counter(self._digest("address", group), ADDRESS))
+        if number:
+            counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
+        return counters
+
+    def of_reset(self, network: str, email: str, address: str) -> Sequence[Counter]:
+        """Somebody who asks for mails to an address. Raises Invalid."""
+        account = Counter(self._digest("reset", network, credentials.email(email)), ACCOUNT)
+        group = address_group(address)
+        return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
+
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""
         return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]
@@ -87,6 +102,14 @@ class Throttle:
             raise
         await self._undo(counted)
         return result
+
+    async def spend(self, counters: Sequence[Counter]) -> None:
+        """Count something that is too dear to be had often, whatever comes of it.
+
+        Raises Limited, ConcurrentUpdate.
+        """
+        for counter in counters:
+            await self._count(counter)
 
     async def _count(self, counter: Counter) -> _Counted:
         async def attempt() -> _Counted:

@@ -10,9 +10,18 @@ from uuid import UUID
 
 from common.errors import Invalid, Limited, Unauthenticated
 
+from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import TEXT_OF_SOURCE, TEXT_VERSIONS, Decision, Purpose
 from identity.domain.credentials import handle as checked_handle
+from identity.domain.errors import (
+    ApplicationDecided,
+    ApplicationDeclined,
+    ApprovalPending,
+    LinkInvalid,
+)
 from identity.domain.grant import Badge, Grant, Held, RolesChanged
+from identity.domain.mail_link import UNUSABLE, Link
+from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
@@ -102,6 +111,9 @@ class Account:
     grants: tuple[Grant, ...] = ()  # of those roles that were given to her later
     badges: tuple[Badge, ...] = ()
     passkeys: tuple[Passkey, ...] = ()
+    admission: Admission | None = None  # until she is let in; None of who is
+    email_verified: bool = False
+    links: tuple[Link, ...] = ()  # of mails to her, one for each purpose
 
     @property
     def held(self) -> Held:
@@ -117,6 +129,38 @@ class Account:
         """Remember that she was here, and which code she used up, if she needed one."""
         used = factor or self.second_factor
         return replace(self, second_factor=used, version=self.version + 1), (SignedIn(now),)
+
+    def check_admitted(self) -> None:
+        """Raise ApprovalPending or ApplicationDeclined of who is not in."""
+        if self.admission is None:
+            return
+        if self.admission.declined is None:
+            raise ApprovalPending("an admin of the network has to let you in first")
+        raise ApplicationDeclined(
+            "the admins of the network did not let you in", declined=str(self.admission.declined)
+        )
+
+    def approve(self, now: datetime) -> tuple[Account, Events]:
+        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not."""
+        if self.admission is None:
+            return self, ()
+        if self.closed:
+            raise ApplicationDecided("she is leaving")  # nothing is told of her after that
+        if self.admission.declined is not None:
+            raise ApplicationDecided("she was declined; she may ask again with another address")
+        entered = replace(self, admission=None, version=self.version + 1)
+        return entered, (AccountCreated(now, imported=False),)
+
+    def decline(self, reason: DeclineReason, now: datetime) -> Account:
+        """Do not let her in. Raises ApplicationDecided when she is, or for another reason."""
+        if self.admission is None:
+            raise ApplicationDecided("she is in already")
+        if self.admission.declined is not None:
+            if self.admission.declined is reason:
+                return self
+            raise ApplicationDecided("she was declined for another reason")
+        declined = self.admission.decline(reason, now)
+        return replace(self, admission=declined, version=self.version + 1)
 
     def end_sessions(self) -> Account:
         """Sign out everywhere, in one write, whatever devices there are."""
@@ -154,6 +198,45 @@ class Account:
             self, credentials=replace(self.credentials, password_hash=new_hash),
             session_epoch=self.session_epoch + 1, version=self.version + 1,
         )  # fmt: skip
+
+    def with_link(self, link: Link) -> Account:
+        """A link may be opened; one before it for the same purpose may not any more."""
+        if link in self.links:
+            return self
+        others = tuple(one for one in self.links if one.purpose is not link.purpose)
+        return replace(self, links=(*others, link), version=self.version + 1)
+
+    def opened(self, purpose: LinkPurpose, secret: bytes, now: datetime) -> Link:
+        """The link a secret opens. Raises LinkInvalid."""
+        for link in self.links:
+            if link.opened_by(purpose, secret, now):
+                return link
+        raise LinkInvalid(UNUSABLE)
+
+    def reset_password(self, secret: bytes, new_hash: str, now: datetime) -> Account:
+        """Another password for who has the mail; the link is used up, and all are signed out.
+
+        The address is hers if the mail went to the one she signs in with. Raises LinkInvalid.
+        """
+        link = self.opened(LinkPurpose.RESET, secret, now)
+        changed = self.change_password(new_hash)
+        left = tuple(one for one in self.links if one is not link)
+        hers = changed.credentials is not None and changed.credentials.email == link.email
+        return replace(changed, links=left, email_verified=changed.email_verified or hers)
+
+    def verify_email(self, secret: bytes, now: datetime) -> Account:
+        """The address the link went to is hers, and the one she signs in with from now on.
+
+        Links to another address are no use any more. Raises LinkInvalid.
+        """
+        link = self.opened(LinkPurpose.VERIFY, secret, now)
+        if self.credentials is None:
+            raise LinkInvalid(UNUSABLE)
+        left = tuple(one for one in self.links if one is not link and one.email == link.email)
+        opens = replace(self.credentials, email=link.email)
+        return replace(
+            self, credentials=opens, links=left, email_verified=True, version=self.version + 1
+        )
 
     def decide(self, purpose: Purpose, granted: bool, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.

@@ -133,3 +133,57 @@ class ProfileChanged(Conflict):
     """It is another version than the one that was read."""
 
     reason = "PROFILE_CHANGED"
+
+
+class AgeNotMet(Precondition):
+    """She says that she is younger than the network's rule has it, or does not say otherwise."""
+
+    reason = "AGE_NOT_MET"
+
+
+class VersionMismatch(Conflict):
+    """It is not, or no longer, at a version the caller knows."""
+
+    reason = "VERSION_MISMATCH"
+
+
+class NetworkNotOpen(Precondition):
+    """No network of this name can be joined without an invite, whether or not there is one."""
+
+    reason = "NETWORK_NOT_OPEN"
+
+
+class JoiningRefused(ProofInvalid):
+    """Not like this: no such network, not open, not on the roster, or there already."""
+
+    reason = "JOINING_REFUSED"
+
+
+class ApplicationDecided(Precondition):
+    """She was let in or not before, and not like this."""
+
+    reason = "APPLICATION_DECIDED"
+
+
+class ApprovalPending(Unauthenticated):
+    """The password is right; an admin has not let her in yet."""
+
+    reason = "APPROVAL_PENDING"
+
+
+class ApplicationDeclined(Unauthenticated):
+    """The password is right; an admin did not let her in."""
+
+    reason = "APPLICATION_DECLINED"
+
+
+class InviteNotFound(NotFound):
+    """No such invite in the caller's network."""
+
+    reason = "INVITE_NOT_FOUND"
+
+
+class LinkInvalid(Precondition):
+    """The link of a mail was used, is too old, was replaced, or never was: which is not told."""
+
+    reason = "LINK_INVALID"

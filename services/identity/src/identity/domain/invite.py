@@ -66,10 +66,11 @@ class Invite:
     used: int = 0
     seats: tuple[Seat, ...] = ()
     version: int = 1
+    revoked: bool = False
 
     def check_open(self, now: datetime) -> None:
-        """Raise InviteInvalid when it has expired."""
-        if self.terms.expires_at <= now:
+        """Raise InviteInvalid when it has expired or was ended."""
+        if self.revoked or self.terms.expires_at <= now:
             raise InviteInvalid(UNUSABLE)
 
     def stale(self, now: datetime) -> frozenset[UUID]:
@@ -97,6 +98,10 @@ class Invite:
         """Give back the seat of an account that was refused."""
         seats = tuple(seat for seat in self.seats if seat.account_id != account_id)
         return replace(self, seats=seats, version=self.version + 1)
+
+    def revoke(self) -> Invite:
+        """End it for good; again it changes nothing."""
+        return self if self.revoked else replace(self, revoked=True, version=self.version + 1)
 
     def keeps_seat_for(self, account_id: UUID) -> bool:
         """Whether a seat is reserved for this account."""

@@ -13,8 +13,11 @@ from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
+from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
+from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
 from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
+from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
@@ -26,14 +29,18 @@ from identity.application.register import Application, register
 from identity.application.set_consent import set_consent
 from identity.domain.granting import set_roles
 from identity.domain.invite import USUAL_LIFE, Terms
+from identity.domain.mail import Kind
 from identity.domain.role import Role
-from identity.entrypoints import imports, translate
+from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
+from identity.entrypoints.joining import JoiningService, RosterService
+from identity.entrypoints.networks import NetworkSettingsService, stated
 from identity.entrypoints.passkeys import PasskeyService
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.profiles import ProfileService
+from identity.entrypoints.recovery import RecoveryService
 from identity.entrypoints.roles import RoleService
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
@@ -42,6 +49,12 @@ from identity.entrypoints.totp import TotpService
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     """Add all services of identity to a server."""
     grpc_api.add_NetworkServiceServicer_to_server(NetworkService(ports), server)
+    network_grpc_api.add_NetworkSettingsServiceServicer_to_server(
+        NetworkSettingsService(ports), server
+    )
+    joining_grpc_api.add_JoiningServiceServicer_to_server(JoiningService(ports), server)
+    joining_grpc_api.add_RosterServiceServicer_to_server(RosterService(ports), server)
+    recovery_grpc_api.add_RecoveryServiceServicer_to_server(RecoveryService(ports), server)
     grpc_api.add_InviteServiceServicer_to_server(InviteService(ports), server)
     grpc_api.add_AccountServiceServicer_to_server(AccountService(ports), server)
     grpc_api.add_SessionServiceServicer_to_server(SessionService(ports), server)
@@ -76,14 +89,14 @@ class NetworkService(grpc_api.NetworkServiceServicer):
             ports.directory, ports.clock, auth.current(), wanted, ports.codes
         )
         return api.CreateNetworkResponse(
-            network=translate.network(network), admin_invite=translate.invite(opened)
+            network=networks.network(network), admin_invite=translate.invite(opened)
         )
 
     async def GetNetwork(
         self, request: api.GetNetworkRequest, context: Context
     ) -> api.GetNetworkResponse:
         network = await queries.own_network(self._ports.directory.networks, auth.current())
-        return api.GetNetworkResponse(network=translate.network(network))
+        return api.GetNetworkResponse(network=networks.network(network))
 
 
 class InviteService(grpc_api.InviteServiceServicer):
@@ -121,9 +134,10 @@ class AccountService(grpc_api.AccountServiceServicer):
             self._ports.directory, self._ports.passwords, self._ports.clock,
             Application(
                 request.invite_code, request.handle, request.email, request.password,
-                request.request_id,
+                request.request_id, stated(request.age_confirmed, request.birth_date),
             ),
         )  # fmt: skip
+        await self._ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
         told = translate.account(account, self._ports.clock.now())
         return api.RegisterResponse(account=told)
 

@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from common.clock import Clock
 
 from identity.application.change_roles import Roles
+from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
+from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What joining without an invite stands on."""
+
+    hash_eligible: HashEligible
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +40,5 @@ class Ports:
     profiles: ProfileBook
     roles: Roles
     passkeys: Passkeys
+    joining: Joining
+    outgoing: Outgoing

@@ -87,7 +87,7 @@ class RoleService(grpc_api.RoleServiceServicer):
         now = self._roles.clock.now()
         return api.MemberRoles(
             member_id=str(account.id),
-            roles=translate.roles(account.held.in_force(now)[0]),
+            roles=translate.role_numbers(account.held.in_force(now)[0]),
             grants=[_grant(one) for one in sorted(account.grants, key=lambda one: one.role)],
             badges=badges(account, now),
         )
@@ -104,7 +104,7 @@ def badges(account: Account, now: datetime) -> list[pb.Badge]:
 
 def _grant(one: Grant) -> api.RoleGrant:
     return api.RoleGrant(
-        role=translate.roles([one.role])[0], granted_by=str(one.granted_by),
+        role=translate.role_numbers([one.role])[0], granted_by=str(one.granted_by),
         grant_time=translate.timestamp(one.granted_at), reason=one.reason,
         expire_time=translate.timestamp(one.expires_at) if one.expires_at else None,
     )  # fmt: skip

@@ -15,7 +15,6 @@ from identity.application.ports import Session
 from identity.domain.account import Account
 from identity.domain.consent import Decision, Purpose
 from identity.domain.device import Device
-from identity.domain.network import Network
 from identity.domain.role import Role
 
 _ROLES = {role: pb.Role.Value(f"ROLE_{role.upper()}") for role in Role}
@@ -61,19 +60,11 @@ def page_size(asked: int, *, default: int, most: int) -> int:
     return asked or default
 
 
-def network(item: Network) -> pb.Network:
-    """A network as it is told."""
-    return pb.Network(
-        id=str(item.id), slug=item.slug, display_name=item.display_name, time_zone=item.time_zone,
-        create_time=timestamp(item.created_at),
-    )  # fmt: skip
-
-
 def invite(opened: Opened) -> pb.Invite:
     """A new invite with its code."""
     terms = opened.invite.terms
     return pb.Invite(
-        id=str(opened.invite.id), code=opened.code, roles=roles(terms.roles),
+        id=str(opened.invite.id), code=opened.code, roles=role_numbers(terms.roles),
         max_uses=terms.max_uses, expire_time=timestamp(terms.expires_at),
     )  # fmt: skip
 
@@ -82,8 +73,10 @@ def account(item: Account, now: datetime) -> pb.Account:
     """An account as it is told: no e-mail address, and the roles in force."""
     return pb.Account(
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
-        roles=roles(item.held.in_force(now)[0]), consents=map(consent, item.consents.values()),
+        roles=role_numbers(item.held.in_force(now)[0]),
+        consents=map(consent, item.consents.values()),
         imported=item.origin is not None, create_time=timestamp(item.created_at),
+        pending=item.admission is not None, email_verified=item.email_verified,
     )  # fmt: skip
 
 
@@ -114,9 +107,9 @@ def device(item: Device, *, current: bool) -> pb.Device:
     )  # fmt: skip
 
 
-def roles(held: Iterable[Role]) -> list[pb.Role.ValueType]:
-    """Roles as they are told."""
-    return sorted(_ROLES[role] for role in held)
+def role_numbers(roles: Iterable[Role]) -> list[pb.Role.ValueType]:
+    """Roles on the wire."""
+    return sorted(_ROLES[role] for role in roles)
 
 
 def timestamp(at: datetime) -> Timestamp:

@@ -23,31 +23,32 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kith.identity.v1 import network_pb2 as kith_dot_identity_dot_v1_dot_network__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/identity/v1/identity.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"}\n\x07Network\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9f\x01\n\x07\x43onsent\x12*\n\x07purpose\x18\x01 \x01(\x0e\x32\x19.kith.identity.v1.Purpose\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\x14\n\x0ctext_version\x18\x03 \x01(\x05\x12/\n\x0b\x64\x65\x63ide_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x05 \x01(\x08\"\xd0\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nnetwork_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12%\n\x05roles\x18\x04 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12+\n\x08\x63onsents\x18\x05 \x03(\x0b\x32\x19.kith.identity.v1.Consent\x12\x10\n\x08imported\x18\x06 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\x06Invite\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12%\n\x05roles\x18\x03 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x10\n\x08max_uses\x18\x04 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdb\x01\n\x07Session\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tmember_id\x18\x03 \x01(\t\x12\x12\n\nnetwork_id\x18\x04 \x01(\t\x12\x12\n\nsession_id\x18\x05 \x01(\t\x12\x15\n\rrefresh_token\x18\x06 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x01\n\x06\x44\x65vice\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08use_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x06 \x01(\x08\"~\n\x0fImportedAccount\x12\x13\n\x0b\x65xternal_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\x17\n\x0fsignals_consent\x18\x03 \x01(\x08\x12-\n\tjoin_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xb4\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MEMBER\x10\x01\x12\x0f\n\x0bROLE_MENTOR\x10\x02\x12\x12\n\x0eROLE_MODERATOR\x10\x03\x12\x12\n\x0eROLE_CARE_TEAM\x10\x04\x12\x16\n\x12ROLE_NETWORK_ADMIN\x10\x05\x12\x18\n\x14ROLE_SPONSOR_ANALYST\x10\x06\x12\x1a\n\x16ROLE_PLATFORM_OPERATOR\x10\x07*7\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPURPOSE_SIGNALS\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/identity/v1/identity.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ekith/identity/v1/network.proto\"\x9b\x03\n\x07Network\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06locale\x18\x06 \x01(\t\x12+\n\x08\x61ge_rule\x18\x07 \x01(\x0b\x32\x19.kith.identity.v1.AgeRule\x12\x34\n\nmoderation\x18\x08 \x01(\x0e\x32 .kith.identity.v1.ModerationMode\x12.\n\x07opening\x18\t \x01(\x0e\x32\x1d.kith.identity.v1.OpeningRule\x12:\n\x10\x63risis_resources\x18\n \x03(\x0b\x32 .kith.identity.v1.CrisisResource\x12,\n\x08\x62randing\x18\x0b \x01(\x0b\x32\x1a.kith.identity.v1.Branding\x12\x0f\n\x07version\x18\x0c \x01(\x03\"\x9f\x01\n\x07\x43onsent\x12*\n\x07purpose\x18\x01 \x01(\x0e\x32\x19.kith.identity.v1.Purpose\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\x14\n\x0ctext_version\x18\x03 \x01(\x05\x12/\n\x0b\x64\x65\x63ide_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x05 \x01(\x08\"\xf9\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nnetwork_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12%\n\x05roles\x18\x04 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12+\n\x08\x63onsents\x18\x05 \x03(\x0b\x32\x19.kith.identity.v1.Consent\x12\x10\n\x08imported\x18\x06 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07pending\x18\x14 \x01(\x08\x12\x16\n\x0e\x65mail_verified\x18\x15 \x01(\x08\"\xb1\x01\n\x06Invite\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12%\n\x05roles\x18\x03 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x10\n\x08max_uses\x18\x04 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nused_count\x18\x06 \x01(\x05\x12\x0f\n\x07revoked\x18\x07 \x01(\x08\"\xdb\x01\n\x07Session\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tmember_id\x18\x03 \x01(\t\x12\x12\n\nnetwork_id\x18\x04 \x01(\t\x12\x12\n\nsession_id\x18\x05 \x01(\t\x12\x15\n\rrefresh_token\x18\x06 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x01\n\x06\x44\x65vice\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08use_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x06 \x01(\x08\"~\n\x0fImportedAccount\x12\x13\n\x0b\x65xternal_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\x17\n\x0fsignals_consent\x18\x03 \x01(\x08\x12-\n\tjoin_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xb4\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MEMBER\x10\x01\x12\x0f\n\x0bROLE_MENTOR\x10\x02\x12\x12\n\x0eROLE_MODERATOR\x10\x03\x12\x12\n\x0eROLE_CARE_TEAM\x10\x04\x12\x16\n\x12ROLE_NETWORK_ADMIN\x10\x05\x12\x18\n\x14ROLE_SPONSOR_ANALYST\x10\x06\x12\x1a\n\x16ROLE_PLATFORM_OPERATOR\x10\x07*7\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPURPOSE_SIGNALS\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.identity.v1.identity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1287
-  _globals['_ROLE']._serialized_end=1467
-  _globals['_PURPOSE']._serialized_start=1469
-  _globals['_PURPOSE']._serialized_end=1524
-  _globals['_NETWORK']._serialized_start=86
-  _globals['_NETWORK']._serialized_end=211
-  _globals['_CONSENT']._serialized_start=214
-  _globals['_CONSENT']._serialized_end=373
-  _globals['_ACCOUNT']._serialized_start=376
-  _globals['_ACCOUNT']._serialized_end=584
-  _globals['_INVITE']._serialized_start=587
-  _globals['_INVITE']._serialized_end=727
-  _globals['_SESSION']._serialized_start=730
-  _globals['_SESSION']._serialized_end=949
-  _globals['_DEVICE']._serialized_start=952
-  _globals['_DEVICE']._serialized_end=1156
-  _globals['_IMPORTEDACCOUNT']._serialized_start=1158
-  _globals['_IMPORTEDACCOUNT']._serialized_end=1284
+  _globals['_ROLE']._serialized_start=1684
+  _globals['_ROLE']._serialized_end=1864
+  _globals['_PURPOSE']._serialized_start=1866
+  _globals['_PURPOSE']._serialized_end=1921
+  _globals['_NETWORK']._serialized_start=119
+  _globals['_NETWORK']._serialized_end=530
+  _globals['_CONSENT']._serialized_start=533
+  _globals['_CONSENT']._serialized_end=692
+  _globals['_ACCOUNT']._serialized_start=695
+  _globals['_ACCOUNT']._serialized_end=944
+  _globals['_INVITE']._serialized_start=947
+  _globals['_INVITE']._serialized_end=1124
+  _globals['_SESSION']._serialized_start=1127
+  _globals['_SESSION']._serialized_end=1346
+  _globals['_DEVICE']._serialized_start=1349
+  _globals['_DEVICE']._serialized_end=1553
+  _globals['_IMPORTEDACCOUNT']._serialized_start=1555
+  _globals['_IMPORTEDACCOUNT']._serialized_end=1681
 # @@protoc_insertion_point(module_scope)

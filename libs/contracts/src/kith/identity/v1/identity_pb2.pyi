@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kith.identity.v1 import network_pb2 as _network_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -95,6 +96,13 @@ class Network(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
+    AGE_RULE_FIELD_NUMBER: _builtins.int
+    MODERATION_FIELD_NUMBER: _builtins.int
+    OPENING_FIELD_NUMBER: _builtins.int
+    CRISIS_RESOURCES_FIELD_NUMBER: _builtins.int
+    BRANDING_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     slug: _builtins.str
@@ -103,9 +111,29 @@ class Network(_message.Message):
     """What members see."""
     time_zone: _builtins.str
     """IANA time zone the network lives in."""
+    locale: _builtins.str
+    """BCP 47 tag of the language the network speaks."""
+    moderation: _network_pb2.ModerationMode.ValueType
+    """When a moderator looks at what is written."""
+    opening: _network_pb2.OpeningRule.ValueType
+    """How one gets in."""
+    version: _builtins.int
+    """Rises with each change."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
+
+    @_builtins.property
+    def age_rule(self) -> _network_pb2.AgeRule:
+        """How old one has to be, and how one says so."""
+
+    @_builtins.property
+    def crisis_resources(self) -> _containers.RepeatedCompositeFieldContainer[_network_pb2.CrisisResource]:
+        """Where help is in a crisis; at most 20."""
+
+    @_builtins.property
+    def branding(self) -> _network_pb2.Branding:
+        """How it looks."""
 
     def __init__(
         self,
@@ -115,10 +143,17 @@ class Network(_message.Message):
         display_name: _builtins.str = ...,
         time_zone: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        locale: _builtins.str = ...,
+        age_rule: _network_pb2.AgeRule | None = ...,
+        moderation: _network_pb2.ModerationMode.ValueType = ...,
+        opening: _network_pb2.OpeningRule.ValueType = ...,
+        crisis_resources: _abc.Iterable[_network_pb2.CrisisResource] | None = ...,
+        branding: _network_pb2.Branding | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age_rule", b"age_rule", "branding", b"branding", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "id", b"id", "slug", b"slug", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_rule", b"age_rule", "branding", b"branding", "create_time", b"create_time", "crisis_resources", b"crisis_resources", "display_name", b"display_name", "id", b"id", "locale", b"locale", "moderation", b"moderation", "opening", b"opening", "slug", b"slug", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -177,6 +212,8 @@ class Account(_message.Message):
     CONSENTS_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    EMAIL_VERIFIED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     network_id: _builtins.str
@@ -185,6 +222,10 @@ class Account(_message.Message):
     """Pseudonym shown to others, unique in the network."""
     imported: _builtins.bool
     """Brought in from elsewhere; cannot sign in until it is claimed."""
+    pending: _builtins.bool
+    """Waits to be let in, or was not: cannot sign in."""
+    email_verified: _builtins.bool
+    """She has shown that the address she signs in with is hers."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """What she may do now; roles that have ended are not among them."""
@@ -207,10 +248,12 @@ class Account(_message.Message):
         consents: _abc.Iterable[Global___Consent] | None = ...,
         imported: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        pending: _builtins.bool = ...,
+        email_verified: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "create_time", b"create_time", "email_verified", b"email_verified", "handle", b"handle", "id", b"id", "imported", b"imported", "network_id", b"network_id", "pending", b"pending", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -227,12 +270,18 @@ class Invite(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     MAX_USES_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    USED_COUNT_FIELD_NUMBER: _builtins.int
+    REVOKED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     code: _builtins.str
     """The secret to hand on; shown once, at creation."""
     max_uses: _builtins.int
     """How many people may register with it."""
+    used_count: _builtins.int
+    """How many have registered with it, or are about to; told in the list only."""
+    revoked: _builtins.bool
+    """Ended by an admin."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Roles that whoever registers with it gets."""
@@ -249,10 +298,12 @@ class Invite(_message.Message):
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
         max_uses: _builtins.int = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        used_count: _builtins.int = ...,
+        revoked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "id", b"id", "max_uses", b"max_uses", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "expire_time", b"expire_time", "id", b"id", "max_uses", b"max_uses", "revoked", b"revoked", "roles", b"roles", "used_count", b"used_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

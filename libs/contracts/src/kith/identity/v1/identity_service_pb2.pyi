@@ -196,6 +196,8 @@ class RegisterRequest(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AGE_CONFIRMED_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
     invite_code: _builtins.str
     """Code of an invite."""
     handle: _builtins.str
@@ -208,6 +210,10 @@ class RegisterRequest(_message.Message):
     """Chosen by the client, at most 100 characters: the same again with the same invite, address
     and password gives the same account, so that a lost answer can be asked for again.
     """
+    age_confirmed: _builtins.bool
+    """That she is as old as the network's age rule has it, where it asks for that."""
+    birth_date: _builtins.str
+    """`YYYY-MM-DD`, where the age rule asks for it; looked at and not kept."""
     def __init__(
         self,
         *,
@@ -216,10 +222,12 @@ class RegisterRequest(_message.Message):
         email: _builtins.str = ...,
         password: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        age_confirmed: _builtins.bool = ...,
+        birth_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "email", b"email", "handle", b"handle", "invite_code", b"invite_code", "password", b"password", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

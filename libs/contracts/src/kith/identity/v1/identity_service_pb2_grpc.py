@@ -267,7 +267,7 @@ class AccountServiceServicer(object):
 
     def Register(self, request, context):
         """Joins a network with an invite. Needs no token.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -515,7 +515,7 @@ class SessionServiceServicer(object):
         attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
         SECOND_FACTOR_INVALID are told only to who knows the password.
         Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-        SECOND_FACTOR_INVALID.
+        SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

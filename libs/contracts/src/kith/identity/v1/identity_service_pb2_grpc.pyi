@@ -124,7 +124,7 @@ class AccountServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     Register: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]
     """Joins a network with an invite. Needs no token.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -153,7 +153,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]  # type: ignore[assignment]
     """Joins a network with an invite. Needs no token.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -185,7 +185,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.RegisterResponse, _abc.Awaitable[_identity_service_pb2.RegisterResponse]]:
         """Joins a network with an invite. Needs no token.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET.
         """
 
     @_abc_1.abstractmethod
@@ -245,7 +245,7 @@ class SessionServiceStub:
     attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
     SECOND_FACTOR_INVALID are told only to who knows the password.
     Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-    SECOND_FACTOR_INVALID.
+    SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
     """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -260,7 +260,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
     SECOND_FACTOR_INVALID are told only to who knows the password.
     Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-    SECOND_FACTOR_INVALID.
+    SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetJwksRequest, _identity_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """The public keys that verify access tokens, as JWKS (RFC 7517). Needs no token."""
@@ -278,7 +278,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         attempt wait: LIMITED says for how long in `retry_after_seconds`. SECOND_FACTOR_NEEDED and
         SECOND_FACTOR_INVALID are told only to who knows the password.
         Errors: INVALID_ARGUMENT, CREDENTIALS_INVALID, LIMITED, SECOND_FACTOR_NEEDED,
-        SECOND_FACTOR_INVALID.
+        SECOND_FACTOR_INVALID, and of who is not in yet APPROVAL_PENDING, APPLICATION_DECLINED.
         """
 
     @_abc_1.abstractmethod

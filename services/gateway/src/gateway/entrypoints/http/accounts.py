@@ -46,6 +46,8 @@ class Account(Output):
     consents: list[Consent]
     imported: bool
     create_time: Time
+    pending: bool
+    email_verified: bool
 
 
 class AccountPage(Output):
@@ -68,6 +70,7 @@ def account_of(account: pb.Account) -> Account:
         roles=[ROLES.text(role) for role in account.roles],
         consents=[consent_of(consent) for consent in account.consents],
         imported=account.imported, create_time=time(account.create_time),
+        pending=account.pending, email_verified=account.email_verified,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.asgi import App, Message, Receive, Scope, Send
+from gateway.entrypoints.http.conditions import takes_if_match
 from gateway.entrypoints.http.errors import ConditionUnsupported
 from gateway.entrypoints.http.etags import tagged
 from gateway.entrypoints.http.idempotent import Idempotent
@@ -48,8 +49,8 @@ class Rest:
             await self._app(scope, receive, tagged(send, sent.get(b"if-none-match")))
         elif method == "OPTIONS":
             await answer_options(self._app, scope, receive, send)
-        elif b"if-match" in sent:
-            raise ConditionUnsupported("If-Match cannot be kept: nothing here has a version yet")
+        elif b"if-match" in sent and not takes_if_match(method, scope["path"]):
+            raise ConditionUnsupported("If-Match cannot be kept: this has no version yet")
         elif method == "POST" and b"idempotency-key" in sent:
             await self._once(scope, receive, send, sent[b"idempotency-key"])
         else:

@@ -74,6 +74,12 @@ class ConditionUnsupported(HttpError):
     reason = "CONDITION_UNSUPPORTED"
 
 
+class PreconditionFailed(HttpError):
+    """If-Match names nothing that this resource is, or ever was."""
+
+    reason, status = "VERSION_MISMATCH", 412
+
+
 class RateLimited(HttpError):
     """More than an account or an address may ask for; `wait` is when it may again, in seconds."""
 

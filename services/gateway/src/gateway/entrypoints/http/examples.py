@@ -11,6 +11,7 @@ OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
 # Of what a path names.
 PATH: Mapping[str, str] = {
     "memberId": OTHER_ID, "stepId": "week-1-hello",
+    "inviteId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18",
     "sessionId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e17",
     "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
     "postId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e12",
@@ -18,7 +19,7 @@ PATH: Mapping[str, str] = {
     "programId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e14",
     "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
     "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
-    "passkeyId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18",
+    "passkeyId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e1a",
 }  # fmt: skip
 TIME = "2026-01-31T09:30:00.000Z"
 FUTURE = "2026-02-07T09:30:00.000Z"
@@ -75,6 +76,16 @@ VALUES: Mapping[str, Any] = {
     "ScoredResponse.answers": {"companionship": 2, "left-out": 1, "isolated": 2},
     "ScoredResponse.score": 5, "Invite.maxUses": 1, "CreateInvite.maxUses": 1,
     "LonelinessRisk.probabilityLow": 0.3, "LonelinessRisk.probabilityHigh": 0.6,
+    "locale": "de", "moderation": "after", "opening": "approval", "logo": "logos/evergreen.svg",
+    "phone": "+49 800 1110111", "CrisisResource.text": "+49 151 0000000",
+    "url": "https://help.example.org/chat", "hours": "day and night", "color": "#2f6f4f",
+    "shortName": "Evergreen", "CrisisResource.name": "Helpline", "minimumAge": 18,
+    "statement": "confirmation", "memberNumber": "K1234567", "birthDate": "1990-02-28",
+    "note": "I live with lupus since 2019.",
+    "usedCount": 0, "ListedInvite.maxUses": 1, "ListedInvite.revoked": False,
+    "ListedInvite.id": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18", "joinedCount": 1, "totalCount": 12,
+    "Decline.reason": "unconfirmed", "Account.pending": False,
+    "token": "AZkfPHoQfD6dVW8dK4pOAQGZHzx6EHw-nVVvHSuKTgHk", "emailVerified": True,
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
@@ -83,8 +94,15 @@ _ITEMS = {
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
 }  # fmt: skip
-# What must lie ahead, and an example does not stay ahead.
-_LEFT_OUT = {"CreateInvite.expireTime", "GrantRole.expireTime"}
+# What must lie ahead, and an example does not stay ahead; and what is there instead of another.
+_LEFT_OUT = {
+    "CreateInvite.expireTime",
+    "GrantRole.expireTime",
+    "LookUpNetwork.slug",
+    "Register.birthDate",
+    "Apply.birthDate",
+    "Apply.eligible",
+}
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
 
 

@@ -17,7 +17,8 @@ ANSWERED: Document = {
         "schema": {"type": "integer", "minimum": 1}, "example": 2,
     },
     "ETag": {
-        "description": "A digest of the content, for If-None-Match.",
+        "description": "Names what the content is, for If-None-Match; where there is a version, it"
+        " is that, for If-Match.",
         "schema": {"type": "string"}, "example": '"5d41402abc4b2a76b9719d911017c592"',
     },
     "Replayed": {
@@ -35,6 +36,11 @@ SENT: Document = {
         "name": "If-None-Match", "in": "header",
         "description": "ETags of answers the client has: 304 if one of them is still right.",
         "schema": {"type": "string"}, "example": '"5d41402abc4b2a76b9719d911017c592"',
+    },
+    "IfMatch": {
+        "name": "If-Match", "in": "header",
+        "description": "ETags of the versions one of which it has to be at; else 412.",
+        "schema": {"type": "string"}, "example": "*",
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header",

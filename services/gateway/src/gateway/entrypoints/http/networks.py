@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
-from litestar import get, post
+from litestar import post
 from litestar.params import JSONBody
 from msgspec import field
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.fields import Input, Output, RequestId, Time, fresh_id, time
+from gateway.entrypoints.http.fields import Input, Output, RequestId, fresh_id
 from gateway.entrypoints.http.invites import Invite, invite_of
+from gateway.entrypoints.http.network_settings import TAGS, Network, network_of
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Line100, Slug
-
-TAGS = ["networks"]
 
 
 class CreateNetwork(Input):
@@ -26,28 +24,11 @@ class CreateNetwork(Input):
     request_id: RequestId = field(default_factory=fresh_id)
 
 
-class Network(Output):
-    """A private network of members who live with the same thing."""
-
-    id: str
-    slug: str
-    display_name: str
-    time_zone: str
-    create_time: Time
-
-
 class CreatedNetwork(Output):
     """The network, and the way in for its first admin."""
 
     network: Network
     admin_invite: Invite
-
-
-def network_of(network: pb.Network) -> Network:
-    return Network(
-        id=network.id, slug=network.slug, display_name=network.display_name,
-        time_zone=network.time_zone, create_time=time(network.create_time),
-    )  # fmt: skip
 
 
 @post(
@@ -65,9 +46,3 @@ async def create_network(request: KithRequest, data: JSONBody[CreateNetwork]) ->
     return CreatedNetwork(
         network=network_of(reply.network), admin_invite=invite_of(reply.admin_invite)
     )
-
-
-@get("/v1/network", summary="The caller's own network", tags=TAGS)
-async def get_network(request: KithRequest) -> Network:
-    reply = await request.ask(request.services.networks.GetNetwork, api.GetNetworkRequest())
-    return network_of(reply.network)

@@ -18,6 +18,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from gateway.entrypoints.http import headers, refusals
+from gateway.entrypoints.http.conditions import CONDITIONAL
 from gateway.entrypoints.http.examples import PATH, example_of
 from gateway.entrypoints.http.idempotent import NEVER_KEPT
 from gateway.entrypoints.http.problems import camel
@@ -75,7 +76,10 @@ def document(public: Sequence[HTTPRouteHandler], members: Sequence[HTTPRouteHand
         for method, operation in item.items():
             anonymous = operation["operationId"] in open_to_all
             _mend(operation)
-            _surround(operation, method, anonymous=anonymous, keyed=path not in NEVER_KEPT)
+            _surround(
+                operation, method, anonymous=anonymous, keyed=path not in NEVER_KEPT,
+                conditional=(method.upper(), path) in CONDITIONAL,
+            )  # fmt: skip
             _exemplify(operation, schemas)
             if anonymous:
                 operation["security"] = []
@@ -144,7 +148,9 @@ def _describe_id(parameter: Document) -> None:
         parameter["example"] = PATH[parameter["name"]]
 
 
-def _surround(operation: Document, method: str, *, anonymous: bool, keyed: bool) -> None:
+def _surround(
+    operation: Document, method: str, *, anonymous: bool, keyed: bool, conditional: bool
+) -> None:
     """Say what the door adds to every operation: headers, and the refusals of each kind."""
     has_key = method == "post" and keyed
     parameters = operation.setdefault("parameters", [])
@@ -154,6 +160,9 @@ def _surround(operation: Document, method: str, *, anonymous: bool, keyed: bool)
         parameters += headers.sent("IfNoneMatch")
         told |= headers.answered(ETag="ETag")
         operation["responses"]["304"] = {"description": "As the client has it", "headers": told}
+    if conditional:
+        parameters += headers.sent("IfMatch")
+        told |= headers.answered(ETag="ETag")
     if has_key:
         parameters += headers.sent("IdempotencyKey")
         told |= headers.answered(Idempotency_Replayed="Replayed")
@@ -161,8 +170,9 @@ def _surround(operation: Document, method: str, *, anonymous: bool, keyed: bool)
         if status.startswith("2"):
             answer["headers"] = told
     found = refusals.statuses(
-        method, anonymous=anonymous, has_body="requestBody" in operation, has_key=has_key
-    )
+        method, anonymous=anonymous, has_body="requestBody" in operation, has_key=has_key,
+        conditional=conditional,
+    )  # fmt: skip
     operation["responses"] |= refusals.answers(found)
 
 

@@ -25,6 +25,7 @@ from gateway.entrypoints.http.errors import (
     BodyTooLarge,
     HttpError,
     MethodNotAllowed,
+    PreconditionFailed,
     RateLimited,
     RouteNotFound,
 )
@@ -86,6 +87,8 @@ def _status(error: DomainError) -> int | None:
     """The status of a refusal of the door; None for one that is as its kind says."""
     if isinstance(error, KeyReused):
         return 422  # as the draft on idempotency keys has it
+    if error.reason == PreconditionFailed.reason:
+        return PreconditionFailed.status  # a version is only asked for by If-Match
     return error.status if isinstance(error, HttpError) else None
 
 

@@ -16,6 +16,7 @@ REFUSALS: Mapping[int, tuple[str, str, str]] = {
     404: ("NotFound", "Nothing there that the caller may know of", "NOT_FOUND"),
     408: ("TooSlow", "The request did not arrive in time", "BODY_TOO_SLOW"),
     409: ("Conflict", "It is there already, or somebody was faster", "CONFLICT"),
+    412: ("VersionMismatch", "It is at none of the versions in If-Match", "VERSION_MISMATCH"),
     413: ("TooLarge", "The body is too large", "BODY_TOO_LARGE"),
     415: ("NotJson", "The body does not say that it is JSON", "UNSUPPORTED_MEDIA_TYPE"),
     422: ("KeyReused", "The key belongs to another request", "IDEMPOTENCY_KEY_REUSED"),
@@ -27,7 +28,9 @@ REFUSALS: Mapping[int, tuple[str, str, str]] = {
 _RETRY = {409, 429, 503}
 
 
-def statuses(method: str, *, anonymous: bool, has_body: bool, has_key: bool) -> Iterator[int]:
+def statuses(
+    method: str, *, anonymous: bool, has_body: bool, has_key: bool, conditional: bool = False
+) -> Iterator[int]:
     """The refusals of an operation, ascending by kind."""
     yield from (400, 429, 431, 500, 503)
     if not anonymous:
@@ -38,6 +41,8 @@ def statuses(method: str, *, anonymous: bool, has_body: bool, has_key: bool) -> 
         yield from (401, 409)
     if has_key:
         yield from (408, 413, 422)
+    if conditional:
+        yield 412
 
 
 def answers(found: Iterator[int]) -> Document:

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -22,7 +22,10 @@ from common import auth, log
 from common.config import Address
 from common.errors import DomainError, Invalid, Kind, Unauthenticated, Unavailable
 from common.grpc_client import REQUEST_ID
+from common.grpc_client.frames import METHOD as CARRY
 from common.grpc_errors import domain_of, to_status
+from common.grpc_server.carrier import Carrier
+from common.grpc_server.registry import Registry
 from common.health import Health
 from common.mongo import is_away
 from common.telemetry import Tracing
@@ -46,7 +49,8 @@ else:  # generic in its stubs only
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 Decode = Callable[[bytes], Any]
 Audit = Callable[[auth.Access], Awaitable[None]]
-_HEALTH = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}
+# Open to all: health says nothing of anybody, and of what is carried each call is decided.
+_OWN = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", CARRY}
 
 
 class Interceptor(grpc.aio.ServerInterceptor):
@@ -75,21 +79,23 @@ class Interceptor(grpc.aio.ServerInterceptor):
     ) -> Any:
         """Wrap the method's behaviour; called once per call by grpc.
 
-        A method that answers with a stream is refused: nothing here wraps it. The health service
-        is the server's own and open to all.
+        A method that answers with a stream is refused: nothing here wraps it. Health and carried
+        calls are the server's own.
         """
         handler: Any = await continuation(details)
         method = details.method
-        if handler is None or method in _HEALTH:
+        if handler is None or method in _OWN:
             return handler
         if handler.response_streaming:
             return grpc.unary_unary_rpc_method_handler(_refuse)
         # (De)serialising is done inside, so that bytes which are no message are an error like any.
         if handler.request_streaming:
-            return grpc.stream_unary_rpc_method_handler(self._wrap(method, handler))
-        return grpc.unary_unary_rpc_method_handler(self._wrap(method, handler))
+            return grpc.stream_unary_rpc_method_handler(self.wrap(method, handler))
+        return grpc.unary_unary_rpc_method_handler(self.wrap(method, handler))
 
-    def _wrap(self, method: str, handler: Any) -> Behaviour:
+    def wrap(self, method: str, handler: Any) -> Behaviour:
+        """What serves a method: from the bytes of a request to those of a reply."""
+
         async def serve(request: Any, context: Context) -> Any:
             started = time.perf_counter()
             metadata = dict(context.invocation_metadata() or ())
@@ -222,7 +228,10 @@ async def serve(
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
         ],
     )
-    register(server)
+    registry = Registry(server, interceptor.wrap)
+    register(cast(grpc.aio.Server, registry))
+    carrier = Carrier(registry.find)
+    server.add_generic_rpc_handlers((cast(grpc.GenericRpcHandler, carrier),))
     if not health.started:
         await health.grpc.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(health.grpc, server)
@@ -234,4 +243,5 @@ async def serve(
     try:
         yield Address(listen.host, port)
     finally:
+        carrier.leave()
         await server.stop(DRAIN_SECONDS)

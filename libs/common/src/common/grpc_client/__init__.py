@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 import grpc
 
 from common.config import Address
+from common.grpc_client.carried import CarriedChannel
 from common.grpc_errors import from_rpc_error
 from common.telemetry import current_traceparent
 
@@ -41,11 +42,15 @@ class Method(Protocol[Request, Reply]):
 
 
 @asynccontextmanager
-async def connect(address: Address, retried: Iterable[str] = ()) -> AsyncIterator[grpc.aio.Channel]:
+async def connect(
+    address: Address, retried: Collection[str] = (), carried: Iterable[str] = ()
+) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a service.
 
     `retried` are full service names (`kith.messaging.v1.MessageService`) or `service/Method`
     whose unary calls may be repeated when the service is away: only what is idempotent.
+    `carried` are `service/Method` of unary methods that are called so often that their calls share
+    one stream.
     """
     policy = {
         "maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
@@ -55,7 +60,12 @@ async def connect(address: Address, retried: Iterable[str] = ()) -> AsyncIterato
     config = {"methodConfig": [{"name": names, "retryPolicy": policy}]} if names else {}
     options = [*_OPTIONS, ("grpc.service_config", json.dumps(config))]
     async with grpc.aio.insecure_channel(str(address), options=options) as channel:
-        yield channel
+        if not (methods := frozenset(f"/{name}" for name in carried)):
+            yield channel
+            return
+        repeated = {method for method in methods if _is_named(method, retried)}
+        async with CarriedChannel(channel, methods, repeated) as both:
+            yield both
 
 
 async def call(
@@ -103,6 +113,12 @@ class _Source:
         except Exception as error:
             self.error = error
             raise
+
+
+def _is_named(method: str, entries: Collection[str]) -> bool:
+    """Whether `/service/Method` is one of the entries, or of a service that is."""
+    service = method.strip("/").partition("/")[0]
+    return method.strip("/") in entries or service in entries
 
 
 def _name(entry: str) -> dict[str, str]:

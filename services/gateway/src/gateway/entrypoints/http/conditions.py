@@ -1,0 +1,41 @@
+"""If-Match: change only what the client has seen (RFC 9110 §13.1.1), where a version is told.
+
+The tag of such a resource is its version, `"7"`, and the service that owns it compares in the write
+itself. Everywhere else the header is refused, since overlooking it would break its promise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gateway.entrypoints.http.errors import PreconditionFailed
+
+CONDITIONAL = frozenset({("PATCH", "/v1/network")})
+"""Method and path of what takes If-Match."""
+_VERSION = re.compile(r'"([1-9]\d{0,17})"')
+
+
+def takes_if_match(method: str, path: str) -> bool:
+    """Whether it does; litestar's router overlooks doubled and trailing slashes, so this does."""
+    return (method, "/" + "/".join(part for part in path.split("/") if part)) in CONDITIONAL
+
+
+def tag_of(version: int) -> str:
+    """The ETag of a resource at a version."""
+    return f'"{version}"'
+
+
+def versions_of(if_match: str | None) -> Sequence[int]:
+    """The versions one of which must be the current one; none: any will do.
+
+    A weak tag matches nothing here, and neither does one that was never given out. Raises
+    PreconditionFailed when there is no other.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return ()
+    found = [_VERSION.fullmatch(one.strip()) for one in if_match.split(",")]
+    versions = [int(one[1]) for one in found if one]
+    if not versions:
+        raise PreconditionFailed("If-Match names no version this has, or ever had; read it again")
+    return versions
