@@ -34,6 +34,7 @@ from policy import Actor, Answer, Facts
 from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
     LONELY,
+    PASSWORD,
     STEP,
     Things,
     anas,
@@ -43,7 +44,6 @@ from tests.integration.policy_world import (
     inside,
 )
 
-PASSWORD = "correct horse battery"
 WHEN = "2026-03-02T00:00:00Z"
 START = Timestamp(seconds=1_772_409_600)
 Of = Callable[[Things, Actor], Facts]

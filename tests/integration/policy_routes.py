@@ -10,7 +10,6 @@ from common.ids import new_id
 from gateway.entrypoints.http.actions import ACTIONS
 
 from tests.integration.policy_cases import (
-    PASSWORD,
     WHEN,
     Case,
     begin_no_factor,
@@ -20,6 +19,7 @@ from tests.integration.policy_cases import (
 from tests.integration.policy_doors import Doors, Heard
 from tests.integration.policy_world import (
     LONELY,
+    PASSWORD,
     STEP,
     Things,
     anas,

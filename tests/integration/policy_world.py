@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,15 +17,18 @@ from identity.adapters.tokens import SignedTokens
 from identity.domain.account import Credentials, join
 from identity.domain.consent import Choice
 from identity.domain.device import SECRET_BYTES, sign_in_on
+from identity.domain.grant import Badge, BadgeKind
 from identity.domain.role import Role
 from identity.domain.text import Purpose
 from kith_cli.client import Kith
 from policy import NOBODY, Actor, Facts
 from policy.describe import ROLES
 
+from services.identity.tests.authenticator import Device
 from tests.integration.system import System, wait_for
 
 STEP = "hello"
+PASSWORD = "correct horse battery"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 _COUNTER = itertools.count(1)
 
@@ -131,6 +135,8 @@ def build(system: System, slug: str) -> Network:
     enrolled = admin.post_when_known(f"/v1/cohorts/{cohort['id']}/enrollments", seats)
     for kith in (ana, cat):
         answer_openly(kith)
+        keep_passkey(system, kith)
+    DEVICES[slug] = keep_passkey(system, ben)
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] == 2)
     for kith in (ana, dora):
         admin.put(f"/v1/accounts/{kith.member_id}/erasure")
@@ -143,6 +149,19 @@ def build(system: System, slug: str) -> Network:
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip
     return Network(things, admin, ana, ben, cat)
+
+
+DEVICES: dict[str, Device] = {}
+"""Ben's, by the network he is in; it does not count, since it is asked many times at once."""
+
+
+def keep_passkey(system: System, kith: Kith, password: str = PASSWORD) -> Device:
+    """A passkey of hers, on a device that is given back."""
+    device = Device(origin=f"http://localhost:{system.settings.port}", counts=False)
+    path = "/v1/accounts/me/passkeys"
+    options = kith.post(f"{path}/options", {"password": password})["options"]
+    kith.post(path, {"credential": device.create(json.dumps(options)), "label": "Phone"})
+    return device
 
 
 def answer_openly(kith: Kith) -> None:
@@ -179,6 +198,7 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
+            account = replace(account, badges=(TRAINED,))
             now = datetime.now(UTC)  # noqa: TID251  # real
             text = SHIPPED.current(Purpose.SERVICE, now)
             if not owes:
@@ -195,3 +215,4 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
 OWING = ("member", "network_admin")
 SHIPPED = shipped()
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
+TRAINED = Badge(BadgeKind.MENTOR_TRAINING, UUID(int=0), BORN, datetime(2099, 1, 1, tzinfo=UTC))

@@ -16,8 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 from kith_cli.client import Kith
+from kith_cli.networks import Book
 from kith_cli.settings import environment
 
+from tests.integration.policy_world import PASSWORD, keep_passkey
 from tests.integration.system import System
 
 FOLDER = Path(__file__).parent / "fuzzing"
@@ -62,10 +64,14 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     enrolled = admin.post_when_known(
         f"/v1/cohorts/{cohort['id']}/enrollments", {"memberIds": [who.member_id]}
     )
+    admins = Book(system.settings).get(network)
+    assert admins
+    keep_passkey(system, who, admins.password if who is admin else PASSWORD)
+    (passkey,) = who.get("/v1/accounts/me/passkeys")["passkeys"]
     return {
         f"{ID}02": friend.member_id, f"{ID}11": circle["id"], f"{ID}12": post["id"],
         f"{ID}13": talk["id"], f"{ID}14": program["id"], f"{ID}15": cohort["id"],
-        f"{ID}18": spare["id"],
+        f"{ID}18": spare["id"], f"{ID}1a": passkey["id"],
         f"{ID}16": enrolled["enrollments"][0]["id"], "kJ3v8Qm0": invite["code"],
         '"evergreen"': f'"{network}"', "ada@example.org": f"ada@{network}.example",
     }  # fmt: skip

@@ -43,7 +43,7 @@ def test_a_member_sees_who_looked_and_a_change_of_the_log_is_found(
     wait_for(lambda: ("grace", "GetMemberSignal") in _actions(ada))
     admin.get(f"/v1/accounts/{ada.member_id}")
     assert _actions(ada)[0] == ("admin", "GetAccount")
-    assert _actions(grace) == []
+    assert _actions(grace) == [("admin", "UpdateRoles")]
     ada.get("/v1/signals/me")
     assert all(actor != "ada" for actor, _ in _actions(ada))
 

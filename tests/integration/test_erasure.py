@@ -18,6 +18,7 @@ from kith_cli.local import programs
 from kith_cli.settings import BACKENDS
 
 from tests.integration.conftest import MakeSystem
+from tests.integration.policy_world import keep_passkey
 from tests.integration.system import System, wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -95,6 +96,11 @@ def live(system: System, network: str) -> Life:
     admin.post_when_known(f"/v1/cohorts/{cohort}/enrollments", seats)
     ana.put("/v1/consents/signals", {"granted": True})
     ana.post("/v1/responses", {"instrumentId": "ucla-3", "answers": LONELY})
+    said = {"version": 0, "offers": [TEXT], "visibility": {"offers": "network"}}
+    ana.request("PATCH", "/v1/accounts/me/profile", json=said)
+    keep_passkey(system, ana)
+    why = {"reason": TEXT}
+    admin.put(f"/v1/accounts/{ana.member_id}/roles/moderator", why)
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] >= 1)
     return Life(system, network, admin, ana, ben, talk, answered, alone, bens)
 
@@ -121,6 +127,7 @@ def test_a_member_leaves_and_nothing_of_her_is_found(system: System, network: st
     assert counts["programs"]["enrollments"].removed == 1
     assert counts["outcomes"]["responses"].removed == 1
     assert counts["signals"]["members"].removed == 1
+    assert counts["identity"]["profiles"].removed == 1
     named = {place.name for place in report.places if place.hits}
     assert named, "the scan of topics would prove nothing"
     assert not any("changelog" in name for name in named)

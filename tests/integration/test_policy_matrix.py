@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import pytest
 from gateway.entrypoints.http.actions import ROUTES
 from policy import Answer, decide
-from policy.table import DOCS, STREAM, TABLE
+from policy.table import AVATARS, DOCS, FIELD, STREAM, TABLE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.policy_cases import Case, rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
+from tests.integration.policy_members import member_routes, member_rpcs
+from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
 from tests.integration.policy_routes import routes
 from tests.integration.policy_world import (
     Network,
@@ -67,6 +69,20 @@ class Cell:
         return f"{self.case} of {self.where} by {self.person}"
 
 
+def all_rpcs() -> Iterator[Case]:
+    """Every RPC, asked of the service itself."""
+    yield from rpcs()
+    yield from member_rpcs()
+    yield from passkey_rpcs()
+
+
+def all_routes() -> Iterator[Case]:
+    """Every route of the gateway."""
+    yield from routes()
+    yield from member_routes()
+    yield from passkey_routes()
+
+
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]
 
 
@@ -78,7 +94,7 @@ def world(system: System) -> Iterator[World]:
     doors.close()
 
 
-@pytest.fixture(scope="module", params=[rpcs, routes], ids=["rpcs", "routes"])
+@pytest.fixture(scope="module", params=[all_rpcs, all_routes], ids=["rpcs", "routes"])
 def matrix(request: pytest.FixtureRequest, world: World) -> Matrix:
     """Every cell, with what was heard."""
     cells = list(_cells(world, request.param))
@@ -106,8 +122,9 @@ def _cells(world: World, cases: Callable[[], Iterator[Case]]) -> Iterator[Cell]:
 
 
 def test_no_door_is_missing_from_the_matrix() -> None:
-    assert {case.action for case in rpcs()} == TABLE.keys() - {STREAM, DOCS}
-    assert sorted(case.action for case in routes()) == sorted(ROUTES.values())
+    elsewhere = {STREAM, DOCS, AVATARS, *FIELD.values()}  # fields: test_profiles.py of identity
+    assert {case.action for case in all_rpcs()} == TABLE.keys() - elsewhere
+    assert sorted(case.action for case in all_routes()) == sorted(ROUTES.values())
 
 
 def test_every_door_answers_what_the_policy_decides(matrix: Matrix) -> None:
@@ -143,7 +160,7 @@ def test_what_happens_in_another_network_changes_no_answer(world: World) -> None
     # Of the audit log only what asking itself adds to it differs, so it is left out.
     reading = [
         case
-        for case in routes()
+        for case in all_routes()
         if str(case).startswith("GET ") and "AuditService" not in case.action
     ]
 
@@ -200,8 +217,9 @@ def _first(socket: ClientConnection) -> str | int | None:
         return closed.rcvd.code if closed.rcvd else None
 
 
-def test_the_description_is_open_to_everybody(world: World) -> None:
-    for path in ("/openapi.json", "/docs"):
+def test_description_and_pictures_are_open_to_everybody(world: World) -> None:
+    for path in ("/openapi.json", "/docs", "/avatars/7"):
         for person in world.people:
             assert world.doors.rest("GET", path, None, person.token).answer is Answer.ALLOW
             assert decide(person.actor, DOCS).allowed
+            assert decide(person.actor, AVATARS).allowed

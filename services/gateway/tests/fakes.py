@@ -26,7 +26,10 @@ from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
+from kith.identity.v1 import passkey_service_pb2 as passkeys
+from kith.identity.v1 import profile_service_pb2 as profiles
 from kith.identity.v1 import recovery_service_pb2 as recovery
+from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
@@ -45,7 +48,10 @@ MODULES: tuple[ModuleType, ...] = (
     messaging,
     network_settings,
     outcomes,
+    passkeys,
+    profiles,
     programs,
+    roles,
     recovery,
     signals,
     totp,

@@ -8,11 +8,14 @@ from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
 from services.gateway.tests.routes_consents import CONSENTS
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
+from services.gateway.tests.routes_passkeys import PASSKEYS
+from services.gateway.tests.routes_profiles import PROFILES
 from services.gateway.tests.routes_recovery import RECOVERY
+from services.gateway.tests.routes_roles import ROLES
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
-    *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY,
+    *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS,
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from services.identity.tests.running import (
     ACCESS,
     ACCOUNTS,
     ACTIVITY,
+    CHANGES,
     CONSENTS,
     ERASURE_TOPICS,
     Process,
@@ -48,7 +49,7 @@ async def door(directory: MongoDirectory) -> AsyncIterator[Door]:
 async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
 ) -> AsyncIterator[Surroundings]:
-    await create_topics(ACCOUNTS, ACTIVITY, CONSENTS, ACCESS, f"{GROUP}.dlq")
+    await create_topics(ACCOUNTS, ACTIVITY, CONSENTS, ACCESS, CHANGES, f"{GROUP}.dlq")
     await create_topics(*ERASURE_TOPICS, "identity.erasure.v1.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -19,13 +19,19 @@ from identity.adapters.consent_receipts import DEVELOPMENT, SignedReceipts
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
+from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
+from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
+from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
+from identity.application.passkeys import Passkeys
 from identity.application.ports import Directory
+from identity.application.ports_profile import Closeness
+from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.domain.mail import Letter
@@ -44,13 +50,18 @@ from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
 from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
+from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
+from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
+from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
 
+from services.identity.tests.authenticator import ORIGIN, RP_ID
 from services.identity.tests.builders import NOW, PASSWORD, TEXTS
 from services.identity.tests.fakes import FakeLevels
 from services.identity.tests.fakes_joining import FakePost
+from services.identity.tests.fakes_passkeys import FakeAnswered
 
 GRACE = timedelta(days=7)
 ANY_PORT = Address("127.0.0.1", 0)
@@ -75,6 +86,9 @@ class Client:
         self.consent_records = consent_grpc_api.ConsentRecordServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
+        self.passkeys = passkey_grpc_api.PasskeyServiceStub(channel)
+        self.roles = role_grpc_api.RoleServiceStub(channel)
+        self.profiles = profile_grpc_api.ProfileServiceStub(channel)
 
     async def sign_in(
         self, email: str, *, network: str = "berlin", password: str = PASSWORD, label: str = ""
@@ -160,7 +174,9 @@ async def _nothing_waits() -> None:
 
 
 @asynccontextmanager
-async def opened(directory: Directory, texts: Texts = TEXTS) -> AsyncIterator[Door]:
+async def opened(
+    directory: Directory, texts: Texts = TEXTS, closeness: Closeness | None = None
+) -> AsyncIterator[Door]:
     """Identity served over `directory` until the block ends."""
     clock, key = FakeClock(NOW), Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
@@ -168,18 +184,29 @@ async def opened(directory: Directory, texts: Texts = TEXTS) -> AsyncIterator[Do
         leaving = Leaving(directory, clock, GRACE, hasher(b"tests"))
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
         factors = TotpFactors(MasterKey(bytes(32)))
+        codes, signed = KeyedDigest(b"c" * 32), SignedTokens(KeyRing.of(key), texts)
         seal = MailSeal(MasterKey(bytes(32)))
-        codes = KeyedDigest(b"c" * 32)
         ports = Ports(
             directory,
             ours,
-            SignedTokens(KeyRing.of(key), texts),
+            signed,
             clock,
             throttle,
             factors,
             codes,
             _nothing_waits,
             leaving,
+            ProfileBook(directory, closeness or NoCloseness(), clock),
+            Roles(directory, clock),
+            Passkeys(
+                directory,
+                ours,
+                signed,
+                WebauthnAuthenticators(RP_ID, [ORIGIN]),
+                FakeAnswered(),
+                KeyedDigest(b"p" * 32),
+                clock,
+            ),
             Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
             Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
             texts,

@@ -22,6 +22,8 @@ from identity.domain.network import Network
 from identity.domain.throttle import Level
 
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
+from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
+from services.identity.tests.fakes_roles import FakeAdmins
 
 
 class FakeNetworks:
@@ -297,6 +299,8 @@ class FakeDirectory:
         self._records: dict[UUID, FakeRecords] = {}
         self._devices: dict[UUID, FakeDevices] = {}
         self._audit: dict[UUID, FakeAudit] = {}
+        self._profiles: dict[UUID, FakeProfiles] = {}
+        self._admins: dict[UUID, FakeAdmins] = {}
         self._mails = FakeMails()
         self._rosters: dict[UUID, FakeRoster] = {}
         self._consents: dict[UUID, FakeConsents] = {}
@@ -328,6 +332,16 @@ class FakeDirectory:
 
     def consents(self, network_id: UUID) -> FakeConsents:
         return self._consents.setdefault(network_id, FakeConsents())
+
+    def admins(self, network_id: UUID) -> FakeAdmins:
+        accounts = self.accounts(network_id).all
+        return self._admins.setdefault(network_id, FakeAdmins(network_id, accounts))
+
+    def profiles(self, network_id: UUID) -> FakeProfiles:
+        return self._profiles.setdefault(network_id, FakeProfiles())
+
+    def handles(self, network_id: UUID) -> FakeHandles:
+        return FakeHandles(self.accounts(network_id).all)
 
 
 class FakeLevels:

@@ -32,13 +32,17 @@ class Facts(NamedTuple):
 
     `network_id` is where it is, None if there is no such thing; `owner_id` is whose it is (of a
     member's account or signal: her id); `member_ids` are who takes part in it, of whom it is
-    enough to name the actor. What is left out counts as "nobody": a rule that needs it denies.
+    enough to name the actor; `ties` is what ties the actor to the owner, of TIES. What is left out
+    counts as "nobody" and "nothing": a rule that needs it denies.
     """
 
     network_id: UUID | None
     owner_id: UUID | None = None
     member_ids: Collection[UUID] = ()
+    ties: Collection[str] = ()
 
 
+TIES = ("connected", "circle")
+"""What may tie two members: they are connected, or in a circle together."""
 NOTHING = Facts(None)
 """The thing asked for does not exist."""

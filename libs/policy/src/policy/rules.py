@@ -96,6 +96,26 @@ class Own:
         return self._own if _is_hers(actor, facts) else self._hidden
 
 
+class Tied:
+    """Allows whose it is, and who is tied to her in one of some ways; others are told nothing."""
+
+    def __init__(self, text: str, *ties: str) -> None:
+        self._ties = frozenset(ties)
+        self.text = text
+        self._own = Decision(Answer.ALLOW, "it is her own", text)
+        self._tied = Decision(Answer.ALLOW, "is tied to whose it is", text)
+        self._later = Decision(Answer.LATER, "depends on what ties them", text)
+        self._hidden = Decision(Answer.HIDE, "not shown to her", text)
+
+    def decide(self, actor: Actor, facts: Facts | None) -> Decision:
+        """See Rule."""
+        if facts is None:
+            return self._later
+        if _is_hers(actor, facts):
+            return self._own
+        return self._hidden if self._ties.isdisjoint(facts.ties) else self._tied
+
+
 class TakesPart:
     """Allows who takes part; `else_` is what others are answered: HIDE or JOIN."""
 

@@ -12,12 +12,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from policy.decision import Answer
-from policy.rules import Always, Both, Own, OwnOr, Roles, Rule, TakesPart
+from policy.rules import Always, Both, Own, OwnOr, Roles, Rule, TakesPart, Tied
 
 STREAM: Final = "/gateway/Stream"
 """The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
 DOCS: Final = "/gateway/Docs"
 """The description of REST, as JSON and as pages."""
+AVATARS: Final = "/gateway/Avatars"
+"""The pictures members choose from; they say nothing of anybody."""
+FIELD: Final[Mapping[str, str]] = {
+    shown: f"/identity/ProfileField/{shown}"
+    for shown in ("only_me", "connections", "circles", "network")
+}
+"""Seeing a field of a profile, by whom its owner shows it to; decided within GetProfile."""
 
 PUBLIC: Final = Always("everybody")
 ACCOUNT: Final = Always("any account, about itself or its network")
@@ -36,6 +43,10 @@ OWN_OR_CARE: Final = OwnOr("care_team", "network_admin")
 TALKING: Final = Both(MEMBER, TakesPart("who takes part in the conversation", Answer.HIDE))
 IN_CIRCLE: Final = Both(MEMBER, TakesPart("who is in the circle", Answer.JOIN))
 OWN: Final = Both(MEMBER, Own())
+CONNECTED: Final = Both(MEMBER, Tied("her own, or connected with her", "connected"))
+NEAR: Final = Both(
+    MEMBER, Tied("her own, or connected or in a circle with her", "connected", "circle")
+)
 
 
 def _of(service: str, **rules: Rule) -> dict[str, Rule]:
@@ -45,6 +56,11 @@ def _of(service: str, **rules: Rule) -> dict[str, Rule]:
 TABLE: Final[Mapping[str, Rule]] = {
     STREAM: MEMBER,
     DOCS: PUBLIC,
+    AVATARS: PUBLIC,
+    FIELD["only_me"]: OWN,
+    FIELD["connections"]: CONNECTED,
+    FIELD["circles"]: NEAR,
+    FIELD["network"]: MEMBER,
     **_of("kith.identity.v1.NetworkService", CreateNetwork=OPERATOR, GetNetwork=ACCOUNT),
     **_of("kith.identity.v1.NetworkSettingsService", LookUpNetwork=PUBLIC, UpdateNetwork=ADMIN),
     **_of(
@@ -114,6 +130,31 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListAccesses=ACCOUNT,
         ListAuditEntries=ADMIN,
         VerifyAudit=ADMIN,
+    ),
+    **_of(
+        "kith.identity.v1.PasskeyService",
+        BeginPasskey=ACCOUNT,
+        CreatePasskey=ACCOUNT,
+        ListPasskeys=ACCOUNT,
+        RenamePasskey=ACCOUNT,
+        DeletePasskey=ACCOUNT,
+        BeginPasskeySession=PUBLIC,
+        CreatePasskeySession=PUBLIC,
+    ),
+    **_of(
+        "kith.identity.v1.RoleService",
+        GetRoles=OWN_OR_ADMIN,
+        GrantRole=ADMIN,
+        RevokeRole=ADMIN,
+        AwardBadge=ADMIN,
+        WithdrawBadge=ADMIN,
+    ),
+    **_of(
+        "kith.identity.v1.ProfileService",
+        GetProfile=MEMBER,
+        InspectProfile=OWN_OR_ADMIN,
+        UpdateProfile=MEMBER,
+        SuggestHandles=PUBLIC,
     ),
     **_of(
         "kith.community.v1.CircleService",

@@ -83,6 +83,9 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
         "verifyEmail",
         "lookUpNetwork",
         "apply",
+        "suggestHandles",
+        "beginPasskeySession",
+        "createPasskeySession",
     }
 
 

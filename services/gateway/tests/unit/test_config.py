@@ -103,5 +103,8 @@ def test_what_is_repeated_exists_and_may_be() -> None:
         "kith.identity.v1.TotpService/CreateTotp",
         "kith.identity.v1.TotpService/ConfirmTotp",
         "kith.identity.v1.TotpService/DeleteTotp",
+        "kith.identity.v1.PasskeyService/BeginPasskey",
+        "kith.identity.v1.PasskeyService/CreatePasskey",
+        "kith.identity.v1.PasskeyService/CreatePasskeySession",
         "kith.messaging.v1.MessageService/ImportMessages",
     }

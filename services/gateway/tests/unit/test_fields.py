@@ -15,6 +15,7 @@ from gateway.entrypoints.http import (
     enrollments,
     fields,
     posts,
+    profiles,
     programs,
 )
 from gateway.entrypoints.http import signals as signal
@@ -27,9 +28,10 @@ ENUMS = [
     (accounts.RoleName, accounts.ROLES), (consents.PurposeName, consents.PURPOSES),
     (posts.IntentName, posts.INTENTS), (programs.StepKindName, programs.STEP_KINDS),
     (enrollments.StateName, enrollments.STATES), (signal.StatusName, signal.STATUSES),
-    (signal.BandName, signal.BANDS),
     (consent_records.ActionName, consent_records.ACTIONS),
     (consent_records.MethodName, consent_records.METHODS),
+    (signal.BandName, signal.BANDS), (profiles.VisibilityName, profiles.VISIBILITIES),
+    (profiles.BadgeName, profiles.BADGES),
 ]  # fmt: skip
 TIMES = st.datetimes(
     min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from identity.domain.text import Texts
 GRACE_SECONDS = 7 * 86_400
 SETTLE_SECONDS = round(LIFE.total_seconds()) + 60
 POLL_SECONDS = 5
+_ORIGIN = re.compile(r"(?:https://(?P<host>[a-z0-9.-]+)|http://(?P<local>localhost))(?::[0-9]+)?")
 _NO_FOLDER: tuple[Path, ...] = ()
 _NO_KEY: list[Ed25519PrivateKey] = []
 
@@ -58,6 +60,22 @@ class Erasing:
 
 
 @dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """Whose passkeys are (WebAuthn §4): a domain, and the pages that may ask for them."""
+
+    id: str = "localhost"
+    origins: tuple[str, ...] = ("http://localhost:8080",)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless a browser would let the pages use keys of the domain."""
+        for origin in self.origins:
+            found = _ORIGIN.fullmatch(origin)
+            host = (found["host"] or found["local"]) if found else ""
+            if host != self.id and not host.endswith(f".{self.id}"):
+                raise ValueError(f"{origin} is no page of {self.id}: https://<it or within it>")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the service."""
 
@@ -68,6 +86,7 @@ class Config:
     master_key: MasterKey
     hashing: Hashing = Hashing()
     signing_keys: Path | None = None
+    relying_party: RelyingParty = RelyingParty()
     mailing: Mailing = NO_MAIL
     texts: Texts = field(default_factory=texts.shipped)
     controller: Controller = DEVELOPMENT
@@ -91,6 +110,7 @@ class Config:
                 workers=reader.read("KITH_PASSWORD_WORKERS", _positive, usual.workers),
             ),
             signing_keys=next(iter(folders or ()), None),
+            relying_party=_relying_party(reader),
             mailing=Mailing.read(reader, service.grpc_listen),
             texts=reader.read("KITH_CONSENT_TEXTS", _texts, texts.shipped()),
             controller=reader.read("KITH_CONTROLLER_FILE", read_controller, DEVELOPMENT),
@@ -107,6 +127,18 @@ def _erasing(reader: Reader) -> Erasing:
         settle_seconds=reader.read("KITH_ERASURE_SETTLE_SECONDS", _seconds, SETTLE_SECONDS),
         poll_seconds=reader.read("KITH_ERASURE_POLL_SECONDS", _positive, POLL_SECONDS),
     )  # fmt: skip
+
+
+def _relying_party(reader: Reader) -> RelyingParty:
+    usual = RelyingParty()
+    id = reader.read("KITH_PASSKEY_RP_ID", str, usual.id)
+
+    def party(origins: str) -> RelyingParty:
+        return RelyingParty(id, tuple(part.strip() for part in origins.split(",")))
+
+    if id != usual.id:
+        return reader.read("KITH_PASSKEY_ORIGINS", party)
+    return reader.read("KITH_PASSKEY_ORIGINS", party, usual)
 
 
 def _signing_key(reader: Reader, *, needed: bool) -> Ed25519PrivateKey | None:

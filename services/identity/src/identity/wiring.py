@@ -22,18 +22,24 @@ from identity.adapters.consent_receipts import SignedReceipts
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo_answered import MongoAnswered
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
+from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
 from identity.adapters.totp import TotpFactors
+from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.advance_erasure import Advance
+from identity.application.change_roles import Roles
 from identity.application.ensure_operator import ensure_operator
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
+from identity.application.passkeys import Passkeys
+from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
@@ -75,10 +81,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
         advance = _advance(erasing, directory, clock, Tombstone(producer))
+        hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
+        tokens = SignedTokens(keys, config.texts)
         ports = Ports(
             directory=directory,
-            passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(keys, config.texts),
+            passwords=hashes,
+            tokens=tokens,
             clock=clock,
             throttle=Throttle(
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
@@ -88,6 +96,17 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             published=relay.published,
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
+            ),
+            profiles=ProfileBook(directory, NoCloseness(), clock),
+            roles=Roles(directory, clock),
+            passkeys=Passkeys(
+                directory,
+                hashes,
+                tokens,
+                WebauthnAuthenticators(config.relying_party.id, config.relying_party.origins),
+                MongoAnswered(database),
+                KeyedDigest(config.master_key.derive("passkeys")),
+                clock,
             ),
             joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
             outgoing=_outgoing(config, directory, clock),

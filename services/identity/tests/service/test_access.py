@@ -192,7 +192,7 @@ async def test_nothing_of_another_network_is_seen_changed_or_hinted_at(door: Doo
     answers = set()
     for member_id in (ada, str(new_id())):
         get = api.GetAccountRequest(member_id=member_id)
-        update = api.UpdateRolesRequest(member_id=member_id, roles=[pb.ROLE_MENTOR])
+        update = api.UpdateRolesRequest(member_id=member_id, roles=[pb.ROLE_MODERATOR])
         tries: list[tuple[Any, Any]] = [
             (client.accounts.GetAccount, get),
             (client.accounts.UpdateRoles, update),

@@ -182,7 +182,7 @@ async def test_what_another_service_showed_is_kept_once(
 
 @pytest.mark.parametrize("wrong", ["no action", "nobody's data", "no id of a person"])
 async def test_an_event_that_is_no_access_is_refused(directory: MongoDirectory, wrong: str) -> None:
-    (handle,) = handlers(directory.audit).values()
+    handle = handlers(directory.audit)[events.AccessRecorded]
     event = an_event(new_id())
     if wrong == "no action":
         event.ClearField("action")

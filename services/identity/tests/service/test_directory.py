@@ -15,6 +15,7 @@ from identity.adapters.mongo import MongoDirectory
 from identity.application.ports import Accounts, Directory, Invites
 from identity.domain.account import Account
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
+from identity.domain.grant import Badge, BadgeKind, Grant
 from identity.domain.network_rules import (
     AgeRule,
     AgeStatement,
@@ -23,6 +24,7 @@ from identity.domain.network_rules import (
     Moderation,
     Opening,
 )
+from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 
@@ -38,6 +40,11 @@ from services.identity.tests.builders import (
 from services.identity.tests.fakes import FakeDirectory
 
 OTHER_NETWORK = new_id()
+GRANT = Grant(Role.CARE_TEAM, new_id(), NOW, "she asked", NOW + timedelta(days=1))
+UNENDING = Grant(Role.MEMBER, new_id(), NOW, "for good")
+BADGE = Badge(BadgeKind.MENTOR_TRAINING, new_id(), NOW, NOW + timedelta(days=1))
+UNUSED = Passkey(new_id(), b"id", b"key", 0, (), "", NOW)
+USED = Passkey(new_id(), b"other", b"key", 7, ("internal", "hybrid"), "Phone", NOW, NOW)
 CONFIRMED = SecondFactor(b"sealed").confirm(7, [b"one", b"two"], NOW)
 
 
@@ -140,6 +147,8 @@ class DirectoryContract:
             (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
             (replace(account.with_second_factor(CONFIRMED), version=6), ()),
             (replace(account.with_second_factor(None), version=7), ()),
+            (replace(account, grants=(GRANT, UNENDING), badges=(BADGE,), version=8), ()),
+            (replace(account, passkeys=(USED, UNUSED), version=9), ()),
         ):
             await accounts.save(*change)
             assert await accounts.get(account.id) == change[0]
@@ -169,7 +178,7 @@ class DirectoryContract:
     async def test_an_account_changes_one_version_at_a_time(self, accounts: Accounts) -> None:
         account, events = a_member()
         await accounts.add(account, events)
-        await accounts.save(account.with_roles(frozenset({Role.MENTOR})), ())
+        await accounts.save(account.end_sessions(), ())
         with pytest.raises(ConcurrentUpdate):
             await accounts.save(*account.sign_in(NOW))
         with pytest.raises(ConcurrentUpdate):
@@ -252,7 +261,7 @@ class DirectoryContract:
             await accounts.save(account, events)
         with pytest.raises(Unavailable):
             await accounts.save(*account.sign_in(NOW))
-        await accounts.save(account.with_roles(frozenset({Role.MENTOR})), ())
+        await accounts.save(account.end_sessions(), ())
 
 
 class TestFakeDirectory(DirectoryContract):

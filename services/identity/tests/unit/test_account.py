@@ -19,6 +19,7 @@ from identity.domain.account import (
     SignedIn,
 )
 from identity.domain.consent import TEXT_OF_SOURCE, Action, Decision
+from identity.domain.granting import set_roles
 from identity.domain.role import Role
 from identity.domain.text import Purpose
 
@@ -153,7 +154,7 @@ def test_signing_in_is_a_new_version() -> None:
 def test_roles_nobody_may_give_are_refused(roles: frozenset[Role]) -> None:
     account, _ = a_member()
     with pytest.raises(Invalid):
-        account.with_roles(roles)
+        set_roles(account, roles, account.id, "", NOW)
 
 
 def test_a_hash_replaces_only_the_one_it_was_made_from() -> None:

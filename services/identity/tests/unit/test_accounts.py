@@ -10,7 +10,6 @@ from common.testing.clock import FakeClock
 from identity.adapters.master_key import KeyedDigest
 from identity.application import queries
 from identity.application.create_network import NetworkWanted, create_network
-from identity.application.update_roles import update_roles
 from identity.domain.account import Account
 from identity.domain.errors import AccountNotFound, NetworkExists, NetworkNotFound
 from identity.domain.invite import network_of
@@ -76,16 +75,6 @@ async def test_pages_follow_one_another_without_gap_or_double(accounts: FakeAcco
             break
         after = page[-1].id
     assert seen == sorted(accounts.all)
-
-
-async def test_an_admin_gives_exactly_these_roles(accounts: FakeAccounts, ada: Account) -> None:
-    changed = await update_roles(accounts, ada.id, [Role.MENTOR, Role.MODERATOR])
-    assert changed.roles == {Role.MENTOR, Role.MODERATOR}
-    assert accounts.all[ada.id] == changed
-    with pytest.raises(AccountNotFound):
-        await update_roles(accounts, new_id(), [Role.MENTOR])
-    with pytest.raises(Invalid):
-        await update_roles(accounts, ada.id, [Role.PLATFORM_OPERATOR])
 
 
 async def test_a_network_opens_with_a_way_in_for_one_admin() -> None:

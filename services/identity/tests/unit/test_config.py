@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from identity.adapters.consent_receipts import DEVELOPMENT
 from identity.adapters.texts import SHIPPED
-from identity.config import Config, Hashing
+from identity.config import Config, Hashing, RelyingParty
 
 from libs.erasure.tests.keys import key_file, keys_file
 
@@ -120,4 +120,31 @@ def test_texts_and_who_answers_for_the_data_may_be_an_operators_own(
     assert own.controller.name == "x"
     environment["KITH_CONSENT_TEXTS"] = str(tmp_path / "nowhere")
     with pytest.raises(ConfigError, match="KITH_CONSENT_TEXTS is no folder"):
+        Config.from_env(environment)
+
+
+def test_passkeys_belong_to_a_domain_and_its_pages(environment: dict[str, str]) -> None:
+    assert Config.from_env(environment).relying_party == RelyingParty()
+    environment |= {
+        "KITH_PASSKEY_RP_ID": "kith.example",
+        "KITH_PASSKEY_ORIGINS": "https://kith.example, https://app.kith.example:8443",
+    }
+    assert Config.from_env(environment).relying_party.origins == (
+        "https://kith.example", "https://app.kith.example:8443",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "origins", ["https://evil.example", "http://kith.example", "https://notkith.example", "",
+                "https://kith.example/login", "https://kith.example,https://evil.example"],
+)  # fmt: skip
+def test_a_page_of_another_domain_is_refused(environment: dict[str, str], origins: str) -> None:
+    environment |= {"KITH_PASSKEY_RP_ID": "kith.example", "KITH_PASSKEY_ORIGINS": origins}
+    with pytest.raises(ConfigError, match="KITH_PASSKEY_ORIGINS"):
+        Config.from_env(environment)
+
+
+def test_a_domain_needs_its_pages(environment: dict[str, str]) -> None:
+    environment["KITH_PASSKEY_RP_ID"] = "kith.example"
+    with pytest.raises(ConfigError, match="KITH_PASSKEY_ORIGINS"):
         Config.from_env(environment)

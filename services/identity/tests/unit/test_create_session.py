@@ -36,7 +36,7 @@ class Door:
     async def open(self, hashed: str = f"cheap:{PASSWORD}") -> Account:
         await self.directory.networks.add(self.network)
         account, events = a_member(
-            roles=[Role.MEMBER, Role.MENTOR], hashed=hashed, network_id=self.network.id
+            roles=[Role.MEMBER, Role.MODERATOR], hashed=hashed, network_id=self.network.id
         )
         await self.accounts.add(account, events)
         return account
@@ -68,7 +68,7 @@ async def test_the_token_says_who_she_is_and_what_she_may_do(door: Door) -> None
 
     caller = await auth.Verifier(jwks, door.clock).verify(session.access_token)
     assert (caller.subject, caller.network_id) == (account.id, door.network.id)
-    assert caller.roles == {"member", "mentor"}
+    assert caller.roles == {"member", "moderator"}
     assert session.expires_at.timestamp() == caller.expires_at == NOW.timestamp() + 600
 
 

@@ -26,8 +26,10 @@ from identity.domain.account import AccountClosed
 from identity.domain.erasure import HoldReason, State
 from identity.domain.errors import ErasureNotFound, ErasureUnderWay
 from identity.domain.mail import Kind, wait
+from identity.domain.profile import Profile
 from identity.domain.role import Role
 from identity.domain.roster import Entry
+from identity.domain.stepping_down import AdminList, SteppingDown
 from policy.authorize import authorize
 
 from libs.erasure.tests.keys import KEY, PUBLIC, SERVICES
@@ -149,6 +151,10 @@ class Erasures(RuleBasedStateMachine):
         self.runner.run(self.directory.invites(NETWORK).add(invite.reserve(account.id, NOW)))
         device, _ = a_device(account)
         self.runner.run(self.directory.devices(NETWORK).add(device))
+        leaving = (SteppingDown(new_id(), account.id, NOW),)  # left by somebody who was killed
+        self.runner.run(self.directory.admins(NETWORK).save(AdminList(NETWORK, leaving, 1)))
+        profile = Profile(account.id, NETWORK, 7, version=1)
+        self.runner.run(self.directory.profiles(NETWORK).save(profile))
         taken = Entry(b"entry", NETWORK, NOW).take(account.id, NOW)
         self.directory.roster(NETWORK).all[taken.hash] = taken
         letter = wait(new_id(), NETWORK, Kind.VERIFY, NOW, account.id)
@@ -248,7 +254,9 @@ class Erasures(RuleBasedStateMachine):
         assert {one.service for one in record.receipts} == {*SERVICES, "identity"}
         assert all(one.is_of({**PUBLIC, "identity": KEY.public_key()}) for one in record.receipts)
         (own,) = (one for one in record.receipts if one.service == "identity")
-        assert own.counts == {"accounts": Count(removed=1), "consent_records": Count(removed=1)}
+        assert own.counts == dict.fromkeys(
+            ("accounts", "consent_records", "profiles"), Count(removed=1)
+        )
         assert record.member_hash == HASH(self.member_id)
 
     @property
@@ -270,6 +278,8 @@ class Erasures(RuleBasedStateMachine):
             assert not self.accounts.all
             assert not self.directory.erasures(NETWORK).all
             assert not self.directory.devices(NETWORK).all
+            assert not self.directory.profiles(NETWORK).all
+            assert not self.directory.admins(NETWORK).kept.leaving
             assert not self.directory.mails.all
             (entry,) = self.directory.roster(NETWORK).all.values()
             assert (entry.used, entry.taken_by) == (True, None)
@@ -313,9 +323,9 @@ TestErasures.settings = settings(max_examples=80, stateful_step_count=40, deadli
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("writes", range(18))
+@pytest.mark.parametrize("writes", range(23))
 def test_one_kill_at_any_write_changes_nothing(writes: int, after: bool) -> None:
-    """The straight way, exhaustively; the 15 writes there are, and a few that never come."""
+    """The straight way, exhaustively; the 20 writes there are, and a few that never come."""
     life = Erasures()
     life.start()
     life.ask()

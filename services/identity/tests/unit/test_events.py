@@ -18,10 +18,19 @@ from identity.domain.account import (
     SignalsConsentChanged,
     SignedIn,
 )
+from identity.domain.grant import RoleChange, RolesChanged
 from identity.domain.text import Purpose
+from kith.audit.events.v1.audit_events_pb2 import ChangeRecorded
+from policy import Actor
+from policy.table import TABLE
 
 from services.identity.tests.builders import NOW, a_choice, a_member
 
+SOMEBODY = Actor(UUID(int=1), UUID(int=2), frozenset({"member"}))
+TOPICS = {
+    "account": "identity.account.v1", "activity": "activity.member.v1",
+    "change": "identity.change.v1", "consents": "identity.consent.v1",
+}  # fmt: skip
 GOLDEN = Path(__file__).parent.parent / "golden"
 MEMBER = UUID("01900000-0000-7000-8000-00000000000a")
 ACCOUNT = replace(a_member()[0], id=MEMBER)
@@ -32,6 +41,7 @@ for _granted, _purpose in (
 ):
     ACCOUNT, _ = ACCOUNT.decide(a_choice(_granted, _purpose), NOW)
 ACCOUNT = replace(ACCOUNT, version=7)
+ADMIN = UUID("01900000-0000-7000-8000-00000000000b")
 EVENTS: dict[str, Event] = {
     "account_created": AccountCreated(NOW, imported=False),
     "account_created_imported": AccountCreated(NOW, imported=True),
@@ -46,6 +56,7 @@ EVENTS: dict[str, Event] = {
         NOW, granted=False, text_version=1, imported=False
     ),
     "consents_changed": ConsentsChanged(NOW, Purpose.RESEARCH),
+    "change_role_granted": RolesChanged(NOW, ADMIN, RoleChange.GRANTED),
 }
 
 
@@ -65,8 +76,11 @@ def test_an_event_is_published_as_the_golden_file_has_it(
 def test_topics_follow_the_kind_of_event() -> None:
     topics = {name: next(iter(outgoing(ACCOUNT, [event]))).topic for name, event in EVENTS.items()}
     for name, topic in topics.items():
-        kind, _, _ = name.partition("_")
-        assert topic == {
-            "activity": "activity.member.v1", "account": "identity.account.v1",
-            "consents": "identity.consent.v1",
-        }[kind]  # fmt: skip
+        assert topic == TOPICS[name.partition("_")[0]]
+
+
+def test_every_change_of_roles_is_told_as_an_action_of_the_policy() -> None:
+    for change in RoleChange:
+        (event,) = outgoing(ACCOUNT, [RolesChanged(NOW, ADMIN, change)])
+        assert isinstance(event.message, ChangeRecorded)
+        assert TABLE[event.message.action].decide(SOMEBODY, None).needed == ("network_admin",)

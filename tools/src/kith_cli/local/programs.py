@@ -67,6 +67,7 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         told["KITH_MAIL"] = "show"
         told["KITH_IDENTITY_KEY"] = secrets.identity_key
         told["KITH_OPERATOR_PASSWORD"] = secrets.operator_password
+        told["KITH_PASSKEY_ORIGINS"] = f"http://localhost:{settings.port}"
     return told
 
 

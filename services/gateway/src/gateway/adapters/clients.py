@@ -17,7 +17,10 @@ from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.identity.v1 import joining_service_pb2_grpc as joining
 from kith.identity.v1 import network_service_pb2_grpc as network_settings
+from kith.identity.v1 import passkey_service_pb2_grpc as passkeys
+from kith.identity.v1 import profile_service_pb2_grpc as profiles
 from kith.identity.v1 import recovery_service_pb2_grpc as recovery
+from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
@@ -49,6 +52,12 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ConsentRecordService",
         "kith.identity.v1.ErasureService",
         "kith.identity.v1.AuditService",
+        "kith.identity.v1.ProfileService",
+        "kith.identity.v1.PasskeyService/ListPasskeys",
+        "kith.identity.v1.PasskeyService/RenamePasskey",
+        "kith.identity.v1.PasskeyService/DeletePasskey",
+        "kith.identity.v1.PasskeyService/BeginPasskeySession",
+        "kith.identity.v1.RoleService",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -99,6 +108,9 @@ class Services:
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])
         self.consent_records = consent_records.ConsentRecordServiceStub(channels["identity"])
+        self.roles = roles.RoleServiceStub(channels["identity"])
+        self.passkeys = passkeys.PasskeyServiceStub(channels["identity"])
+        self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])

@@ -11,6 +11,7 @@ from common.outbox import Outgoing
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
+from kith.audit.events.v1 import audit_events_pb2 as audit
 from kith.identity.events.v1 import consent_events_pb2 as consents
 from kith.identity.events.v1 import identity_events_pb2 as events
 
@@ -25,6 +26,7 @@ from identity.domain.account import (
 )
 from identity.domain.consent import Decision
 from identity.domain.erasure import Erasure, ErasureStarted
+from identity.domain.grant import RoleChange, RolesChanged
 from identity.domain.text import Purpose
 
 ACCOUNT_TOPIC = "identity.account.v1"
@@ -33,6 +35,14 @@ CONSENT_TOPIC = "identity.consent.v1"
 _PURPOSES = {
     purpose: consents.ConsentPurpose.Value(f"CONSENT_PURPOSE_{purpose.upper()}")
     for purpose in Purpose
+}
+CHANGE_TOPIC = "identity.change.v1"
+ACTIONS = {
+    RoleChange.SET: "/kith.identity.v1.AccountService/UpdateRoles",
+    RoleChange.GRANTED: "/kith.identity.v1.RoleService/GrantRole",
+    RoleChange.REVOKED: "/kith.identity.v1.RoleService/RevokeRole",
+    RoleChange.BADGE_AWARDED: "/kith.identity.v1.RoleService/AwardBadge",
+    RoleChange.BADGE_WITHDRAWN: "/kith.identity.v1.RoleService/WithdrawBadge",
 }
 
 
@@ -67,7 +77,8 @@ def _closed(account: Account, event: AccountClosed) -> Iterator[Outgoing]:
 
 
 def _message(
-    account: Account, event: AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged
+    account: Account,
+    event: AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged | RolesChanged,
 ) -> tuple[str, Message]:
     if isinstance(event, ConsentsChanged):
         return CONSENT_TOPIC, _consents(account, event)
@@ -75,6 +86,12 @@ def _message(
         return ACCOUNT_TOPIC, events.AccountCreated(
             network_id=str(account.network_id), member_id=str(account.id),
             imported=event.imported, create_time=_timestamp(event.at),
+        )  # fmt: skip
+    if isinstance(event, RolesChanged):
+        return CHANGE_TOPIC, audit.ChangeRecorded(
+            network_id=str(account.network_id), actor_id=str(event.by),
+            subject_id=str(account.id), action=ACTIONS[event.change],
+            occur_time=_timestamp(event.at),
         )  # fmt: skip
     if isinstance(event, SignedIn):
         return ACTIVITY_TOPIC, _activity(account, activity.ACTIVITY_KIND_SESSION, event.at)

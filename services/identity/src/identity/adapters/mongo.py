@@ -12,14 +12,17 @@ from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
 from identity.adapters import (
+    mongo_answered,
     mongo_audit,
     mongo_consents,
     mongo_devices,
     mongo_levels,
     mongo_mails,
+    mongo_profiles,
     mongo_roster,
 )
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
+from identity.adapters.mongo_admins import MongoAdmins
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_devices import MongoDevices
@@ -27,6 +30,7 @@ from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
 from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
+from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
 from identity.adapters.mongo_roster import MongoRoster
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.role import Role
@@ -42,6 +46,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # handle, e-mail address and origin, each as "kind:value": all unique in their network
         IndexModel([("network_id", ASCENDING), ("keys", ASCENDING)], name="keys", unique=True),
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
+        IndexModel([("network_id", ASCENDING), ("roles", ASCENDING)], name="roles"),
         outbox.INDEX,
         *ADMISSION_INDEXES,
     ],
@@ -52,6 +57,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
     **mongo_consents.INDEXES,
+    "profiles": mongo_profiles.INDEXES,
+    "answered_challenges": mongo_answered.INDEXES,
+    "admin_lists": [],  # one of a network, by its id
 }
 
 
@@ -154,6 +162,21 @@ class MongoDirectory:
     def consents(self, network_id: UUID) -> MongoConsents:
         """See ports.Directory."""
         return MongoConsents(self._database.collection(mongo_consents.COLLECTION, network_id))
+
+    def admins(self, network_id: UUID) -> MongoAdmins:
+        """See ports.Directory."""
+        return MongoAdmins(
+            self._database.collection("accounts", network_id),
+            self._database.collection("admin_lists", network_id),
+        )
+
+    def profiles(self, network_id: UUID) -> MongoProfiles:
+        """See ports.Directory."""
+        return MongoProfiles(self._database.collection("profiles", network_id))
+
+    def handles(self, network_id: UUID) -> MongoHandles:
+        """See ports.Directory."""
+        return MongoHandles(self._database.collection("accounts", network_id))
 
 
 def _state(invite: Invite) -> Document:

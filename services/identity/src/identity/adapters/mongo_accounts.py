@@ -21,8 +21,10 @@ from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import Action, Decision, Method, decision_id
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
+from identity.domain.grant import Badge, BadgeKind, Grant
 from identity.domain.mail_link import Link
 from identity.domain.mail_link import Purpose as LinkPurpose
+from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 from identity.domain.text import Purpose
@@ -192,6 +194,9 @@ def _state(account: Account) -> Document:
     return {
         "roles": sorted(account.roles), **opens, "version": account.version,
         "closed": account.closed,
+        "grants": [asdict(grant) for grant in account.grants],
+        "badges": [asdict(badge) for badge in account.badges],
+        "passkeys": [asdict(passkey) for passkey in account.passkeys],
         "session_epoch": account.session_epoch, **_admission(account.admission),
         "keys": list(_keys(account)), "email_verified": account.email_verified,
         "links": [
@@ -237,6 +242,9 @@ def _account(document: Document | None) -> Account | None:
         credentials=Credentials(email, document["password_hash"]) if email else None,
         origin=Origin(source, document["external_id"]) if source else None,
         decisions=_decisions(document),
+        grants=tuple(map(_grant, document.get("grants", ()))),
+        badges=tuple(map(_badge, document.get("badges", ()))),
+        passkeys=tuple(map(_passkey, document.get("passkeys", ()))),
         closed=document.get("closed", False), admission=_admission_of(document),
         email_verified=document.get("email_verified", False),
         links=tuple(
@@ -263,6 +271,22 @@ def _without_record(member_id: UUID, number: int, stored: Document) -> Decision:
     return Decision(
         decision_id(member_id, number), number, Purpose(stored["purpose"]), action,
         stored["text_version"], b"", stored["decided_at"], method,
+    )  # fmt: skip
+
+
+def _grant(document: Document) -> Grant:
+    return Grant(**document | {"role": Role(document["role"])})
+
+
+def _badge(document: Document) -> Badge:
+    return Badge(**document | {"kind": BadgeKind(document["kind"])})
+
+
+def _passkey(document: Document) -> Passkey:
+    return Passkey(
+        document["id"], bytes(document["credential_id"]), bytes(document["public_key"]),
+        document["sign_count"], tuple(document["transports"]), document["label"],
+        document["created_at"], document["used_at"],
     )  # fmt: skip
 
 

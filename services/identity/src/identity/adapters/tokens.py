@@ -1,4 +1,4 @@
-"""Access tokens: JWTs signed with Ed25519 (RFC 8037), ten minutes long."""
+"""Access tokens: JWTs signed with Ed25519 (RFC 8037), good for ten minutes or until a role ends."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ class SignedTokens:
     def issue(self, account: Account, device: Device, refresh_token: str, now: datetime) -> Session:
         """See ports.Tokens."""
         issued = int(now.timestamp())
+        roles, until = account.held.in_force(now + timedelta(seconds=1))  # `exp` is whole seconds
         expires = issued + int(LIFE.total_seconds())
         if (coming := self._texts.next_needed(now)) is not None:
             expires = min(expires, math.ceil(coming.timestamp()))
+        if until is not None:
+            expires = min(expires, int(until.timestamp()))
         claims: dict[str, Any] = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
-            "sid": str(device.id), "roles": sorted(account.roles), "iat": issued, "exp": expires,
+            "sid": str(device.id), "roles": sorted(roles), "iat": issued, "exp": expires,
             "jti": str(new_id()),
         }  # fmt: skip
         agreed = account.consents.get(Purpose.SERVICE)

@@ -106,9 +106,11 @@ class Advance:
         accounts, now = self.directory.accounts(network_id), self.clock.now()
         there = await accounts.get(member_id) is not None
         consents = self.directory.consents(network_id)
+        spoke = await self.directory.profiles(network_id).get(member_id) is not None
         counts = {
             "accounts": Count(removed=int(there)),
             "consent_records": Count(removed=await consents.count(member_id)),
+            "profiles": Count(removed=int(spoke)),
         }
         own = Receipt(network_id, erasure.id, NAME, counts, now)
         await records.add(Record(
@@ -117,6 +119,8 @@ class Advance:
         ))  # fmt: skip
         await self.directory.invites(network_id).forget(member_id)
         await self.directory.devices(network_id).remove_all(member_id)
+        await self.directory.profiles(network_id).remove(member_id)
+        await self.directory.admins(network_id).forget(member_id)
         await self.directory.roster(network_id).forget(member_id)
         await self.directory.mails.forget(member_id)
         await consents.remove_all(member_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from common.clock import Clock
 from common.errors import ConcurrentUpdate
@@ -62,7 +63,13 @@ async def create_session(
     if passwords.outdated(opens.password_hash):
         renewed = await passwords.hash(password)
         await _replace_hash(accounts, account, renewed, opens.password_hash)
-    now = clock.now()
+    return await issue_session(directory, tokens, account, label, clock.now())
+
+
+async def issue_session(
+    directory: Directory, tokens: Tokens, account: Account, label: str, now: datetime
+) -> Session:
+    """Tokens for a new device of who has just signed in, by whatever way."""
     device, token = sign_in_on(account, new_id(), label, secrets.token_bytes(2 * SECRET_BYTES), now)
     await _keep(directory.devices(account.network_id), device)
     return tokens.issue(account, device, token.text(), now)

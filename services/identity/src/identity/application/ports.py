@@ -11,6 +11,8 @@ from uuid import UUID
 from identity.application.consent_records import ConsentRecords
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
+from identity.application.ports_profile import Handles, Profiles
+from identity.application.ports_roles import Admins
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -267,6 +269,18 @@ class Directory(Protocol):
 
     def consents(self, network_id: UUID) -> ConsentRecords:
         """The records of decisions of one network."""
+        ...
+
+    def admins(self, network_id: UUID) -> Admins:
+        """The admins of one network."""
+        ...
+
+    def profiles(self, network_id: UUID) -> Profiles:
+        """The profiles of one network."""
+        ...
+
+    def handles(self, network_id: UUID) -> Handles:
+        """The handles of one network."""
         ...
 
 

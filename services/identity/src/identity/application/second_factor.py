@@ -36,7 +36,7 @@ async def begin(
     Raises Invalid, ProofInvalid, TotpActive, Limited, ConcurrentUpdate.
     """
     account = await own_account(accounts, caller)
-    await _check_password(passwords, account, password)
+    await check_password(passwords, account, password)
     secret, uri, sealed = factors.new_secret(account.id, account.handle)
 
     async def attempt() -> None:
@@ -84,7 +84,7 @@ async def end(
 
     Raises Invalid, ProofInvalid, Limited, ConcurrentUpdate.
     """
-    await _check_password(passwords, await own_account(accounts, caller), password)
+    await check_password(passwords, await own_account(accounts, caller), password)
 
     async def attempt() -> None:
         account = await own_account(accounts, caller)
@@ -121,7 +121,8 @@ def _step(
     return factors.step_of(owner, factor.sealed_secret, code, now) if is_totp(code) else None
 
 
-async def _check_password(passwords: Passwords, account: Account, password: str) -> None:
+async def check_password(passwords: Passwords, account: Account, password: str) -> None:
+    """Let somebody signed in prove again who she is. Raises Invalid, ProofInvalid, Limited."""
     opens = account.credentials
     typed = credentials.password(password)
     if not await passwords.verify(typed, opens.password_hash if opens else None):

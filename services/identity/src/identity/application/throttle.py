@@ -59,6 +59,12 @@ class Throttle:
             return [account]
         return [Counter(self._digest("address", group), ADDRESS), account]
 
+    def of_passkey(self, owner: bytes, address: str) -> Sequence[Counter]:
+        """Who signs in with a passkey, as her device says, from where; as `of_sign_in`."""
+        account = Counter(self._digest("passkey", owner.hex()), ACCOUNT)
+        group = address_group(address)
+        return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
+
     def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
         """Somebody without an invite; `number` is what a roster would know her by, if she says."""
         counters = []

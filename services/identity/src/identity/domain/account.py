@@ -26,9 +26,11 @@ from identity.domain.errors import (
     ApprovalPending,
     LinkInvalid,
 )
+from identity.domain.grant import Badge, Grant, Held, RolesChanged
 from identity.domain.mail_link import UNUSABLE, Link
 from identity.domain.mail_link import Purpose as LinkPurpose
-from identity.domain.role import Role, grantable
+from identity.domain.passkey import Passkey
+from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
 from identity.domain.text import Purpose
 
@@ -102,7 +104,14 @@ class AccountClosed:
     at: datetime
 
 
-Event = AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged | AccountClosed
+Event = (
+    AccountCreated
+    | SignedIn
+    | SignalsConsentChanged
+    | ConsentsChanged
+    | AccountClosed
+    | RolesChanged
+)
 Events = Sequence[Event]
 
 
@@ -113,7 +122,7 @@ class Account:
     id: UUID
     network_id: UUID
     handle: str
-    roles: frozenset[Role]
+    roles: frozenset[Role]  # held; which of them are in force `held` knows
     created_at: datetime
     credentials: Credentials | None = None
     origin: Origin | None = None
@@ -123,9 +132,17 @@ class Account:
     registered_by: bytes | None = None  # hash of the request that made it, if it had a name
     version: int = 1
     closed: bool = False
+    grants: tuple[Grant, ...] = ()  # of those roles that were given to her later
+    badges: tuple[Badge, ...] = ()
+    passkeys: tuple[Passkey, ...] = ()
     admission: Admission | None = None  # until she is let in; None of who is
     email_verified: bool = False
     links: tuple[Link, ...] = ()  # of mails to her, one for each purpose
+
+    @property
+    def held(self) -> Held:
+        """Her roles, with what bounds them."""
+        return Held(self.roles, self.grants, self.badges)
 
     @property
     def consents(self) -> Mapping[Purpose, Decision]:
@@ -186,10 +203,6 @@ class Account:
             self, closed=True, session_epoch=self.session_epoch + 1, version=self.version + 1
         )
         return closed, (AccountClosed(now),)
-
-    def with_roles(self, roles: frozenset[Role]) -> Account:
-        """Exactly these roles. Raises Invalid."""
-        return replace(self, roles=grantable(roles), version=self.version + 1)
 
     def with_password_hash(self, new: str, *, instead_of: str) -> Account:
         """Another hash, unless the password was changed meanwhile."""

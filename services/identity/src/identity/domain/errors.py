@@ -105,6 +105,36 @@ class TotpNotBegun(Precondition):
     reason = "TOTP_NOT_BEGUN"
 
 
+class BadgeNeeded(Precondition):
+    """Nobody is a mentor without a badge that is valid."""
+
+    reason = "BADGE_NEEDED"
+
+
+class LastAdmin(Precondition):
+    """A network would be left without an admin."""
+
+    reason = "LAST_ADMIN"
+
+
+class PasskeyInvalid(Precondition):
+    """What a device answered cannot become a passkey of hers."""
+
+    reason = "PASSKEY_INVALID"
+
+
+class PasskeyNotFound(NotFound):
+    """She has no such passkey."""
+
+    reason = "PASSKEY_NOT_FOUND"
+
+
+class ProfileChanged(Conflict):
+    """It is another version than the one that was read."""
+
+    reason = "PROFILE_CHANGED"
+
+
 class AgeNotMet(Precondition):
     """She says that she is younger than the network's rule has it, or does not say otherwise."""
 

@@ -1,8 +1,9 @@
-"""The events identity listens to: what other services showed of members, for the audit log."""
+"""The events identity listens to for the audit log: what other services showed of members, and what
+identity itself changed of them, told in the write that changed it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from common.clock import from_epoch_millis
@@ -14,25 +15,35 @@ from kith.audit.events.v1 import audit_events_pb2 as events
 from identity.application.ports import Audit
 from identity.domain.audit import Entry
 
+Recorded = events.AccessRecorded | events.ChangeRecorded
 GROUP = "identity.audit.v1"
-TOPICS = ("signals.access.v1",)
+TOPICS = ("signals.access.v1", "identity.change.v1")
 
 
 def handlers(audit_of: Callable[[UUID], Audit]) -> Handlers:
     """What to do with which event. A handler raises Invalid for what cannot be an access."""
 
     async def on_access_recorded(event: events.AccessRecorded, meta: Meta) -> None:
-        if not event.action or not event.subject_ids:
-            raise Invalid("an access without an action, or to nobody's data")
+        await keep(event, event.subject_ids, meta)
+
+    async def on_change_recorded(event: events.ChangeRecorded, meta: Meta) -> None:
+        await keep(event, [event.subject_id], meta)
+
+    async def keep(event: Recorded, subject_ids: Sequence[str], meta: Meta) -> None:
+        if not event.action or not subject_ids:
+            raise Invalid("an entry without an action, or about nobody")
         at = event.occur_time
         entry = Entry(
             id=parse_id(meta.id, "ce_id"),
             network_id=parse_id(event.network_id, "network_id"),
             actor_id=parse_id(event.actor_id, "actor_id"),
             action=event.action,
-            subject_ids=tuple(parse_id(id, "subject_ids") for id in event.subject_ids),
+            subject_ids=tuple(parse_id(id, "subject_ids") for id in subject_ids),
             at=from_epoch_millis(at.seconds * 1000 + at.nanos // 1_000_000),
         )
         await audit_of(entry.network_id).append(entry)
 
-    return {events.AccessRecorded: on_access_recorded}
+    return {
+        events.AccessRecorded: on_access_recorded,
+        events.ChangeRecorded: on_change_recorded,
+    }

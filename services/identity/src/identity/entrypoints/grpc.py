@@ -16,7 +16,10 @@ from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
 from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
+from kith.identity.v1 import passkey_service_pb2_grpc as passkey_grpc_api
+from kith.identity.v1 import profile_service_pb2_grpc as profile_grpc_api
 from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
+from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 
 from identity.application import queries
@@ -24,7 +27,7 @@ from identity.application.create_invite import create_invite
 from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
-from identity.application.update_roles import update_roles
+from identity.domain.granting import set_roles
 from identity.domain.invite import USUAL_LIFE, Terms
 from identity.domain.mail import Kind
 from identity.domain.role import Role
@@ -35,8 +38,11 @@ from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
+from identity.entrypoints.passkeys import PasskeyService
 from identity.entrypoints.ports import Ports
+from identity.entrypoints.profiles import ProfileService
 from identity.entrypoints.recovery import RecoveryService
+from identity.entrypoints.roles import RoleService
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
 
@@ -59,6 +65,13 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     consent_grpc_api.add_ConsentRecordServiceServicer_to_server(ConsentRecordService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
+    profile_grpc_api.add_ProfileServiceServicer_to_server(
+        ProfileService(ports.profiles, ports.clock), server
+    )
+    role_grpc_api.add_RoleServiceServicer_to_server(RoleService(ports.roles), server)
+    passkey_grpc_api.add_PasskeyServiceServicer_to_server(
+        PasskeyService(ports.passkeys, ports.throttle), server
+    )
 
 
 class NetworkService(grpc_api.NetworkServiceServicer):
@@ -128,7 +141,8 @@ class AccountService(grpc_api.AccountServiceServicer):
             ),
         )  # fmt: skip
         await self._ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
-        return api.RegisterResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.RegisterResponse(account=told)
 
     async def GetAccount(
         self, request: api.GetAccountRequest, context: Context
@@ -138,7 +152,8 @@ class AccountService(grpc_api.AccountServiceServicer):
         asked = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
         accounts = self._ports.directory.accounts(caller.network_id)
         account = await queries.account_of(accounts, access, asked)
-        return api.GetAccountResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.GetAccountResponse(account=told)
 
     async def ListAccounts(
         self, request: api.ListAccountsRequest, context: Context
@@ -149,20 +164,22 @@ class AccountService(grpc_api.AccountServiceServicer):
         accounts = self._ports.directory.accounts(caller.network_id)
         found, more = await queries.list_accounts(accounts, after, size)
         auth.access().lists([account.id for account in found])
+        now = self._ports.clock.now()
         return api.ListAccountsResponse(
-            accounts=map(translate.account, found),
+            accounts=[translate.account(account, now) for account in found],
             next_page_token=str(found[-1].id) if more else "",
         )
 
     async def UpdateRoles(
         self, request: api.UpdateRolesRequest, context: Context
     ) -> api.UpdateRolesResponse:
-        caller = auth.current()
-        account = await update_roles(
-            self._ports.directory.accounts(caller.network_id),
-            parse_id(request.member_id, "member_id"), translate.roles_of(request.roles),
+        caller, wanted = auth.current(), translate.roles_of(request.roles)
+        account = await self._ports.roles.change(
+            caller.network_id, parse_id(request.member_id, "member_id"),
+            lambda account, now: set_roles(account, wanted, caller.subject, request.reason, now),
         )  # fmt: skip
-        return api.UpdateRolesResponse(account=translate.account(account))
+        told = translate.account(account, self._ports.clock.now())
+        return api.UpdateRolesResponse(account=told)
 
     async def ImportAccounts(
         self, request: AsyncIterator[api.ImportAccountsRequest], context: Context

@@ -89,7 +89,8 @@ class JoiningService(grpc_api.JoiningServiceServicer):
         if account.credentials:
             await ports.outgoing.to_member(Kind.APPROVED, account.network_id, member_id)
         auth.access().lists([member_id])  # kept in the audit log
-        return api.ApproveApplicationResponse(account=translate.account(account))
+        told = translate.account(account, ports.clock.now())
+        return api.ApproveApplicationResponse(account=told)
 
     async def DeclineApplication(
         self, request: api.DeclineApplicationRequest, context: Context

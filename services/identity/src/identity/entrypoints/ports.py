@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from common.clock import Clock
 
 from identity.adapters.consent_receipts import SignedReceipts
+from identity.application.change_roles import Roles
 from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
+from identity.application.passkeys import Passkeys
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
+from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 from identity.domain.text import Texts
 
@@ -36,6 +39,9 @@ class Ports:
     codes: Digest  # of first admins' invites
     published: Callable[[], Awaitable[None]]  # returns when what was written is in the log
     leaving: Leaving
+    profiles: ProfileBook
+    roles: Roles
+    passkeys: Passkeys
     joining: Joining
     outgoing: Outgoing
     texts: Texts

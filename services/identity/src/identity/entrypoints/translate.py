@@ -32,6 +32,12 @@ def roles_of(numbers: Iterable[pb.Role.ValueType]) -> frozenset[Role]:
         raise Invalid("no such role", field="roles") from None
 
 
+def role_of(number: pb.Role.ValueType) -> Role:
+    """The role meant. Raises Invalid for one that is not known."""
+    (role,) = roles_of([number])
+    return role
+
+
 def purpose_of(number: pb.Purpose.ValueType) -> Purpose:
     """The purpose meant. Raises Invalid for one that is not known."""
     try:
@@ -64,11 +70,12 @@ def invite(opened: Opened) -> pb.Invite:
     )  # fmt: skip
 
 
-def account(item: Account) -> pb.Account:
-    """An account as it is told: no e-mail address."""
+def account(item: Account, now: datetime) -> pb.Account:
+    """An account as it is told: no e-mail address, and the roles in force."""
     return pb.Account(
         id=str(item.id), network_id=str(item.network_id), handle=item.handle,
-        roles=role_numbers(item.roles), consents=map(consent, item.consents.values()),
+        roles=role_numbers(item.held.in_force(now)[0]),
+        consents=map(consent, item.consents.values()),
         imported=item.origin is not None, create_time=timestamp(item.created_at),
         pending=item.admission is not None, email_verified=item.email_verified,
     )  # fmt: skip

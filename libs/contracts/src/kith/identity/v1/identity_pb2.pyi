@@ -280,7 +280,7 @@ class Account(_message.Message):
     """She has shown that the address she signs in with is hers."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
-        """What she may do."""
+        """What she may do now; roles that have ended are not among them."""
 
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:

@@ -369,21 +369,27 @@ class UpdateRolesRequest(_message.Message):
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
+    reason: _builtins.str
+    """Why, at most 300 characters; told to her and to admins. GrantRole needs one; here a client of
+    before may leave it empty, and "not given" is kept.
+    """
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_identity_pb2.Role.ValueType]:
-        """All she has from now on."""
+        """All she has from now on, without an end; grants of those she has already stay as they are."""
 
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         roles: _abc.Iterable[_identity_pb2.Role.ValueType] | None = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "reason", b"reason", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

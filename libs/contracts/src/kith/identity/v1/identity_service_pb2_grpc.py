@@ -292,8 +292,10 @@ class AccountServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateRoles(self, request, context):
-        """Gives an account exactly these roles. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        """Gives an account exactly these roles. Network admin only; a mentor needs a badge, and the last
+        admin stays one. Each change is kept in the audit log.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
+        LAST_ADMIN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

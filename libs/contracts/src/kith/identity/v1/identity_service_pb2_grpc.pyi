@@ -137,8 +137,10 @@ class AccountServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
     UpdateRoles: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.UpdateRolesRequest, _identity_service_pb2.UpdateRolesResponse]
-    """Gives an account exactly these roles. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    """Gives an account exactly these roles. Network admin only; a mentor needs a badge, and the last
+    admin stays one. Each change is kept in the audit log.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
+    LAST_ADMIN.
     """
     ImportAccounts: _grpc.StreamUnaryMultiCallable[_identity_service_pb2.ImportAccountsRequest, _identity_service_pb2.ImportAccountsResponse]
     """Brings accounts in from elsewhere; each message of the stream is a batch. Idempotent by
@@ -166,8 +168,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
     UpdateRoles: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.UpdateRolesRequest, _identity_service_pb2.UpdateRolesResponse]  # type: ignore[assignment]
-    """Gives an account exactly these roles. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    """Gives an account exactly these roles. Network admin only; a mentor needs a badge, and the last
+    admin stays one. Each change is kept in the audit log.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
+    LAST_ADMIN.
     """
     ImportAccounts: _aio.StreamUnaryMultiCallable[_identity_service_pb2.ImportAccountsRequest, _identity_service_pb2.ImportAccountsResponse]  # type: ignore[assignment]
     """Brings accounts in from elsewhere; each message of the stream is a batch. Idempotent by
@@ -216,8 +220,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.UpdateRolesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.UpdateRolesResponse, _abc.Awaitable[_identity_service_pb2.UpdateRolesResponse]]:
-        """Gives an account exactly these roles. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        """Gives an account exactly these roles. Network admin only; a mentor needs a badge, and the last
+        admin stays one. Each change is kept in the audit log.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
+        LAST_ADMIN.
         """
 
     @_abc_1.abstractmethod

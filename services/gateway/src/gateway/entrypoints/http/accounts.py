@@ -22,7 +22,7 @@ from gateway.entrypoints.http.fields import (
     time,
 )
 from gateway.entrypoints.http.request import KithRequest
-from gateway.entrypoints.http.shapes import told
+from gateway.entrypoints.http.shapes import Note300, told
 
 RoleName = Literal[
     "member", "mentor", "moderator", "care_team", "network_admin", "sponsor_analyst",
@@ -58,9 +58,10 @@ class AccountPage(Output):
 
 
 class UpdateRoles(Input):
-    """All the roles she has from now on."""
+    """All the roles she has from now on, and why."""
 
     roles: Annotated[list[GivenRole], told(minItems=1)]
+    reason: Note300 = ""
 
 
 def account_of(account: pb.Account) -> Account:
@@ -111,6 +112,6 @@ async def update_roles(
     roles = [ROLES.number(role) for role in data.roles]
     reply = await request.ask(
         request.services.accounts.UpdateRoles,
-        api.UpdateRolesRequest(member_id=member_id, roles=roles),
+        api.UpdateRolesRequest(member_id=member_id, roles=roles, reason=data.reason),
     )
     return account_of(reply.account)

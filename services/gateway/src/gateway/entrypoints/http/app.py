@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
-from policy.table import DOCS
+from policy.table import AVATARS, DOCS
 
 from gateway.adapters.clients import Services
-from gateway.entrypoints.http import consent_records, docs, keys, openapi
+from gateway.entrypoints.http import avatars, consent_records, docs, keys, openapi
 from gateway.entrypoints.http.actions import ACTIONS, ROUTES, is_public
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
@@ -22,12 +22,14 @@ def rest(services: Services, admission: Admission) -> Litestar:
     members = [route for route in ROUTES if route not in public]
     entrance = admission.entrance(ACTIONS, {route.handler_name for route in strangers})
     pages = docs.pages(openapi.document(public, members)) if is_public(DOCS) else ()
+    pictures = [avatars.get_avatar] if is_public(AVATARS) else []
     return Litestar(
         route_handlers=[
             *harmless,
             # One router, because an address may have a public method beside others.
             Router("/", before_request=entrance, route_handlers=[*strangers, *members]),
             *pages,
+            *pictures,
         ],
         request_class=KithRequest,
         return_dto=None,

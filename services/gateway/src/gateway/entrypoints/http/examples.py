@@ -20,15 +20,34 @@ PATH: Mapping[str, str] = {
     "cohortId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e15",
     "enrollmentId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e16",
     "recordId": "0f6d5b1e-93a1-5c1b-8d5e-2a4f0f1c7b11",
+    "passkeyId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e1a",
 }  # fmt: skip
 TIME = "2026-01-31T09:30:00.000Z"
 FUTURE = "2026-02-07T09:30:00.000Z"
+_SHOWN = {
+    f"{owner}.{field}": "network"
+    for owner in ("ProfileVisibility", "UpdateVisibility")
+    for field in (
+        "pronouns", "languages", "timeZone", "livesWith", "stage", "offers", "needs", "interests",
+    )
+}  # fmt: skip
 # By the name of a field; by `Schema.field` where the name alone would mislead.
 VALUES: Mapping[str, Any] = {
-    **PATH,
+    **PATH, **_SHOWN,
     "action": "/kith.signals.v1.SignalService/GetMemberSignal", "actorHandle": "grace",
     "actorId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e03", "brokenSequence": 0,
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "avatar": 7, "pronouns": "she/her", "languages": ["en", "pt-BR"], "stage": "two years in",
+    "livesWith": ["lupus"], "offers": ["a walk on Sundays"], "needs": ["somebody awake at night"],
+    "interests": ["cello", "birds"], "version": 3, "UpdateProfile.version": 0,
+    "handles": ["quiet-otter", "amber-kite"], "reason": "she is trained, and asked for it",
+    "options": {"challenge": "AZkfPHoQfD6dVW8dK4pOAQ", "rpId": "localhost", "timeout": 300_000},
+    "credential": {
+        "id": "Zm9vYmFy", "rawId": "Zm9vYmFy", "type": "public-key",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"},
+    },
+    "grantedBy": OTHER_ID, "Hold.reason": "dispute", "Problem.reason": "NOT_FOUND",
+    "validUntilTime": FUTURE, "AwardBadge.validUntilTime": "2096-02-07T09:30:00.000Z",
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
     "attribution": "Hughes et al., 2004", "authorId": ID,
     "clientMessageId": "01991f3c-9f00-7aaa-8000-000000000001", "code": "kJ3v8Qm0",
@@ -87,6 +106,7 @@ _ITEMS = {
 # What must lie ahead, and an example does not stay ahead; and what is there instead of another.
 _LEFT_OUT = {
     "CreateInvite.expireTime",
+    "GrantRole.expireTime",
     "LookUpNetwork.slug",
     "Register.birthDate",
     "Apply.birthDate",

@@ -26,14 +26,16 @@ REPLAYED = (b"idempotency-replayed", b"true")
 # Neither is it for what only reads.
 NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
-    "/v1/accounts/me/totp/confirmation", "/v1/networks/lookup",
+    "/v1/accounts/me/totp/confirmation", "/v1/handle-suggestions",
+    "/v1/accounts/me/passkeys/options", "/v1/sessions/passkey/options", "/v1/sessions/passkey",
+    "/v1/networks/lookup",
     "/v1/password-resets", "/v1/password-resets/completion", "/v1/email-verifications",
     "/v1/accounts/me/email", "/v1/accounts/me/email/verification",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations", "/v1/applications"})
 # A second time would be a second effect, because the RPC behind takes no request id: never again.
-AT_MOST_ONCE = frozenset({"/v1/invites"})
+AT_MOST_ONCE = frozenset({"/v1/invites", "/v1/accounts/me/passkeys"})
 
 
 class Idempotent:

@@ -36,12 +36,16 @@ def tell(schema: Any) -> None:
 
 
 Uuid = Annotated[str, told(pattern=UUID_PATTERN)]
+Entry60 = Annotated[str, told(minLength=1, maxLength=60, pattern=_LINE)]
+Line60 = Annotated[str, told(maxLength=60, pattern=f"{_LINE}|^$")]
 Line80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_LINE)]
 Line100 = Annotated[str, told(minLength=1, maxLength=100, pattern=_LINE)]
 Line120 = Annotated[str, told(minLength=1, maxLength=120, pattern=_LINE)]
 Text80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_TEXT)]
+Text300 = Annotated[str, told(minLength=1, maxLength=300, pattern=_TEXT)]
 Text4000 = Annotated[str, told(minLength=1, maxLength=4_000, pattern=_TEXT)]
 Text10000 = Annotated[str, told(minLength=1, maxLength=10_000, pattern=_TEXT)]
+Note300 = Annotated[str, told(maxLength=300, pattern=r"^[^\x00]*$")]
 Note500 = Annotated[str, told(maxLength=500, pattern=r"^[^\x00]*$")]
 # An id is for machines: checked here, because "printable" is more than a schema can say.
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[ -~]*$")]

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/audit/events/v1/audit_events.proto\x12\x14kith.audit.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xa3\x01\n\x0e\x41\x63\x63\x65ssRecorded\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x16\n\x08\x61\x63tor_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x19\n\x0bsubject_ids\x18\x03 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x14\n\x06\x61\x63tion\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x02\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/audit/events/v1/audit_events.proto\x12\x14kith.audit.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xa3\x01\n\x0e\x41\x63\x63\x65ssRecorded\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x16\n\x08\x61\x63tor_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x19\n\x0bsubject_ids\x18\x03 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x14\n\x06\x61\x63tion\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x02\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa2\x01\n\x0e\x43hangeRecorded\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x16\n\x08\x61\x63tor_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nsubject_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x14\n\x06\x61\x63tion\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x02\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSRECORDED'].fields_by_name['subject_ids']._serialized_options = b'\240\273\030\001'
   _globals['_ACCESSRECORDED'].fields_by_name['action']._loaded_options = None
   _globals['_ACCESSRECORDED'].fields_by_name['action']._serialized_options = b'\240\273\030\002'
+  _globals['_CHANGERECORDED'].fields_by_name['network_id']._loaded_options = None
+  _globals['_CHANGERECORDED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
+  _globals['_CHANGERECORDED'].fields_by_name['actor_id']._loaded_options = None
+  _globals['_CHANGERECORDED'].fields_by_name['actor_id']._serialized_options = b'\240\273\030\001'
+  _globals['_CHANGERECORDED'].fields_by_name['subject_id']._loaded_options = None
+  _globals['_CHANGERECORDED'].fields_by_name['subject_id']._serialized_options = b'\240\273\030\001'
+  _globals['_CHANGERECORDED'].fields_by_name['action']._loaded_options = None
+  _globals['_CHANGERECORDED'].fields_by_name['action']._serialized_options = b'\240\273\030\002'
   _globals['_ACCESSRECORDED']._serialized_start=130
   _globals['_ACCESSRECORDED']._serialized_end=293
+  _globals['_CHANGERECORDED']._serialized_start=296
+  _globals['_CHANGERECORDED']._serialized_end=458
 # @@protoc_insertion_point(module_scope)
