@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
+from common.config import Address
 from rich.progress import Progress
 
-from kith_cli.bench import decisions, probe
+from kith_cli.bench import decisions, entry, probe
+from kith_cli.bench.leaving import ITEMS, QUICK, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
 from kith_cli.bench.withdrawal import withdrawals
 from kith_cli.client import Kith
@@ -44,6 +46,9 @@ def bench(file: Path, rows: int) -> None:
     """Measure all figures, each printed as a JSON line on stdout. Raises Stop."""
     figure("policy.decide_us", decisions.decide_us())
     figure("policy.call_us", decisions.call_us())
+    cold, warm = entry.verify_us()
+    figure("token.verify_cold_us", cold)
+    figure("token.verify_warm_us", warm)
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
         settings = replace(Settings.from_env(environment()), home=Path(folder), log_level="warning")
         part = _part(file, Path(folder) / "history.txt", rows)
@@ -57,8 +62,10 @@ def bench(file: Path, rows: int) -> None:
                 _measure_sends(settings, supervisor, people)
                 _measure_signals(settings, people)
                 _measure_withdrawals(settings, people)
+                _measure_entry(settings, people[0])
                 _measure_import(kith, part)
                 _measure_backlog(settings, supervisor, kith, backlog)
+                _measure_leaving(settings, kith, people[0])
             _measure_memory(supervisor)
 
 
@@ -70,7 +77,8 @@ def figure(name: str, value: float, **more: float) -> None:
 @contextmanager
 def _running(settings: Settings) -> Iterator[float]:
     """A Kith that runs as long as the block; yields the seconds it took to be ready."""
-    variables = environment() | {"KITH_HOME": str(settings.home), "KITH_LOG_LEVEL": "warning"}
+    own = {"KITH_HOME": str(settings.home), "KITH_LOG_LEVEL": "warning"}
+    variables = {**environment(), **QUICK, **own}
     begun = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "kith_cli", "up"], env=variables, stderr=subprocess.PIPE, text=True
@@ -153,8 +161,28 @@ def _measure_signals(settings: Settings, people: list[Person]) -> None:
 def _measure_withdrawals(settings: Settings, people: list[Person]) -> None:
     host, port = _address(settings)
     taken = asyncio.run(withdrawals(host, port, settings.kafka, people, WITHDRAWALS))
-    figure("consent.withdraw_p50_ms", 1000 * percentile(taken, 0.5), samples=len(taken))
-    figure("consent.withdraw_p99_ms", 1000 * percentile(taken, 0.99), samples=len(taken))
+    p50 = round(1000 * percentile(taken, 0.5), 3)
+    p99 = 1000 * percentile(taken, 0.99)
+    figure("consent.withdraw_to_quiet_ms", p99, p50=p50, samples=len(taken))
+
+
+def _measure_entry(settings: Settings, person: Person) -> None:
+    identity = Address.parse(settings.grpc("identity"))
+    email = "sender0@bench.kith.local"
+    found = asyncio.run(entry.sign_ins(identity, NETWORK, email, PASSWORD))
+    figure("signin.per_s", found.count / found.seconds)
+    longest = max(found.beside)
+    figure("signin.longest_wait_beside_ms", 1000 * longest, samples=len(found.beside))
+    host, port = _address(settings)
+    through, direct = asyncio.run(entry.reads(host, port, identity, person))
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        both = [1000 * percentile(each, share) for each in (through, direct)]
+        figure(f"gateway.overhead_{name}_ms", both[0] - both[1], direct=round(both[1], 3))
+
+
+def _measure_leaving(settings: Settings, kith: Kith, person: Person) -> None:
+    asyncio.run(write(*_address(settings), person))
+    figure("erasure.seconds", erase(kith, person), items=ITEMS)
 
 
 def _measure_import(kith: Kith, file: Path) -> None:
