@@ -100,7 +100,7 @@ class System:
                 counts = {name: each.count_documents(there) for name, each in collections.items()}
                 return {name: count for name, count in counts.items() if count}
 
-            wait_until_empty(waiting)
+            wait_until_empty(waiting, 120.0)
 
     def admin(self, network: str) -> Kith:
         """A client signed in as admin of a network, made if it is not there."""

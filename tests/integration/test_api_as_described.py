@@ -28,7 +28,7 @@ ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e"
 ROLES = "updateRoles"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_an_admin_gets_what_is_described(system: System, network: str, tmp_path: Path) -> None:
     admin = system.admin(network)
     description = described(system, examples(system, admin, admin, network), tmp_path)
@@ -39,7 +39,7 @@ def test_an_admin_gets_what_is_described(system: System, network: str, tmp_path:
     assert "Tested: 1" in said
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_member_gets_what_is_described(system: System, network: str, tmp_path: Path) -> None:
     admin = system.admin(network)
     member = system.member(admin, network, "cleo")
