@@ -12,6 +12,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.community.v1 import community_pb2, community_service_pb2
+from kith.export.v1 import record_service_pb2
 from kith.identity.v1 import (
     audit_service_pb2,
     device_service_pb2,
@@ -93,6 +94,7 @@ def rpcs() -> Iterator[Case]:
     yield from _joining()
     yield from _recovery()
     yield from _leaving()
+    yield from _exporting()
     yield from _community()
     yield from _messaging()
     yield from _programs()
@@ -215,6 +217,16 @@ def _leaving() -> Iterator[Case]:
         v1 + "HoldErasure", lambda t: api.HoldErasureRequest(member_id=t.dora, reason=reason), here
     )
     yield rpc(v1 + "ReleaseErasure", lambda t: api.ReleaseErasureRequest(member_id=t.dora), here)
+
+
+def _exporting() -> Iterator[Case]:
+    """What each service holds about the caller."""
+    for service in ("community", "messaging", "programs", "outcomes", "signals"):
+        yield rpc(
+            "export.v1.RecordService/ListRecords",
+            lambda _: record_service_pb2.ListRecordsRequest(),
+            door=service,
+        )
 
 
 def bens(things: Things) -> Message:

@@ -18,6 +18,8 @@ STREAM: Final = "/gateway/Stream"
 """The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
 DOCS: Final = "/gateway/Docs"
 """The description of REST, as JSON and as pages."""
+RECORDS: Final = "/kith.export.v1.RecordService/ListRecords"
+"""What identity asks every service for an export: without a door to the outside."""
 
 PUBLIC: Final = Always("everybody")
 ACCOUNT: Final = Always("any account, about itself or its network")
@@ -103,6 +105,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
     ),
+    RECORDS: ACCOUNT,
     **_of(
         "kith.identity.v1.AuditService",
         ListAccesses=ACCOUNT,
