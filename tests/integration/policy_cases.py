@@ -11,6 +11,7 @@ from gateway.entrypoints.http.actions import ROUTES
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity.config import OTHERS
 from kith.community.v1 import community_pb2, community_service_pb2
 from kith.export.v1 import record_service_pb2
 from kith.identity.v1 import (
@@ -18,6 +19,7 @@ from kith.identity.v1 import (
     device_service_pb2,
     erasure_pb2,
     erasure_service_pb2,
+    export_service_pb2,
     identity_pb2,
     identity_service_pb2,
     joining_service_pb2,
@@ -220,8 +222,13 @@ def _leaving() -> Iterator[Case]:
 
 
 def _exporting() -> Iterator[Case]:
-    """What each service holds about the caller."""
-    for service in ("community", "messaging", "programs", "outcomes", "signals"):
+    """Whoever has one already, asks too early or knows no secret was let in all the same."""
+    api, v1 = export_service_pb2, "identity.v1.ExportService/"
+    yield rpc(v1 + "CreateExport", lambda _: api.CreateExportRequest())
+    yield rpc(v1 + "GetExport", lambda _: api.GetExportRequest())
+    yield rpc(v1 + "ReadExport", lambda _: api.ReadExportRequest(secret="no"))
+    yield rpc(v1 + "DeleteExport", lambda _: api.DeleteExportRequest())
+    for service in OTHERS:
         yield rpc(
             "export.v1.RecordService/ListRecords",
             lambda _: record_service_pb2.ListRecordsRequest(),

@@ -96,6 +96,7 @@ def live(system: System, network: str) -> Life:
     ana.put("/v1/consents/signals", {"granted": True})
     ana.post("/v1/responses", {"instrumentId": "ucla-3", "answers": LONELY})
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] >= 1)
+    ana.post("/v1/accounts/me/export", {})
     return Life(system, network, admin, ana, ben, talk, answered, alone, bens)
 
 

@@ -22,6 +22,7 @@ from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
+from kith.identity.v1 import export_service_pb2 as export
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
@@ -37,6 +38,7 @@ MODULES: tuple[ModuleType, ...] = (
     audit,
     community,
     erasure,
+    export,
     devices,
     identity,
     joining,

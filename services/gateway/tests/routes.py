@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.tests.builders import Route
 from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
+from services.gateway.tests.routes_export import EXPORT
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
 from services.gateway.tests.routes_recovery import RECOVERY
@@ -13,5 +14,5 @@ from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *COMMUNITY, *MESSAGING, *PROGRAMS, *OUTCOMES, *SIGNALS,
-    *JOINING, *RECOVERY,
+    *JOINING, *RECOVERY, *EXPORT,
 ]  # fmt: skip

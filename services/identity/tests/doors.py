@@ -15,6 +15,8 @@ from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
+from identity.adapters.export_seal import X25519Seal
+from identity.adapters.export_sources import SERVICES
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
@@ -22,6 +24,7 @@ from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
 from identity.application.ensure_operator import EMAIL, ensure_operator
+from identity.application.exporting import Exporting
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.ports import Directory
@@ -36,6 +39,7 @@ from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
+from kith.identity.v1 import export_service_pb2_grpc as export_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -70,6 +74,7 @@ class Client:
         self.totp = totp_grpc_api.TotpServiceStub(channel)
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
+        self.exports = export_grpc.ExportServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
 
     async def sign_in(
@@ -178,6 +183,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
             leaving,
             Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
             Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
+            Exporting(directory, X25519Seal(), SERVICES, clock),
         )
         post = FakePost()
         postman = Postman(directory, directory.mails, post, seal, KeyedDigest(b"l" * 32), clock)

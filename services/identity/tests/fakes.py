@@ -20,6 +20,7 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
+from services.identity.tests.fakes_export import FakeExports
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 
 
@@ -267,6 +268,7 @@ class FakeDirectory:
         self._audit: dict[UUID, FakeAudit] = {}
         self._mails = FakeMails()
         self._rosters: dict[UUID, FakeRoster] = {}
+        self._exports: dict[UUID, FakeExports] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -292,6 +294,13 @@ class FakeDirectory:
 
     def audit(self, network_id: UUID) -> FakeAudit:
         return self._audit.setdefault(network_id, FakeAudit())
+
+    def exports(self, network_id: UUID) -> FakeExports:
+        return self._exports.setdefault(network_id, FakeExports())
+
+    def put_exports(self, network_id: UUID, exports: FakeExports) -> None:
+        """From now on these are the network's."""
+        self._exports[network_id] = exports
 
 
 class FakeLevels:

@@ -105,6 +105,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
     ),
+    **_of(
+        "kith.identity.v1.ExportService",
+        CreateExport=ACCOUNT,
+        GetExport=ACCOUNT,
+        DeleteExport=ACCOUNT,
+        ReadExport=ACCOUNT,
+    ),
     RECORDS: ACCOUNT,
     **_of(
         "kith.identity.v1.AuditService",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.config import Reader, Secret, ServiceConfig
+from common.config import Address, Reader, Secret, ServiceConfig
 from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
@@ -55,6 +55,24 @@ class Erasing:
 
 
 @dataclass(frozen=True, slots=True)
+class Exporting:
+    """Where the services are that hold something of a member, and how often to look for work."""
+
+    services: Mapping[str, Address]
+    poll_seconds: int = 1
+
+    @classmethod
+    def read(cls, reader: Reader) -> Exporting:
+        """Read the settings; call `reader.done()` afterwards."""
+        services = {name: reader.address(f"KITH_{name.upper()}") for name in OTHERS}
+        return cls(services, reader.read("KITH_EXPORT_POLL_SECONDS", _positive, 1))
+
+
+OTHERS = ("community", "messaging", "programs", "outcomes", "signals")
+NO_SERVICES = Exporting({})
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the service."""
 
@@ -66,6 +84,7 @@ class Config:
     hashing: Hashing = Hashing()
     signing_keys: Path | None = None
     mailing: Mailing = NO_MAIL
+    exporting: Exporting = NO_SERVICES
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -87,6 +106,7 @@ class Config:
             ),
             signing_keys=next(iter(folders or ()), None),
             mailing=Mailing.read(reader, service.grpc_listen),
+            exporting=Exporting.read(reader),
         )
         reader.done()
         return config

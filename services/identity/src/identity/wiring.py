@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
+from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
@@ -18,10 +18,13 @@ from erasure.naming import hasher
 from policy.authorize import authorize
 
 from identity.adapters import passwords
+from identity.adapters.export_seal import X25519Seal
+from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_erasures import MongoDue
+from identity.adapters.mongo_exports import MongoDueExports
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
@@ -30,13 +33,16 @@ from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
 from identity.adapters.totp import TotpFactors
 from identity.application.advance_erasure import Advance
+from identity.application.collect_export import Collect
 from identity.application.ensure_operator import ensure_operator
+from identity.application.export_ports import Source
+from identity.application.exporting import Exporting
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures, mails
+from identity.entrypoints import erasures, exports, mails
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
@@ -74,10 +80,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
         advance = _advance(erasing, directory, clock, Tombstone(producer))
+        tokens, outgoing = SignedTokens(keys), _outgoing(config, directory, clock)
         ports = Ports(
             directory=directory,
             passwords=await stack.enter_async_context(passwords.start(**asdict(config.hashing))),
-            tokens=SignedTokens(keys),
+            tokens=tokens,
             clock=clock,
             throttle=Throttle(
                 MongoLevels(database), KeyedDigest(config.master_key.derive("throttle")), clock
@@ -89,7 +96,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
             joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
-            outgoing=_outgoing(config, directory, clock),
+            outgoing=outgoing,
+            exporting=Exporting(directory, X25519Seal(), (NAME, *config.exporting.services), clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
@@ -104,6 +112,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         if postman := _postman(config, directory, clock):
             emptying = mails.drive(postman, directory.mails, clock, MAIL_POLL_SECONDS)
             await stack.enter_async_context(life.background("mails", emptying))
+        await _collecting(stack, life, config, database, Collect(
+            directory, await _sources(stack, config, database, tokens, clock), X25519Seal(),
+            outgoing, clock,
+        ))  # fmt: skip
         life.health.add("receipts", receipts.check)
         await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background("erasures", clockwork))
@@ -140,6 +152,30 @@ def _advance(
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+async def _collecting(
+    stack: AsyncExitStack, life: Lifecycle, config: Config, database: mongo.Database,
+    collect: Collect,
+) -> None:  # fmt: skip
+    """Let exports be collected until the stack ends."""
+    due = MongoDueExports(database)
+    clockwork = exports.drive(collect, due, collect.clock, config.exporting.poll_seconds)
+    await stack.enter_async_context(life.background("exports", clockwork))
+
+
+async def _sources(
+    stack: AsyncExitStack, config: Config, database: mongo.Database, tokens: SignedTokens,
+    clock: SystemClock,
+) -> dict[str, Source]:  # fmt: skip
+    """Whom to ask for what there is of a member."""
+    sources: dict[str, Source] = {NAME: OwnRecords(database)}
+    for name, address in config.exporting.services.items():
+        channel = await stack.enter_async_context(grpc_client.connect(address, RETRIED))
+        sources[name] = RemoteRecords(
+            channel, lambda account: tokens.sign_pass(account, clock.now())
+        )  # fmt: skip
+    return sources
 
 
 def _outgoing(config: Config, directory: MongoDirectory, clock: SystemClock) -> Outgoing:

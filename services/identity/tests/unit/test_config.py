@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from identity.config import Config, Hashing
+from identity.config import OTHERS, Config, Hashing
 
 from libs.erasure.tests.keys import key_file, keys_file
 
@@ -30,6 +30,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
         "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
         "KITH_OPERATOR_PASSWORD": "operator password", "KITH_IDENTITY_KEY": "B" * 43 + "=",
+        **dict.fromkeys((f"KITH_{name.upper()}" for name in OTHERS), "127.0.0.1:9"),
     }  # fmt: skip
 
 

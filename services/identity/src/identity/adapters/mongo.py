@@ -11,12 +11,20 @@ from common import outbox
 from common.errors import ConcurrentUpdate
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel
 
-from identity.adapters import mongo_audit, mongo_devices, mongo_levels, mongo_mails, mongo_roster
+from identity.adapters import (
+    mongo_audit,
+    mongo_devices,
+    mongo_exports,
+    mongo_levels,
+    mongo_mails,
+    mongo_roster,
+)
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_audit import MongoAudit
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
+from identity.adapters.mongo_exports import MongoExports, exports_of
 from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_roster import MongoRoster
@@ -43,6 +51,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "mails": mongo_mails.INDEXES,
     "attempts": mongo_levels.INDEXES,
     **mongo_audit.INDEXES,
+    **mongo_exports.INDEXES,
 }
 
 
@@ -141,6 +150,10 @@ class MongoDirectory:
     def audit(self, network_id: UUID) -> MongoAudit:
         """The audit log of one network."""
         return MongoAudit(self._database.collection("audit", network_id))
+
+    def exports(self, network_id: UUID) -> MongoExports:
+        """See ports.Directory."""
+        return exports_of(self._database, network_id)
 
 
 def _state(invite: Invite) -> Document:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.application.export_ports import Exports
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
 from identity.domain.account import Account, Events
@@ -262,6 +263,10 @@ class Directory(Protocol):
 
     def audit(self, network_id: UUID) -> Audit:
         """The audit log of one network."""
+        ...
+
+    def exports(self, network_id: UUID) -> Exports:
+        """The exports of one network."""
         ...
 
 

@@ -157,3 +157,21 @@ class LinkInvalid(Precondition):
     """The link of a mail was used, is too old, was replaced, or never was: which is not told."""
 
     reason = "LINK_INVALID"
+
+
+class ExportExists(Exists):
+    """The member has an export already."""
+
+    reason = "EXPORT_EXISTS"
+
+
+class ExportLinkInvalid(Precondition):
+    """Another secret, an expired export, or none: which of them is not told."""
+
+    reason = "EXPORT_LINK_INVALID"
+
+
+class ExportNotReady(Precondition):
+    """It is still being collected."""
+
+    reason = "EXPORT_NOT_READY"

@@ -11,6 +11,7 @@ from common.ids import parse_id
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
+from kith.identity.v1 import export_service_pb2_grpc as export_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
@@ -31,6 +32,7 @@ from identity.domain.role import Role
 from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
 from identity.entrypoints.devices import DeviceService
+from identity.entrypoints.exports import ExportService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
@@ -56,6 +58,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
+    export_api.add_ExportServiceServicer_to_server(ExportService(ports.exporting), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from common.clock import Clock
 
+from identity.application.exporting import Exporting
 from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
@@ -36,3 +37,4 @@ class Ports:
     leaving: Leaving
     joining: Joining
     outgoing: Outgoing
+    exporting: Exporting

@@ -28,7 +28,7 @@ NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
     "/v1/accounts/me/totp/confirmation", "/v1/networks/lookup",
     "/v1/password-resets", "/v1/password-resets/completion", "/v1/email-verifications",
-    "/v1/accounts/me/email", "/v1/accounts/me/email/verification",
+    "/v1/accounts/me/email", "/v1/accounts/me/email/verification", "/v1/accounts/me/export",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations", "/v1/applications"})
