@@ -152,11 +152,14 @@ def test_a_node_can_be_drained(service: str) -> None:
 @pytest.mark.parametrize("service", BACKENDS)
 def test_only_who_calls_a_service_can_reach_it(service: str) -> None:
     policy = of(service, "NetworkPolicy")["spec"]
-    callers = {"app.kubernetes.io/part-of": "kith"} if service == "identity" else own("gateway")
+    if service == "identity":
+        callers = [{"app.kubernetes.io/part-of": "kith"}]
+    else:  # identity asks for what a member exports
+        callers = [own("gateway"), own("identity")]
 
     assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
     calls, scrapes = policy["ingress"]
-    assert calls["from"] == [{"podSelector": {"matchLabels": callers}}]
+    assert calls["from"] == [{"podSelector": {"matchLabels": one}} for one in callers]
     assert [port["port"] for port in calls["ports"]] == ["grpc"]
     assert [port["port"] for port in scrapes["ports"]] == ["http"]
 

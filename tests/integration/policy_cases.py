@@ -11,13 +11,16 @@ from gateway.entrypoints.http.actions import ROUTES
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity.config import OTHERS
 from kith.community.v1 import community_pb2, community_service_pb2
+from kith.export.v1 import record_service_pb2
 from kith.identity.v1 import (
     audit_service_pb2,
     consent_service_pb2,
     device_service_pb2,
     erasure_pb2,
     erasure_service_pb2,
+    export_service_pb2,
     identity_pb2,
     identity_service_pb2,
     joining_service_pb2,
@@ -94,6 +97,7 @@ def rpcs() -> Iterator[Case]:
     yield from _joining()
     yield from _recovery()
     yield from _leaving()
+    yield from _exporting()
     yield from _community()
     yield from _messaging()
     yield from _programs()
@@ -237,6 +241,21 @@ def _leaving() -> Iterator[Case]:
         v1 + "HoldErasure", lambda t: api.HoldErasureRequest(member_id=t.dora, reason=reason), here
     )
     yield rpc(v1 + "ReleaseErasure", lambda t: api.ReleaseErasureRequest(member_id=t.dora), here)
+
+
+def _exporting() -> Iterator[Case]:
+    """Whoever has one already, asks too early or knows no secret was let in all the same."""
+    api, v1 = export_service_pb2, "identity.v1.ExportService/"
+    yield rpc(v1 + "CreateExport", lambda _: api.CreateExportRequest())
+    yield rpc(v1 + "GetExport", lambda _: api.GetExportRequest())
+    yield rpc(v1 + "ReadExport", lambda _: api.ReadExportRequest(secret="no"))
+    yield rpc(v1 + "DeleteExport", lambda _: api.DeleteExportRequest())
+    for service in OTHERS:
+        yield rpc(
+            "export.v1.RecordService/ListRecords",
+            lambda _: record_service_pb2.ListRecordsRequest(),
+            door=service,
+        )
 
 
 def bens(things: Things) -> Message:

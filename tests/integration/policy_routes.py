@@ -78,6 +78,11 @@ def _accounts() -> Iterator[Case]:
     yield route("cancel_erasure", "DELETE", leaving[0], anas)
     yield route("hold_erasure", "PUT", leaving[1], here, lambda _: {"reason": "dispute"})
     yield route("release_erasure", "DELETE", leaving[1], here)
+    export = "/v1/accounts/me/export"
+    yield route("create_export", "POST", export)
+    yield route("get_export", "GET", export)
+    yield route("get_archive", "GET", f"{export}/archive")
+    yield route("delete_export", "DELETE", export)
     yield route("list_own_accesses", "GET", "/v1/accounts/me/accesses")
     yield route("list_audit_entries", "GET", "/v1/audit")
     yield route("verify_audit", "GET", "/v1/audit/verification")

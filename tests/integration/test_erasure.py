@@ -102,6 +102,7 @@ def live(system: System, network: str) -> Life:
     why = {"reason": TEXT}
     admin.put(f"/v1/accounts/{ana.member_id}/roles/moderator", why)
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] >= 1)
+    ana.post("/v1/accounts/me/export", {})
     return Life(system, network, admin, ana, ben, talk, answered, alone, bens)
 
 

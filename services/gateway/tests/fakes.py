@@ -23,6 +23,7 @@ from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import consent_service_pb2 as consents
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
+from kith.identity.v1 import export_service_pb2 as export
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
@@ -42,6 +43,7 @@ MODULES: tuple[ModuleType, ...] = (
     community,
     consents,
     erasure,
+    export,
     devices,
     identity,
     joining,

@@ -13,6 +13,7 @@ from common.testing.pytest_plugin import CreateTopics
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.config import OTHERS
 from identity.entrypoints.consumers import GROUP
 from pymongo import AsyncMongoClient
 
@@ -74,6 +75,7 @@ def process(
             "KITH_DATABASE_PREFIX": surroundings.name, "KITH_TOPIC_PREFIX": surroundings.prefix,
             "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
             "KITH_SIGNING_KEY_FILE": str(key), "KITH_OPERATOR_PASSWORD": PASSWORD,
+            **dict.fromkeys((f"KITH_{name.upper()}" for name in OTHERS), "127.0.0.1:9"),
             "KITH_IDENTITY_KEY": "B" * 43 + "=", "KITH_ERASURE_KEY_FILE": key_file(),
             "KITH_ERASURE_KEYS_FILE": keys_file(),
             "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",

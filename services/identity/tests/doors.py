@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from erasure.naming import hasher
 from identity.adapters import passwords
 from identity.adapters.consent_receipts import DEVELOPMENT, SignedReceipts
+from identity.adapters.export_seal import X25519Seal
+from identity.adapters.export_sources import SERVICES
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
@@ -26,6 +28,7 @@ from identity.adapters.totp import TotpFactors
 from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
+from identity.application.exporting import Exporting
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
@@ -45,6 +48,7 @@ from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
+from kith.identity.v1 import export_service_pb2_grpc as export_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -85,6 +89,7 @@ class Client:
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.consent_records = consent_grpc_api.ConsentRecordServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
+        self.exports = export_grpc.ExportServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
         self.passkeys = passkey_grpc_api.PasskeyServiceStub(channel)
         self.roles = role_grpc_api.RoleServiceStub(channel)
@@ -211,6 +216,7 @@ async def opened(
             Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
             texts,
             SignedReceipts(key, DEVELOPMENT),
+            Exporting(directory, X25519Seal(), SERVICES, clock),
         )
         post = FakePost()
         postman = Postman(directory, directory.mails, post, seal, KeyedDigest(b"l" * 32), clock)

@@ -21,6 +21,7 @@ from identity.domain.invite import Invite, hash_code
 from identity.domain.network import Network
 from identity.domain.throttle import Level
 
+from services.identity.tests.fakes_export import FakeExports
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
 from services.identity.tests.fakes_roles import FakeAdmins
@@ -304,6 +305,7 @@ class FakeDirectory:
         self._mails = FakeMails()
         self._rosters: dict[UUID, FakeRoster] = {}
         self._consents: dict[UUID, FakeConsents] = {}
+        self._exports: dict[UUID, FakeExports] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -342,6 +344,13 @@ class FakeDirectory:
 
     def handles(self, network_id: UUID) -> FakeHandles:
         return FakeHandles(self.accounts(network_id).all)
+
+    def exports(self, network_id: UUID) -> FakeExports:
+        return self._exports.setdefault(network_id, FakeExports())
+
+    def put_exports(self, network_id: UUID, exports: FakeExports) -> None:
+        """From now on these are the network's."""
+        self._exports[network_id] = exports
 
 
 class FakeLevels:

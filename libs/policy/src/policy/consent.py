@@ -33,6 +33,10 @@ WITHOUT: Final = frozenset(
         "DeviceService/ListSessions",
         "DeviceService/DeleteSession",
         "AuditService/ListAccesses",
+        "ExportService/CreateExport",
+        "ExportService/GetExport",
+        "ExportService/DeleteExport",
+        "ExportService/ReadExport",
     )
 )
 """Needs no consent: about herself alone, whatever her roles."""

@@ -25,6 +25,8 @@ FIELD: Final[Mapping[str, str]] = {
     for shown in ("only_me", "connections", "circles", "network")
 }
 """Seeing a field of a profile, by whom its owner shows it to; decided within GetProfile."""
+RECORDS: Final = "/kith.export.v1.RecordService/ListRecords"
+"""What identity asks every service for an export: without a door to the outside."""
 
 PUBLIC: Final = Always("everybody")
 ACCOUNT: Final = Always("any account, about itself or its network")
@@ -125,6 +127,14 @@ TABLE: Final[Mapping[str, Rule]] = {
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
     ),
+    **_of(
+        "kith.identity.v1.ExportService",
+        CreateExport=ACCOUNT,
+        GetExport=ACCOUNT,
+        DeleteExport=ACCOUNT,
+        ReadExport=ACCOUNT,
+    ),
+    RECORDS: ACCOUNT,
     **_of(
         "kith.identity.v1.AuditService",
         ListAccesses=ACCOUNT,

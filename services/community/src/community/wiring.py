@@ -13,10 +13,13 @@ from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from export.records import add_records
+from grpc.aio import Server
 from policy.authorize import authorize
 
 from community.adapters.clients import jwks_of
 from community.adapters.erasing import STEPS
+from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.application.turns import Turns
 from community.config import Config
@@ -64,13 +67,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
+
+        def register(server: Server) -> None:
+            register_services(server, ports)
+            add_records(server, database, KINDS)
+
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen, interceptor, life.health,
-                lambda server: register_services(server, ports),
+                register,
             )
         )  # fmt: skip
         yield App(grpc, http)

@@ -97,6 +97,7 @@ def test_what_is_repeated_exists_and_may_be() -> None:
         "kith.identity.v1.RosterService/AddEligible",
         "kith.identity.v1.RosterService/RemoveEligible",
         "kith.identity.v1.InviteService/CreateInvite",
+        "kith.identity.v1.ExportService/CreateExport",
         "kith.identity.v1.AccountService/Register",
         "kith.identity.v1.AccountService/ImportAccounts",
         "kith.identity.v1.SessionService/CreateSession",

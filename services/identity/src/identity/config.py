@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.config import Reader, Secret, ServiceConfig
+from common.config import Address, Reader, Secret, ServiceConfig
 from common.errors import Invalid
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from erasure.keys import PRIVATE_SETTING, PUBLIC_SETTING, private_key, public_keys
@@ -76,6 +76,24 @@ class RelyingParty:
 
 
 @dataclass(frozen=True, slots=True)
+class Exporting:
+    """Where the services are that hold something of a member, and how often to look for work."""
+
+    services: Mapping[str, Address]
+    poll_seconds: int = 1
+
+    @classmethod
+    def read(cls, reader: Reader) -> Exporting:
+        """Read the settings; call `reader.done()` afterwards."""
+        services = {name: reader.address(f"KITH_{name.upper()}") for name in OTHERS}
+        return cls(services, reader.read("KITH_EXPORT_POLL_SECONDS", _positive, 1))
+
+
+OTHERS = ("community", "messaging", "programs", "outcomes", "signals")
+NO_SERVICES = Exporting({})
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of the service."""
 
@@ -90,6 +108,7 @@ class Config:
     mailing: Mailing = NO_MAIL
     texts: Texts = field(default_factory=texts.shipped)
     controller: Controller = DEVELOPMENT
+    exporting: Exporting = NO_SERVICES
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -114,6 +133,7 @@ class Config:
             mailing=Mailing.read(reader, service.grpc_listen),
             texts=reader.read("KITH_CONSENT_TEXTS", _texts, texts.shipped()),
             controller=reader.read("KITH_CONTROLLER_FILE", read_controller, DEVELOPMENT),
+            exporting=Exporting.read(reader),
         )
         reader.done()
         return config

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from common import auth, grpc_server, health, kafka_producer, mongo, telemetry
+from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
@@ -19,11 +19,14 @@ from policy.authorize import authorize
 
 from identity.adapters import passwords
 from identity.adapters.consent_receipts import SignedReceipts
+from identity.adapters.export_seal import X25519Seal
+from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.adapters.mongo_answered import MongoAnswered
 from identity.adapters.mongo_erasures import MongoDue
+from identity.adapters.mongo_exports import MongoDueExports
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
@@ -35,7 +38,10 @@ from identity.adapters.totp import TotpFactors
 from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.advance_erasure import Advance
 from identity.application.change_roles import Roles
+from identity.application.collect_export import Collect
 from identity.application.ensure_operator import ensure_operator
+from identity.application.export_ports import Source
+from identity.application.exporting import Exporting
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
@@ -43,7 +49,7 @@ from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures, mails
+from identity.entrypoints import erasures, exports, mails
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
@@ -83,6 +89,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         advance = _advance(erasing, directory, clock, Tombstone(producer))
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
         tokens = SignedTokens(keys, config.texts)
+        outgoing = _outgoing(config, directory, clock)
         ports = Ports(
             directory=directory,
             passwords=hashes,
@@ -109,9 +116,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 clock,
             ),
             joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
-            outgoing=_outgoing(config, directory, clock),
+            outgoing=outgoing,
             texts=config.texts,
             receipts=SignedReceipts(erasing.key, config.controller),
+            exporting=Exporting(directory, X25519Seal(), (NAME, *config.exporting.services), clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
@@ -122,13 +130,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             handlers=erasures.handlers(advance, erasing.keys), producer=producer, tracing=tracing,
             topic_prefix=settings.topic_prefix,
         )  # fmt: skip
-        clockwork = erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
-        if postman := _postman(config, directory, clock):
-            emptying = mails.drive(postman, directory.mails, clock, MAIL_POLL_SECONDS)
-            await stack.enter_async_context(life.background("mails", emptying))
+        await _mailing(stack, life, config, directory, clock)
+        await _collecting(stack, life, config, database, Collect(
+            directory, await _sources(stack, config, database, tokens, clock), X25519Seal(),
+            outgoing, clock,
+        ))  # fmt: skip
         life.health.add("receipts", receipts.check)
         await stack.enter_async_context(life.background("receipts", receipts.run()))
-        await stack.enter_async_context(life.background("erasures", clockwork))
+        await stack.enter_async_context(life.background(
+            "erasures", erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
+        ))  # fmt: skip
         interceptor = grpc_server.Interceptor(
             _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
         )
@@ -164,10 +175,44 @@ def _advance(
     )  # fmt: skip
 
 
+async def _collecting(
+    stack: AsyncExitStack, life: Lifecycle, config: Config, database: mongo.Database,
+    collect: Collect,
+) -> None:  # fmt: skip
+    """Let exports be collected until the stack ends."""
+    due = MongoDueExports(database)
+    clockwork = exports.drive(collect, due, collect.clock, config.exporting.poll_seconds)
+    await stack.enter_async_context(life.background("exports", clockwork))
+
+
+async def _sources(
+    stack: AsyncExitStack, config: Config, database: mongo.Database, tokens: SignedTokens,
+    clock: SystemClock,
+) -> dict[str, Source]:  # fmt: skip
+    """Whom to ask for what there is of a member."""
+    sources: dict[str, Source] = {NAME: OwnRecords(database)}
+    for name, address in config.exporting.services.items():
+        channel = await stack.enter_async_context(grpc_client.connect(address, RETRIED))
+        sources[name] = RemoteRecords(
+            channel, lambda account: tokens.sign_pass(account, clock.now())
+        )  # fmt: skip
+    return sources
+
+
 def _outgoing(config: Config, directory: MongoDirectory, clock: SystemClock) -> Outgoing:
     """What puts mails into the queue; it is the same whether anybody empties it."""
     digest = KeyedDigest(config.master_key.derive("mail ids"))
     return Outgoing(directory.mails, MailSeal(config.master_key), digest, clock)
+
+
+async def _mailing(
+    stack: AsyncExitStack, life: Lifecycle, config: Config, directory: MongoDirectory,
+    clock: SystemClock,
+) -> None:  # fmt: skip
+    """Let mails leave until the stack ends, where they do."""
+    if postman := _postman(config, directory, clock):
+        emptying = mails.drive(postman, directory.mails, clock, MAIL_POLL_SECONDS)
+        await stack.enter_async_context(life.background("mails", emptying))
 
 
 def _postman(config: Config, directory: MongoDirectory, clock: SystemClock) -> Postman | None:

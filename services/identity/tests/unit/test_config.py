@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from identity.adapters.consent_receipts import DEVELOPMENT
 from identity.adapters.texts import SHIPPED
-from identity.config import Config, Hashing, RelyingParty
+from identity.config import OTHERS, Config, Hashing, RelyingParty
 
 from libs.erasure.tests.keys import key_file, keys_file
 
@@ -34,6 +34,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
         "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
         "KITH_OPERATOR_PASSWORD": "operator password", "KITH_IDENTITY_KEY": "B" * 43 + "=",
+        **dict.fromkeys((f"KITH_{name.upper()}" for name in OTHERS), "127.0.0.1:9"),
     }  # fmt: skip
 
 

@@ -16,10 +16,13 @@ from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from export.records import add_records
+from grpc.aio import Server
 from policy.authorize import authorize
 
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.erasing import STEPS
+from messaging.adapters.exporting import KINDS
 from messaging.adapters.mongo import INDEXES, Networks
 from messaging.application.tails import Tails
 from messaging.config import Config
@@ -80,13 +83,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
+
+        def register(server: Server) -> None:
+            register_services(server, networks, clock, tails)
+            add_records(server, database, KINDS)
+
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen, interceptor, life.health,
-                lambda server: register_services(server, networks, clock, tails),
+                register,
             )
         )  # fmt: skip
         yield App(grpc, http)

@@ -13,10 +13,13 @@ from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from export.records import add_records
+from grpc.aio import Server
 from policy.authorize import authorize
 
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.erasing import STEPS
+from outcomes.adapters.exporting import KINDS
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
 from outcomes.config import Config
 from outcomes.entrypoints.grpc import register_services
@@ -63,13 +66,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
+
+        def register(server: Server) -> None:
+            register_services(server, networks, clock)
+            add_records(server, database, KINDS)
+
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen, interceptor, life.health,
-                lambda server: register_services(server, networks, clock),
+                register,
             )
         )  # fmt: skip
         yield App(grpc, http)

@@ -14,10 +14,13 @@ from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from export.records import add_records
+from grpc.aio import Server
 from policy.authorize import authorize
 
 from programs.adapters.clients import jwks_of
 from programs.adapters.erasing import STEPS
+from programs.adapters.exporting import KINDS
 from programs.adapters.mongo import INDEXES, MongoNetworks
 from programs.config import Config
 from programs.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -71,13 +74,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
+
+        def register(server: Server) -> None:
+            register_services(server, networks, clock)
+            add_records(server, database, KINDS)
+
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen, interceptor, life.health,
-                lambda server: register_services(server, networks, clock),
+                register,
             )
         )  # fmt: skip
         yield App(grpc, http)

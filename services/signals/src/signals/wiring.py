@@ -12,12 +12,14 @@ from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from export.records import add_records
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 from policy.authorize import authorize
 
 from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
 from signals.adapters.erasing import STEPS
+from signals.adapters.exporting import KINDS
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
 from signals.config import Config
 from signals.domain.parameters import Parameters
@@ -62,6 +64,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
                 lambda network: signals_of(database, network), parameters, clock
             )
             grpc_api.add_SignalServiceServicer_to_server(service, server)
+            add_records(server, database, KINDS)
 
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(

@@ -13,6 +13,7 @@ from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import consent_service_pb2_grpc as consent_records
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
+from kith.identity.v1 import export_service_pb2_grpc as exports
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.identity.v1 import joining_service_pb2_grpc as joining
@@ -58,6 +59,9 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.PasskeyService/DeletePasskey",
         "kith.identity.v1.PasskeyService/BeginPasskeySession",
         "kith.identity.v1.RoleService",
+        "kith.identity.v1.ExportService/GetExport",
+        "kith.identity.v1.ExportService/DeleteExport",
+        "kith.identity.v1.ExportService/ReadExport",
     ),
     "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
     "messaging": (
@@ -104,6 +108,7 @@ class Services:
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.erasures = erasures.ErasureServiceStub(channels["identity"])
+        self.exports = exports.ExportServiceStub(channels["identity"])
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
         self.consents = identity.ConsentServiceStub(channels["identity"])

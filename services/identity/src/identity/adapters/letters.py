@@ -67,6 +67,12 @@ _WORDS = {
         ("Hello,", "another e-mail address is used for your account from now on.",
          "If this was not you, write to us at once."),
     ),
+    Kind.EXPORT_READY: _Words(
+        "What you asked for is ready",
+        ("Hello,", "your data are collected. Open the app where you asked for them, within seven"
+         " days of that, to get them.",
+         "If you did not ask for them, change your password at once, and write to us."),
+    ),
 }  # fmt: skip
 _REASONS = {
     "not_for_her": "this place is meant for other people",

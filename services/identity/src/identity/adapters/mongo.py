@@ -16,6 +16,7 @@ from identity.adapters import (
     mongo_audit,
     mongo_consents,
     mongo_devices,
+    mongo_exports,
     mongo_levels,
     mongo_mails,
     mongo_profiles,
@@ -28,6 +29,7 @@ from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
+from identity.adapters.mongo_exports import MongoExports, exports_of
 from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
@@ -60,6 +62,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "profiles": mongo_profiles.INDEXES,
     "answered_challenges": mongo_answered.INDEXES,
     "admin_lists": [],  # one of a network, by its id
+    **mongo_exports.INDEXES,
 }
 
 
@@ -177,6 +180,10 @@ class MongoDirectory:
     def handles(self, network_id: UUID) -> MongoHandles:
         """See ports.Directory."""
         return MongoHandles(self._database.collection("accounts", network_id))
+
+    def exports(self, network_id: UUID) -> MongoExports:
+        """See ports.Directory."""
+        return exports_of(self._database, network_id)
 
 
 def _state(invite: Invite) -> Document:

@@ -18,6 +18,7 @@ from identity.domain.owed import owed
 from identity.domain.text import Purpose, Texts
 
 LIFE = timedelta(minutes=10)
+PASS_LIFE = timedelta(minutes=1)
 
 
 class SignedTokens:
@@ -56,6 +57,21 @@ class SignedTokens:
             token, datetime.fromtimestamp(expires, UTC), account.id, account.network_id,
             device.id, refresh_token, device.expires_at,
         )  # fmt: skip
+
+    def sign_pass(self, account: Account, now: datetime) -> str:
+        """What identity shows another service to ask for this member's own records.
+
+        It has no role, so the policy lets it do only what any account may about itself, and no
+        session; and it lives for a call.
+        """
+        issued = int(now.timestamp())
+        claims = {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
+            "roles": [], "iat": issued, "exp": issued + int(PASS_LIFE.total_seconds()),
+            "jti": str(new_id()),
+        }  # fmt: skip
+        key = self._keys.signing(now)
+        return jwt.encode(claims, key.private, ALGORITHM, headers={"kid": key.kid})
 
     def jwks(self) -> str:
         """See ports.Tokens."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.application.consent_records import ConsentRecords
+from identity.application.export_ports import Exports
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
 from identity.application.ports_profile import Handles, Profiles
@@ -281,6 +282,10 @@ class Directory(Protocol):
 
     def handles(self, network_id: UUID) -> Handles:
         """The handles of one network."""
+        ...
+
+    def exports(self, network_id: UUID) -> Exports:
+        """The exports of one network."""
         ...
 
 

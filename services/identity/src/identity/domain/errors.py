@@ -199,3 +199,21 @@ class ConsentRecordNotFound(NotFound):
     """The caller made no such decision."""
 
     reason = "CONSENT_RECORD_NOT_FOUND"
+
+
+class ExportExists(Exists):
+    """The member has an export already."""
+
+    reason = "EXPORT_EXISTS"
+
+
+class ExportLinkInvalid(Precondition):
+    """Another secret, an expired export, or none: which of them is not told."""
+
+    reason = "EXPORT_LINK_INVALID"
+
+
+class ExportNotReady(Precondition):
+    """It is still being collected."""
+
+    reason = "EXPORT_NOT_READY"

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DECLINED = "declined"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # no password, but that there is another
     EMAIL_CHANGED = "email_changed"
+    EXPORT_READY = "export_ready"
 
 
 @dataclass(frozen=True, slots=True)

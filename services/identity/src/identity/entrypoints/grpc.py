@@ -12,6 +12,7 @@ from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
+from kith.identity.v1 import export_service_pb2_grpc as export_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
@@ -35,6 +36,7 @@ from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
 from identity.entrypoints.consents import ConsentRecordService, ConsentService
 from identity.entrypoints.devices import DeviceService
+from identity.entrypoints.exports import ExportService
 from identity.entrypoints.grpc_erasure import ErasureService
 from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
@@ -64,6 +66,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     consent_grpc_api.add_ConsentRecordServiceServicer_to_server(ConsentRecordService(ports), server)
     erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
+    export_api.add_ExportServiceServicer_to_server(ExportService(ports.exporting), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
     profile_grpc_api.add_ProfileServiceServicer_to_server(
         ProfileService(ports.profiles, ports.clock), server

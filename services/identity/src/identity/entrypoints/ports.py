@@ -9,6 +9,7 @@ from common.clock import Clock
 
 from identity.adapters.consent_receipts import SignedReceipts
 from identity.application.change_roles import Roles
+from identity.application.exporting import Exporting
 from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
@@ -46,3 +47,4 @@ class Ports:
     outgoing: Outgoing
     texts: Texts
     receipts: SignedReceipts
+    exporting: Exporting

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+from common import log
 from common.errors import DomainError
 from common.health import Health, asgi
 from common.telemetry import Tracing
@@ -24,6 +25,7 @@ from gateway.entrypoints.http.options import answer_options, answer_preflight
 from gateway.entrypoints.http.problems import refusal_of, send_problem
 from gateway.telemetry import REQUESTS, SECONDS
 
+logger = log.get(__name__)
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _READ_HERE = frozenset({
     b"traceparent", b"x-request-id", b"origin", b"idempotency-key", b"if-none-match", b"if-match",
@@ -78,7 +80,7 @@ class Entry:
 
         async def marked(message: Message) -> None:
             if message["type"] in _STARTS:
-                scope["status"] = message["status"]
+                scope["status"], scope["begun"] = message["status"], True
                 headers = message["headers"]
                 message["headers"] = self._marks.put(headers, sent.get(b"origin"), request_id)
             await send(message)
@@ -107,9 +109,14 @@ class Entry:
                 await answer_preflight(send)
             else:
                 await self._rest(scope, receive, send, sent)
-        except DomainError as error:
-            await send_problem(send, error, scope["request_id"])
-        except Exception as error:  # litestar answers its own; this is a bug of the door
+        except Exception as error:
+            if scope.get("begun"):
+                _break_off(error, scope["request_id"])
+                return
+            if isinstance(error, DomainError):
+                await send_problem(send, error, scope["request_id"])
+                return
+            # litestar answers its own; this is a bug of the door
             refusal = refusal_of(error, scope["request_id"])
             await send_problem(send, refusal, scope["request_id"])
 
@@ -126,6 +133,17 @@ class Entry:
             self._counted[key] = metrics
         metrics[0].inc()
         metrics[1].observe(seconds)
+
+
+def _break_off(error: BaseException, request_id: str) -> None:
+    """Tell the log why an answer ends in the middle: uvicorn hangs up on one that is not complete,
+    so that nobody takes it for whole."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, DomainError):
+        logger.warning("http.broken_off", request_id=request_id, reason=error.reason)
+    else:
+        logger.error("http.broken_off", request_id=request_id, exc_info=error)
 
 
 def _traceparent(sent: Sent) -> str | None:

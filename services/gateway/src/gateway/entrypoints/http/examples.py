@@ -95,6 +95,8 @@ VALUES: Mapping[str, Any] = {
     "ListedInvite.id": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18", "joinedCount": 1, "totalCount": 12,
     "Decline.reason": "unconfirmed", "Account.pending": False,
     "token": "AZkfPHoQfD6dVW8dK4pOAQGZHzx6EHw-nVVvHSuKTgHk", "emailVerified": True,
+    "BegunExport.secret": "q0z2pYw1b8u4mXv7sKd3eRf6tGh9jLn5aCo2iVx8wEk", "Export.state": "ready",
+    "doneCount": 6, "Export.totalCount": 6,
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {

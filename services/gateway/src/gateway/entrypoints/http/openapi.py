@@ -20,6 +20,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from gateway.entrypoints.http import headers, refusals
 from gateway.entrypoints.http.conditions import CONDITIONAL
 from gateway.entrypoints.http.examples import PATH, example_of
+from gateway.entrypoints.http.exports import MEDIA_TYPE as ARCHIVE
 from gateway.entrypoints.http.idempotent import NEVER_KEPT
 from gateway.entrypoints.http.problems import camel
 from gateway.entrypoints.http.request import KithRequest
@@ -183,11 +184,14 @@ def _surround(
 def _exemplify(operation: Document, schemas: Document) -> None:
     """Show what is sent and what is answered."""
     bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for media in (media for body in bodies for media in body.get("content", {}).values()):
+    contents = (one for body in bodies for one in body.get("content", {}).items())
+    for kind, media in contents:
         if name := media["schema"].get("$ref", "").rpartition("/")[2]:
             media["example"] = example_of(name, schemas)
-        else:  # the one answer that is not ours
+        elif kind != ARCHIVE:  # the one answer in JSON that is not ours
             media |= {"schema": KEY_SET, "example": KEY_SET_EXAMPLE}
+        else:
+            media |= {"schema": {"type": "string", "format": "binary"}, "example": "a zip"}
 
 
 def _plain(schema: Document) -> None:

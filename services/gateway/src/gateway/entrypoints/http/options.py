@@ -8,8 +8,8 @@ _PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
-        b"authorization, content-type, idempotency-key, if-match, if-none-match, traceparent,"
-        b" x-request-id",
+        b"authorization, content-type, export-secret, idempotency-key, if-match, if-none-match,"
+        b" traceparent, x-request-id",
     ),
     (b"access-control-max-age", b"600"),
 ]

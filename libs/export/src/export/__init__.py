@@ -1,0 +1,1 @@
+"""How a service hands a member everything that it holds about her."""

@@ -1,0 +1,110 @@
+"""What messaging tells a member of what it holds about her: her conversations, with both sides.
+
+What a peer wrote to her was sent to her and stands on her devices, so it is hers to keep; nothing
+of a conversation she is not in is ever looked at (ADR 26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from common.errors import Invalid
+from common.mongo import ASCENDING, Database, Document
+from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
+
+_FIRST = UUID(int=0)
+
+
+class Conversations:
+    """The conversations she is in."""
+
+    name, collection = "conversations", "conversations"
+    title = "Your conversations"
+    about = "Whom you talked with in private. People are named by their ids, as in the app."
+
+    async def page(self, database: Database, whose: Whose, after: str) -> tuple[list[Record], str]:
+        """See Kind."""
+        found = await _conversations(database, whose, after, PAGE)
+        rest = str(found[-1]["opened_id"]) if len(found) == PAGE else ""
+        return [_conversation(document, whose) for document in found], rest
+
+
+class Messages:
+    """All messages of the conversations she is in, one conversation after the other.
+
+    The place is `opened_id/sequence` of the last one: of a conversation that is looked for among
+    hers, so a made-up one leads to nothing of others.
+    """
+
+    name, collection = "messages", "messages"
+    title = "Your messages"
+    about = (
+        "Everything that was written in your conversations, by you and to you. An empty text is"
+        " that of somebody who left."
+    )
+
+    async def page(self, database: Database, whose: Whose, after: str) -> tuple[list[Record], str]:
+        """See Kind."""
+        opened, sequence = _place(after)
+        conversation = await self._current(database, whose, opened)
+        if conversation is None:
+            return [], ""
+        if conversation["opened_id"] != opened:
+            sequence = 0  # hers is another one by now: it begins at its beginning
+        wanted = {"conversation_id": conversation["_id"], "sequence": {"$gt": sequence}}
+        found = await database.collection(self.collection, whose.network_id).find(
+            wanted, sort=[("sequence", ASCENDING)], limit=PAGE, projection={"outbox": 0}
+        )
+        records = [_message(document, whose) for document in found]
+        if len(found) == PAGE:
+            return records, f"{conversation['opened_id']}/{found[-1]['sequence']}"
+        following = await _conversations(database, whose, str(conversation["opened_id"]), 1)
+        return records, f"{following[0]['opened_id']}/0" if following else ""
+
+    async def _current(self, database: Database, whose: Whose, opened: UUID) -> Document | None:
+        conversations = database.collection("conversations", whose.network_id)
+        wanted = {"member_ids": whose.member_id, "opened_id": {"$gte": opened}}
+        return await conversations.find_one(wanted, sort=[("opened_id", ASCENDING)])
+
+
+def _place(after: str) -> tuple[UUID, int]:
+    if not after:
+        return _FIRST, 0
+    opened, _, sequence = after.partition("/")
+    if not (sequence.isascii() and sequence.isdecimal() and len(sequence) < 19):
+        raise Invalid("the page token is from somewhere else", field="page_token")
+    return cursor_id(opened), int(sequence)
+
+
+async def _conversations(
+    database: Database, whose: Whose, after: str, limit: int
+) -> list[Document]:
+    wanted: dict[str, Any] = {"member_ids": whose.member_id}
+    if after:
+        wanted["opened_id"] = {"$gt": cursor_id(after)}
+    collection = database.collection("conversations", whose.network_id)
+    return await collection.find(wanted, sort=[("opened_id", ASCENDING)], limit=limit)
+
+
+def _conversation(document: Document, whose: Whose) -> Record:
+    peers = [str(id) for id in document["member_ids"] if id != whose.member_id]
+    return {
+        "conversationId": str(document["_id"]), "withMemberIds": peers,
+        "createTime": text_of(document["created_at"]),
+    }  # fmt: skip
+
+
+def _message(document: Document, whose: Whose) -> Record:
+    mine = document["sender_id"] == whose.member_id
+    return {
+        "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
+        "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
+        "text": document["text"], "createTime": text_of(document["created_at"]),
+    }  # fmt: skip
+
+
+KINDS: tuple[Kind, ...] = (Conversations(), Messages())
+WITHHELD: Mapping[str, str] = {"members": "holds only your id, so that people can write to you"}
+"""Collections of which nothing is told, and why."""
