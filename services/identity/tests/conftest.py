@@ -16,6 +16,7 @@ from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.entrypoints.consumers import GROUP
 from pymongo import AsyncMongoClient
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file, keys_file
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import Door, opened
@@ -72,6 +73,7 @@ def process(
             "KITH_DATABASE_PREFIX": surroundings.name, "KITH_TOPIC_PREFIX": surroundings.prefix,
             "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
             "KITH_SIGNING_KEY_FILE": str(key), "KITH_OPERATOR_PASSWORD": PASSWORD,
+            **service_keys.settings("identity"),
             "KITH_IDENTITY_KEY": "B" * 43 + "=", "KITH_ERASURE_KEY_FILE": key_file(),
             "KITH_ERASURE_KEYS_FILE": keys_file(),
             "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",

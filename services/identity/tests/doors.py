@@ -44,7 +44,9 @@ from kith.identity.v1 import network_service_pb2_grpc as network_grpc_api
 from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
+from policy.services import GRANTS
 
+from libs.common.tests import service_keys
 from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.fakes import FakeLevels
 from services.identity.tests.fakes_joining import FakePost
@@ -142,6 +144,8 @@ class Door:
     ports: Ports
     post: FakePost
     postman: Postman
+    address: Address
+    stranger: Client  # whoever reaches the port without being a service
 
     async def deliver(self) -> list[Letter]:
         """Send what is due; the letters that left."""
@@ -188,7 +192,7 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
 
         interceptor = grpc_server.Interceptor(
             auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize,
-            recorder(directory.audit, clock),
+            recorder(directory.audit, clock), service_keys.peers("identity", GRANTS, clock),
         )  # fmt: skip
         address = await stack.enter_async_context(
             grpc_server.serve(
@@ -198,5 +202,11 @@ async def opened(directory: Directory) -> AsyncIterator[Door]:
                 lambda server: register_services(server, ports),
             )
         )
-        channel = await stack.enter_async_context(grpc_client.connect(address))
-        yield Door(Client(channel), clock, key, ports, post, postman)
+        channel = await stack.enter_async_context(
+            grpc_client.connect(
+                address,
+                vouch=service_keys.peers("gateway", GRANTS, clock).vouch("identity"),
+            )
+        )
+        strange = await stack.enter_async_context(grpc_client.connect(address))
+        yield Door(Client(channel), clock, key, ports, post, postman, address, Client(strange))

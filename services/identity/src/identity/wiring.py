@@ -13,9 +13,11 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.service_tokens import Peers
 from erasure.events import topic_of
 from erasure.naming import hasher
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from identity.adapters import passwords
 from identity.adapters.mail_seal import MailSeal
@@ -108,7 +110,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background("erasures", clockwork))
         interceptor = grpc_server.Interceptor(
-            _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
+            _verifier(ports),
+            tracing,
+            authorize,
+            recorder(directory.audit, clock),
+            Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock),
         )
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),

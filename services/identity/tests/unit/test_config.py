@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from identity.config import Config, Hashing
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file, keys_file
 
 PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -28,6 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
+        **service_keys.settings("identity"),
         "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
         "KITH_OPERATOR_PASSWORD": "operator password", "KITH_IDENTITY_KEY": "B" * 43 + "=",
     }  # fmt: skip

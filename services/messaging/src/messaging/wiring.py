@@ -14,9 +14,11 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.erasing import STEPS
@@ -58,9 +60,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         tails = Tails()
 
         def forget(network_id: UUID) -> None:

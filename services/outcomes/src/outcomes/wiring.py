@@ -11,9 +11,11 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.erasing import STEPS
@@ -49,9 +51,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
         networks = MongoNetworks(database, relay.wake)
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
                 Eraser(NAME, database, STEPS, clock),

@@ -10,10 +10,12 @@ from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo
 from common.clock import SystemClock
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
@@ -50,10 +52,13 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
             flush=projection.flush, gather_millis=GATHER_MILLIS,
         )  # fmt: skip
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
         accesses = Accesses(producer, clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record, peers)
         worker = Worker(settings.kafka, settings.topic_prefix)
         stream = Stream(producer, parameters, worker, tracing)
 
