@@ -11,6 +11,7 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
@@ -20,6 +21,7 @@ from policy.services import GRANTS
 from community.adapters.clients import jwks_of
 from community.adapters.erasing import STEPS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
+from community.adapters.retention import RULES
 from community.application.turns import Turns
 from community.config import Config
 from community.entrypoints.grpc import Ports, register_services
@@ -47,6 +49,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )

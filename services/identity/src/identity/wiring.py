@@ -13,6 +13,7 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure.events import topic_of
 from erasure.naming import hasher
@@ -27,6 +28,7 @@ from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
+from identity.adapters.retention import RULES
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
@@ -68,6 +70,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )

@@ -14,6 +14,7 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
@@ -23,6 +24,7 @@ from policy.services import GRANTS
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.erasing import STEPS
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.retention import RULES
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -51,6 +53,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )

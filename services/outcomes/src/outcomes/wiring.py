@@ -11,6 +11,7 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
@@ -20,6 +21,7 @@ from policy.services import GRANTS
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.erasing import STEPS
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
+from outcomes.adapters.retention import RULES
 from outcomes.config import Config
 from outcomes.entrypoints.grpc import register_services
 
@@ -46,6 +48,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )

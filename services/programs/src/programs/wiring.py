@@ -12,6 +12,7 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
@@ -21,6 +22,7 @@ from policy.services import GRANTS
 from programs.adapters.clients import jwks_of
 from programs.adapters.erasing import STEPS
 from programs.adapters.mongo import INDEXES, MongoNetworks
+from programs.adapters.retention import RULES
 from programs.config import Config
 from programs.entrypoints.consumers import GROUP, TOPICS, handlers
 from programs.entrypoints.grpc import register_services
@@ -48,6 +50,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )

@@ -10,6 +10,7 @@ from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo
 from common.clock import SystemClock
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
@@ -21,6 +22,7 @@ from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
 from signals.adapters.erasing import STEPS
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
+from signals.adapters.retention import RULES
 from signals.config import Config
 from signals.domain.parameters import Parameters
 from signals.entrypoints.consumers import GATHER_MILLIS, GROUP, TOPICS, Projection
@@ -43,6 +45,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
