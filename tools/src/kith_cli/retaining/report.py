@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
+from rich.console import Console
 from rich.table import Table
 
 from kith_cli.console import out
@@ -30,14 +31,14 @@ def look(settings: Settings, kafka: str, now: datetime) -> list[Kept]:
         raise Stop(f"Not everything could be looked at: {error}.") from error
 
 
-def show(found: Sequence[Kept]) -> None:
+def show(found: Sequence[Kept], console: Console = out) -> None:
     """Print a table and a verdict."""
     table = Table("place", "what", "is kept", "there", "oldest", "")
     for one in found:
         oldest = f"{one.oldest:%Y-%m-%d %H:%M}" if one.oldest else ""
         count = "" if one.count is None else str(one.count)
         table.add_row(one.place, one.kind, one.rule, count, oldest, one.problem)
-    out.print(table)
+    console.print(table)
     wrong = sum(bool(one.problem) for one in found)
     verdict = f"{wrong} of {len(found)} rules are not kept." if wrong else "Every rule is kept."
-    out.print(verdict, highlight=False)
+    console.print(verdict, highlight=False)
