@@ -8,7 +8,7 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from kith_cli.console import out
 from kith_cli.errors import Stop
@@ -33,7 +33,7 @@ def look(settings: Settings, kafka: str, now: datetime) -> list[Kept]:
 
 def show(found: Sequence[Kept], console: Console = out) -> None:
     """Print a table and a verdict."""
-    table = Table("place", "what", "is kept", "there", "oldest", "")
+    table = Table(Column("place", overflow="fold"), "what", "is kept", "there", "oldest", "")
     for one in found:
         oldest = f"{one.oldest:%Y-%m-%d %H:%M}" if one.oldest else ""
         count = "" if one.count is None else str(one.count)
