@@ -43,6 +43,7 @@ check-generated: .venv/.ready
 	@$(BIN)/python tools/generate.py --check
 	@$(BIN)/python tools/render_topics.py --check
 	@$(BIN)/python tools/render_policy.py --check
+	@$(BIN)/python tools/render_retention.py --check
 
 check-common: .venv/.ready
 	@$(BIN)/python tools/check_common.py
@@ -54,6 +55,7 @@ generate: .venv/.ready ## rewrite generated code and documents
 	@$(BIN)/python tools/generate.py
 	@$(BIN)/python tools/render_topics.py
 	@$(BIN)/python tools/render_policy.py
+	@$(BIN)/python tools/render_retention.py
 
 golden: .venv/.ready ## rewrite the golden files from what the code does now; review the diff
 	@$(BIN)/kith stack -- $(BIN)/pytest --rewrite-golden $(ARGS)

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A new name here needs an ADR.
 ALLOWED = frozenset(
     {"errors", "problem", "grpc_server", "grpc_errors", "grpc_client", "auth"}
+    | {"service_tokens", "retention"}  # ADR 27, ADR 28
     | {"kafka_producer", "kafka_consumer", "outbox", "inbox", "mongo"}
     | {"telemetry", "log", "config", "lifecycle", "health", "clock", "ids", "testing"}
 )

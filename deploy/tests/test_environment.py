@@ -25,6 +25,7 @@ from deploy.tests.manifests import (
     pod,
     shared,
 )
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import keys_file
 
 KEY = "signing_key.pem"
@@ -70,10 +71,15 @@ def key_file(tmp_path: Path) -> Path:
 def told(service: str, key_file: Path) -> Told:
     """What the pod of a service tells it, with the key where this test has it."""
     variables = environment(service, SECRETS)
-    for name in {"KITH_SIGNING_KEY_FILE", "KITH_ERASURE_KEY_FILE"} & variables.keys():
+    for name in {
+        "KITH_SIGNING_KEY_FILE",
+        "KITH_ERASURE_KEY_FILE",
+        "KITH_SERVICE_KEY_FILE",
+    } & variables.keys():
         variables[name] = str(key_file)
     if "KITH_ERASURE_KEYS_FILE" in variables:
         variables["KITH_ERASURE_KEYS_FILE"] = keys_file()
+    variables["KITH_SERVICE_KEYS_FILE"] = service_keys.keys_file()
     return Told(variables)
 
 
@@ -174,8 +180,21 @@ def test_a_service_gets_its_own_key_of_receipts_and_no_other(service: str) -> No
     assert {item["key"] for item in items} == {f"{service}.pem"} | public
 
 
-def test_the_gateway_mounts_no_secret() -> None:
-    assert not secrets_of("gateway")
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_its_own_key_of_calls_and_no_other(service: str) -> None:
+    items = secrets_of(service)["kith-service"]
+
+    assert {item["key"] for item in items} == {f"{service}.pem", "keys.json"}
+    folders = {one["mountPath"] for one in container(service)["volumeMounts"]}
+    variables = environment(service, SECRETS)
+    for name in ("KITH_SERVICE_KEY_FILE", "KITH_SERVICE_KEYS_FILE"):
+        folder, _, path = variables[name].rpartition("/")
+        assert folder in folders
+        assert path in {item["path"] for item in items}
+
+
+def test_the_gateway_mounts_no_secret_but_its_own_key() -> None:
+    assert secrets_of("gateway").keys() == {"kith-service"}
 
 
 def secrets_of(service: str) -> dict[str, list[Document]]:

@@ -13,9 +13,9 @@ from common.auth import Access, Caller, Verifier
 from common.config import Address
 from common.errors import Forbidden, NotFound, Unauthenticated
 from common.grpc_client import Method, call
-from common.grpc_client.carried import CarriedChannel
 from common.grpc_server import Context, Interceptor
 from common.health import Health
+from common.service_tokens import Peers
 from common.telemetry import Tracing
 from common.testing.clock import FakeClock
 from common.testing.poll import until
@@ -119,6 +119,7 @@ class World:
         self.tracing = Tracing(None)
         self.audited: list[tuple[str, object, Sequence[UUID]]] = []
         self.audit_fails: Exception | None = None
+        self.peers: Peers | None = None
 
     async def audit(self, access: Access) -> None:
         """Keep what is about to be answered."""
@@ -130,7 +131,7 @@ class World:
     async def serving(self, listen: Address = LOOPBACK) -> AsyncIterator[Address]:
         """The service at an address."""
         verifier = Verifier(self.issuer.jwks, self.issuer.clock)
-        interceptor = Interceptor(verifier, self.tracing, authorize, self.audit)
+        interceptor = Interceptor(verifier, self.tracing, authorize, self.audit, self.peers)
         register = self.service.register
         async with grpc_server.serve(listen, interceptor, self.health, register) as address:
             yield address
@@ -147,12 +148,14 @@ class World:
 
 async def carrying(channel: grpc.aio.Channel) -> None:
     """Until calls share a stream, if they are meant to."""
-    if isinstance(channel, CarriedChannel):
+    lanes: Any = channel
+    if hasattr(lanes, "carrying"):
 
-        async def there() -> bool:
-            return channel.carrying
+        async def open_now() -> bool:
+            there: bool = lanes.carrying
+            return there
 
-        await until(there)
+        await until(open_now)
 
 
 async def texts(*texts: str) -> AsyncIterator[StringValue]:

@@ -11,6 +11,7 @@ from community.adapters.mongo import INDEXES, MongoNetworks
 from community.wiring import NAME
 from pymongo import AsyncMongoClient
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file
 from services.community.tests.doors import Client, Door, Issuer, opened
 from services.community.tests.running import ACTIVITY_TOPIC, POST_TOPIC, identity_of
@@ -69,6 +70,7 @@ async def environment(
             "KITH_KAFKA": kafka, "KITH_MONGODB_URI": mongodb_uri,
             "KITH_DATABASE_PREFIX": f"kith_{unique}", "KITH_TOPIC_PREFIX": topic_prefix,
             "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
+            **service_keys.settings("community"),
             "KITH_IDENTITY": str(identity), "KITH_ERASURE_KEY_FILE": key_file(),
             "KITH_LOG_LEVEL": "warning",
         }  # fmt: skip

@@ -27,8 +27,10 @@ from gateway.entrypoints.stream import PATH, Stream
 from gateway.wiring import guarded, http_options
 from kith.identity.v1 import identity_service_pb2 as identity
 from policy.authorize import authorize
+from policy.services import GRANTS
 from websockets.asyncio.client import ClientConnection
 
+from libs.common.tests import service_keys
 from services.gateway.tests.fakes import GET_JWKS, FakeRecords, FakeServices, served
 from services.gateway.tests.tokens import Issuer
 
@@ -73,9 +75,12 @@ async def running(
 ) -> AsyncIterator[Gateway]:  # fmt: skip
     """A gateway with its doors open until the block ends; limits are counted by `now`."""
     async with AsyncExitStack() as stack:
+        peers = service_keys.peers("gateway", GRANTS)
         fakes, issuer, ours = FakeServices(), Issuer(), Health()
         behind = await stack.enter_async_context(served(fakes))
-        channels = await stack.enter_async_context(connect(dict.fromkeys(RETRIED, behind)))
+        channels = await stack.enter_async_context(
+            connect(dict.fromkeys(RETRIED, behind), peers.vouch)
+        )
         services, sockets, clock = Services(channels), Sockets(), SystemClock()
         verifier = auth.Verifier(Keys(services).fetch, clock)
         tracing = telemetry.configure("gateway", traces)

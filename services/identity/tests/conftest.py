@@ -17,6 +17,7 @@ from identity.config import OTHERS
 from identity.entrypoints.consumers import GROUP
 from pymongo import AsyncMongoClient
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file, keys_file
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import Door, opened
@@ -76,6 +77,7 @@ def process(
             "KITH_GRPC_LISTEN": grpc, "KITH_HTTP_LISTEN": http, "KITH_IDENTITY": grpc,
             "KITH_SIGNING_KEY_FILE": str(key), "KITH_OPERATOR_PASSWORD": PASSWORD,
             **dict.fromkeys((f"KITH_{name.upper()}" for name in OTHERS), "127.0.0.1:9"),
+            **service_keys.settings("identity"),
             "KITH_IDENTITY_KEY": "B" * 43 + "=", "KITH_ERASURE_KEY_FILE": key_file(),
             "KITH_ERASURE_KEYS_FILE": keys_file(),
             "KITH_PASSWORD_MEMORY_KIB": "8", "KITH_PASSWORD_PASSES": "1",

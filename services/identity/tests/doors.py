@@ -60,7 +60,9 @@ from kith.identity.v1 import recovery_service_pb2_grpc as recovery_grpc_api
 from kith.identity.v1 import role_service_pb2_grpc as role_grpc_api
 from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from policy.authorize import authorize
+from policy.services import GRANTS
 
+from libs.common.tests import service_keys
 from services.identity.tests.authenticator import ORIGIN, RP_ID
 from services.identity.tests.builders import NOW, PASSWORD, TEXTS
 from services.identity.tests.fakes import FakeLevels
@@ -165,6 +167,8 @@ class Door:
     ports: Ports
     post: FakePost
     postman: Postman
+    address: Address
+    stranger: Client  # whoever reaches the port without being a service
 
     async def deliver(self) -> list[Letter]:
         """Send what is due; the letters that left."""
@@ -227,7 +231,7 @@ async def opened(
 
         interceptor = grpc_server.Interceptor(
             auth.Verifier(jwks, clock), telemetry.configure("identity", "off"), authorize,
-            recorder(directory.audit, clock),
+            recorder(directory.audit, clock), service_keys.peers("identity", GRANTS, clock),
         )  # fmt: skip
         address = await stack.enter_async_context(
             grpc_server.serve(
@@ -237,5 +241,11 @@ async def opened(
                 lambda server: register_services(server, ports),
             )
         )
-        channel = await stack.enter_async_context(grpc_client.connect(address))
-        yield Door(Client(channel), clock, key, ports, post, postman)
+        channel = await stack.enter_async_context(
+            grpc_client.connect(
+                address,
+                vouch=service_keys.peers("gateway", GRANTS, clock).vouch("identity"),
+            )
+        )
+        strange = await stack.enter_async_context(grpc_client.connect(address))
+        yield Door(Client(channel), clock, key, ports, post, postman, address, Client(strange))

@@ -25,6 +25,7 @@ from kith.identity.events.v1 import identity_events_pb2 as identity_events
 from messaging.config import Config
 from messaging.wiring import App, build
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import KEY, key_file
 from services.messaging.tests.builders import NETWORK, NOW
 from services.messaging.tests.doors import ANY_PORT, Client
@@ -73,6 +74,7 @@ class Surroundings:
         service = ServiceConfig(
             kafka=self.kafka, mongodb_uri=Secret(self.mongodb_uri), database_prefix=self.name,
             topic_prefix=self.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT,
+            service_key=service_keys.KEYS["messaging"], service_keys=service_keys.trust(),
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
         life = Lifecycle()
@@ -96,6 +98,7 @@ class Process:
             "KITH_KAFKA": around.kafka, "KITH_MONGODB_URI": around.mongodb_uri,
             "KITH_DATABASE_PREFIX": around.name, "KITH_TOPIC_PREFIX": around.prefix,
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
+            **service_keys.settings("messaging"),
             "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
 

@@ -19,6 +19,7 @@ from common.testing.poll import until
 from outcomes.config import Config
 from outcomes.wiring import App, build
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import KEY, key_file
 from services.outcomes.tests.doors import ANY_PORT, Client
 
@@ -61,6 +62,7 @@ class Surroundings:
         service = ServiceConfig(
             kafka=self.kafka, mongodb_uri=Secret(self.mongodb_uri), database_prefix=self.name,
             topic_prefix=self.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT,
+            service_key=service_keys.KEYS["outcomes"], service_keys=service_keys.trust(),
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
         life = Lifecycle()
@@ -84,6 +86,7 @@ class Process:
             "KITH_KAFKA": around.kafka, "KITH_MONGODB_URI": around.mongodb_uri,
             "KITH_DATABASE_PREFIX": around.name, "KITH_TOPIC_PREFIX": around.prefix,
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
+            **service_keys.settings("outcomes"),
             "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
 

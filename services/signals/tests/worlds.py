@@ -22,6 +22,7 @@ from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file
 from services.signals.tests.builders import (
     ACTIVITY,
@@ -101,6 +102,7 @@ class Process:
             "KITH_KAFKA": world.kafka, "KITH_MONGODB_URI": world.mongodb_uri,
             "KITH_DATABASE_PREFIX": world.name, "KITH_TOPIC_PREFIX": world.prefix,
             "KITH_GRPC_LISTEN": str(self.grpc), "KITH_HTTP_LISTEN": str(self.http),
+            **service_keys.settings("signals"),
             "KITH_IDENTITY": str(world.identity), "KITH_ERASURE_KEY_FILE": key_file(),
         }  # fmt: skip
         self._child: asyncio.subprocess.Process | None = None

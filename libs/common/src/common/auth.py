@@ -48,6 +48,15 @@ class Caller:
     terms: int = 0  # version of the terms the account agreed to, as its issuer says; 0: none
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service behind a call (`common.service_tokens`), and what it may be believed in."""
+
+    name: str
+    scopes: frozenset[str]
+    expires_at: float
+
+
 Authorize = Callable[[Caller | None, str, Any], bool]
 """What a policy answers: whether it is decided that this caller (None: nobody signed in) may call
 this method, given facts about what the call is about (None: they are not known yet). It says False
@@ -57,10 +66,14 @@ only without facts, when it depends on them; who may not is refused by a DomainE
 class Access:
     """A call being served: whose, and whether it was decided that she may make it."""
 
-    __slots__ = ("_authorize", "_caller", "facts", "listed", "method", "settled")
+    __slots__ = ("_authorize", "_caller", "facts", "listed", "method", "service", "settled")
 
-    def __init__(self, authorize: Authorize, caller: Caller | None, method: str) -> None:
+    def __init__(
+        self, authorize: Authorize, caller: Caller | None, method: str,
+        service: Service | None = None,
+    ) -> None:  # fmt: skip
         """Ask at the door. Raises what `authorize` refuses with."""
+        self.service = service
         self._authorize = authorize
         self._caller = caller
         self.method = method
@@ -108,12 +121,22 @@ def current() -> Caller:
     return access().caller
 
 
-def admit(authorize: Authorize, caller: Caller | None, method: str) -> Access:
+def service() -> Service | None:
+    """The service that made the request being served, as its token proves; None if none did.
+
+    It is a service's own word, not a member's: what it may be believed in its scopes say.
+    """
+    return access().service
+
+
+def admit(
+    authorize: Authorize, caller: Caller | None, method: str, service: Service | None = None
+) -> Access:
     """Ask at the door, and remember the answer for the rest of this task.
 
     Raises what `authorize` refuses with.
     """
-    admitted = Access(authorize, caller, method)
+    admitted = Access(authorize, caller, method, service)
     _access.set(admitted)
     return admitted
 

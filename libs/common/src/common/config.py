@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from common.service_tokens import Trust, private_key
+
 T = TypeVar("T")
 _MISSING: Any = None  # stands in for what could not be read; `done` raises before it is used
 
@@ -106,6 +110,8 @@ class ServiceConfig:
     grpc_listen: Address
     http_listen: Address
     identity: Address
+    service_key: Ed25519PrivateKey
+    service_keys: Trust
     log_level: str
     traces: str
     trace_ratio: float = 1.0
@@ -121,6 +127,8 @@ class ServiceConfig:
             grpc_listen=reader.address("KITH_GRPC_LISTEN"),
             http_listen=reader.address("KITH_HTTP_LISTEN"),
             identity=reader.address("KITH_IDENTITY"),
+            service_key=reader.read("KITH_SERVICE_KEY_FILE", private_key),
+            service_keys=reader.read("KITH_SERVICE_KEYS_FILE", Trust.of),
             log_level=reader.read("KITH_LOG_LEVEL", _log_level, "info"),
             traces=reader.read("KITH_TRACES", _traces, "off"),
             trace_ratio=reader.read("KITH_TRACE_RATIO", _ratio, 1.0),

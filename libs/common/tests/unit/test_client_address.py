@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.grpc_client import CLIENT_ADDRESS, call
+from common.grpc_client import call
+from common.service_tokens import CLIENT_ADDRESS
 
 
 class Method:

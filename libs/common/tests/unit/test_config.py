@@ -8,12 +8,15 @@ import logging
 import pytest
 from common.config import Address, ConfigError, Reader, Secret, ServiceConfig
 
+from libs.common.tests import service_keys
+
 COMPLETE = {
     "KITH_KAFKA": "127.0.0.1:9092",
     "KITH_MONGODB_URI": "mongodb://127.0.0.1/",
     "KITH_GRPC_LISTEN": "127.0.0.1:0",
     "KITH_HTTP_LISTEN": "[::1]:8080",
     "KITH_IDENTITY": "identity:8090",
+    **service_keys.settings("community"),
 }
 
 

@@ -8,17 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from common.clock import Clock
-from common.mongo import Collection, Database, Document, DuplicateKeyError, IndexModel
+from common.mongo import (
+    ASCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+)
+from common.retention import Fate, Rule
 
 from erasure.receipts import Count, Receipt
 from erasure.steps import Leaving, Step
 
 COLLECTION = "erasures"
-INDEXES: dict[str, list[IndexModel]] = {COLLECTION: []}
+NOTES_KEPT = timedelta(days=400)
+"""Much longer than the log keeps what could ask for the same receipt once more."""
+INDEXES: dict[str, list[IndexModel]] = {
+    COLLECTION: [
+        IndexModel(
+            [("erased_at", ASCENDING)], name="expired",
+            expireAfterSeconds=round(NOTES_KEPT.total_seconds()),
+        )
+    ]
+}  # fmt: skip
+RETENTION = (
+    Rule(
+        COLLECTION, "what was erased, in numbers", Fate.EXPIRES,
+        "so that a receipt that is asked for again is the same", "erased_at", NOTES_KEPT,
+    ),
+)  # fmt: skip
+"""How long a service that erases keeps its notes."""
 
 
 class Eraser:

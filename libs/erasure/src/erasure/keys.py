@@ -11,22 +11,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from common.service_tokens import private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PRIVATE_SETTING = "KITH_ERASURE_KEY_FILE"
 PUBLIC_SETTING = "KITH_ERASURE_KEYS_FILE"
-
-
-def private_key(path: str) -> Ed25519PrivateKey:
-    """The Ed25519 key in a PEM file."""
-    try:
-        key = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"cannot be read as a private key: {type(error).__name__}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("must hold an Ed25519 key")
-    return key
+__all__ = ["PRIVATE_SETTING", "PUBLIC_SETTING", "jwks", "private_key", "public_keys"]
 
 
 def public_keys(path: str) -> Mapping[str, Ed25519PublicKey]:

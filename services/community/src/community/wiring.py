@@ -11,16 +11,20 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from community.adapters.clients import jwks_of
 from community.adapters.erasing import STEPS
 from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
+from community.adapters.retention import RULES
 from community.application.turns import Turns
 from community.config import Config
 from community.entrypoints.grpc import Ports, register_services
@@ -48,14 +52,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         ports = Ports(MongoNetworks(database, relay.wake), Turns(), clock)
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
                 Eraser(NAME, database, STEPS, clock),

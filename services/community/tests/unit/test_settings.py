@@ -6,11 +6,13 @@ import pytest
 from common.config import ConfigError
 from community.config import Config
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file
 
 ENVIRONMENT = {
     "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
     "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
+    **service_keys.settings("community"),
     "KITH_IDENTITY": "127.0.0.1:8090", "KITH_ERASURE_KEY_FILE": key_file(),
 }  # fmt: skip
 

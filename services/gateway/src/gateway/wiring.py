@@ -13,7 +13,9 @@ from common.clock import Clock, SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from common.service_tokens import Peers
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
@@ -54,7 +56,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         tracing = telemetry.configure(NAME, settings.traces, settings.trace_ratio)
         stack.callback(tracing.close)
-        channels = await stack.enter_async_context(connect(_addresses(config)))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        channels = await stack.enter_async_context(connect(_addresses(config), peers.vouch))
         services = Services(channels)
         keys = Keys(services)
         verifier = auth.Verifier(keys.fetch, clock)
@@ -89,7 +92,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )  # fmt: skip
         grpc = await stack.enter_async_context(
             grpc_server.serve(
-                settings.grpc_listen, grpc_server.Interceptor(verifier, tracing, authorize),
+                settings.grpc_listen,
+                grpc_server.Interceptor(verifier, tracing, authorize, peers=peers),
                 life.health, lambda server: server.add_generic_rpc_handlers((Door(channels),)),
             )
         )  # fmt: skip

@@ -29,6 +29,7 @@ from kith.identity.v1 import identity_service_pb2 as identity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 from websockets.asyncio.client import ClientConnection
 
+from libs.common.tests import service_keys
 from services.gateway.tests.fakes import (
     GET_JWKS,
     LIST_MESSAGES,
@@ -102,6 +103,7 @@ async def world(
         service = ServiceConfig(
             kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
             grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=behind, log_level="info",
+            service_key=service_keys.KEYS["gateway"], service_keys=service_keys.trust(),
             traces="off",
         )  # fmt: skip
         async with build(
@@ -277,6 +279,7 @@ async def test_without_the_keys_it_is_not_ready(
     service = ServiceConfig(
         kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
         grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=nobody, log_level="info",
+        service_key=service_keys.KEYS["gateway"], service_keys=service_keys.trust(),
         traces="off",
     )  # fmt: skip
     life = Lifecycle()

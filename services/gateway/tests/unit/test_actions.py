@@ -19,8 +19,10 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from policy import Actor, Answer, decide
 from policy.describe import ROLES
+from policy.services import GRANTS
 from policy.table import AVATARS, DOCS, FIELD, PUBLIC, RECORDS, STREAM, TABLE
 
+from libs.common.tests import service_keys
 from services.gateway.tests.gateways import ANY_PORT
 from services.gateway.tests.routes import ROUTES as EXAMPLES
 from services.gateway.tests.tokens import ADA, NETWORK
@@ -31,7 +33,9 @@ async def app() -> Litestar:
     async def no_keys() -> str:
         return ""
 
-    async with connect(dict.fromkeys(RETRIED, ANY_PORT)) as channels:
+    async with connect(
+        dict.fromkeys(RETRIED, ANY_PORT), service_keys.peers("gateway", GRANTS).vouch
+    ) as channels:
         admission = Admission(Verifier(no_keys, SystemClock()), Limits(Rates(), time.monotonic))
         return rest(Services(channels), admission)
 

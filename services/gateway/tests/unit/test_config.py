@@ -9,6 +9,7 @@ from gateway.application.limits import Rate, Rates
 from gateway.config import Config, Outside
 from gateway.entrypoints.grpc import METHODS
 
+from libs.common.tests import service_keys
 from services.gateway.tests.fakes import MODULES
 
 BACKENDS = ("IDENTITY", "COMMUNITY", "MESSAGING", "PROGRAMS", "OUTCOMES", "SIGNALS")
@@ -16,6 +17,7 @@ GOOD = {
     "KITH_KAFKA": "127.0.0.1:1", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
     "KITH_GRPC_LISTEN": "127.0.0.1:2", "KITH_HTTP_LISTEN": "127.0.0.1:3",
     **{f"KITH_{name}": f"127.0.0.1:{port}" for port, name in enumerate(BACKENDS, 10)},
+    **service_keys.settings("gateway"),
 }  # fmt: skip
 SERVICES = {
     service.full_name: service

@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 
 SignIn = Literal["accepted", "refused", "limited", "code_needed"]
 Mail = Literal["sent", "delayed", "refused", "expired", "nobody", "taken"]
+Said = Literal["address", "nothing"]
 Refresh = Literal["accepted", "refused", "reused"]
 
 SIGN_INS = Counter(
@@ -21,6 +22,10 @@ REFRESHES = Counter(
 MAILS = Counter(
     # delayed: the mail server is away or does not let us in; refused: it does not like our mails
     "kith_identity_mails_total", "Tries to send a mail.", ["outcome"],
+)  # fmt: skip
+STRANGERS = Counter(
+    # somebody reaches this port without being a service that may say where its clients are
+    "kith_identity_strangers_total", "Calls whose client's address nobody vouches for.", ["said"],
 )  # fmt: skip
 PASSWORD_SECONDS = Histogram(
     # the wait for a worker included: when it grows, sign-in is short of CPU
@@ -42,3 +47,8 @@ def count_refresh(outcome: Refresh) -> None:
 def count_mail(outcome: Mail) -> None:
     """One more try to send a mail."""
     MAILS.labels(outcome).inc()
+
+
+def count_stranger(said: Said) -> None:
+    """One more call that a stranger made, or a service that may not say where clients are."""
+    STRANGERS.labels(said).inc()

@@ -13,9 +13,12 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
+from common.service_tokens import Peers
 from erasure.events import topic_of
 from erasure.naming import hasher
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from identity.adapters import passwords
 from identity.adapters.consent_receipts import SignedReceipts
@@ -31,6 +34,7 @@ from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
 from identity.adapters.no_closeness import NoCloseness
+from identity.adapters.retention import RULES
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.tombstone import Tombstone
@@ -79,6 +83,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -141,7 +146,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             "erasures", erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
         ))  # fmt: skip
         interceptor = grpc_server.Interceptor(
-            _verifier(ports), tracing, authorize, recorder(directory.audit, clock)
+            _verifier(ports),
+            tracing,
+            authorize,
+            recorder(directory.audit, clock),
+            Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock),
         )
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),

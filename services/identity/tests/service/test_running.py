@@ -22,6 +22,7 @@ from kith.identity.events.v1 import identity_events_pb2 as events
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import KEY, PUBLIC
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import ANY_PORT, Client
@@ -34,6 +35,7 @@ async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Life
     service = ServiceConfig(
         kafka=around.kafka, mongodb_uri=Secret(around.mongodb_uri), database_prefix=around.name,
         topic_prefix=around.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=ANY_PORT,
+        service_key=service_keys.KEYS["identity"], service_keys=service_keys.trust(),
         log_level="info", traces="off",
     )  # fmt: skip
     cheap = Hashing(memory_kib=8, passes=1)

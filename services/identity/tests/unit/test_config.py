@@ -19,6 +19,7 @@ from identity.adapters.consent_receipts import DEVELOPMENT
 from identity.adapters.texts import SHIPPED
 from identity.config import OTHERS, Config, Hashing, RelyingParty
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file, keys_file
 
 PEM = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -32,6 +33,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_SIGNING_KEY_FILE": str(key),
+        **service_keys.settings("identity"),
         "KITH_ERASURE_KEY_FILE": key_file(), "KITH_ERASURE_KEYS_FILE": keys_file(),
         "KITH_OPERATOR_PASSWORD": "operator password", "KITH_IDENTITY_KEY": "B" * 43 + "=",
         **dict.fromkeys((f"KITH_{name.upper()}" for name in OTHERS), "127.0.0.1:9"),

@@ -14,16 +14,20 @@ from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.erasing import STEPS
 from messaging.adapters.exporting import KINDS
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.retention import RULES
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -52,6 +56,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -61,9 +66,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         tails = Tails()
 
         def forget(network_id: UUID) -> None:

@@ -11,16 +11,20 @@ from common.clock import SystemClock
 from common.config import Address
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
+from common.retention import declare
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from outcomes.adapters.clients import jwks_of
 from outcomes.adapters.erasing import STEPS
 from outcomes.adapters.exporting import KINDS
 from outcomes.adapters.mongo import INDEXES, MongoNetworks
+from outcomes.adapters.retention import RULES
 from outcomes.config import Config
 from outcomes.entrypoints.grpc import register_services
 
@@ -47,14 +51,18 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
         networks = MongoNetworks(database, relay.wake)
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
                 Eraser(NAME, database, STEPS, clock),

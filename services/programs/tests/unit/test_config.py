@@ -6,6 +6,7 @@ import pytest
 from common.config import Address, ConfigError
 from programs.config import Config
 
+from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file
 
 
@@ -13,6 +14,7 @@ def test_all_that_is_needed_is_enough() -> None:
     config = Config.from_env({
         "KITH_KAFKA": "127.0.0.1:9092", "KITH_MONGODB_URI": "mongodb://127.0.0.1",
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
+        **service_keys.settings("programs"),
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_ERASURE_KEY_FILE": key_file(),
     })  # fmt: skip
     assert config.service.identity == Address("127.0.0.1", 8090)

@@ -10,17 +10,21 @@ from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo
 from common.clock import SystemClock
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
+from common.retention import declare
+from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from export.records import add_records
 from kith.signals.v1 import signals_service_pb2_grpc as grpc_api
 from policy.authorize import authorize
+from policy.services import GRANTS
 
 from signals.adapters.accesses import Accesses
 from signals.adapters.clients import jwks_of
 from signals.adapters.erasing import STEPS
 from signals.adapters.exporting import KINDS
 from signals.adapters.mongo import INDEXES, MongoWriter, signals_of
+from signals.adapters.retention import RULES
 from signals.config import Config
 from signals.domain.parameters import Parameters
 from signals.entrypoints.consumers import GATHER_MILLIS, GROUP, TOPICS, Projection
@@ -43,6 +47,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await database.create_collections(INDEXES)
+        await declare(database, RULES)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -52,10 +57,13 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
             flush=projection.flush, gather_millis=GATHER_MILLIS,
         )  # fmt: skip
-        identity = await stack.enter_async_context(grpc_client.connect(settings.identity))
+        peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
+        identity = await stack.enter_async_context(
+            grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
+        )
         verifier = auth.Verifier(jwks_of(identity), clock)
         accesses = Accesses(producer, clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, accesses.record, peers)
         worker = Worker(settings.kafka, settings.topic_prefix)
         stream = Stream(producer, parameters, worker, tracing)
 
@@ -76,10 +84,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[None]:
         life.health.add("mongodb", database.ping)
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
-        life.health.add("kafka", producer.check)
-        life.health.add("consumer", consumer.check)
-        life.health.add("faust", worker.check)
-        life.health.add("stream", stream.check)
+        for name, check in (
+            ("kafka", producer.check), ("consumer", consumer.check), ("faust", worker.check),
+            ("stream", stream.check),
+        ):  # fmt: skip
+            life.health.add(name, check)
         await stack.enter_async_context(running(worker, stream, life))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(

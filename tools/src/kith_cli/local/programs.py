@@ -55,6 +55,8 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         "KITH_GRPC_LISTEN": settings.grpc(service),
         "KITH_HTTP_LISTEN": settings.http(service),
         "KITH_LOG_LEVEL": settings.log_level,
+        "KITH_SERVICE_KEY_FILE": str(secrets.service_key(service)),
+        "KITH_SERVICE_KEYS_FILE": str(secrets.service_keys),
     }
     told |= {f"KITH_{name.upper()}": settings.grpc(name) for name in BACKENDS}
     if service in BACKENDS:

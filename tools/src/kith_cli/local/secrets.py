@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,15 @@ class Secrets:
         """All public keys of receipts."""
         return self.folder / "erasure_keys.json"
 
+    def service_key(self, service: str) -> Path:
+        """The key a service signs its calls to others with."""
+        return self.folder / f"service_{service}.pem"
+
+    @property
+    def service_keys(self) -> Path:
+        """The public keys of all services."""
+        return self.folder / "service_keys.json"
+
 
 def ensure_secrets(folder: Path) -> Secrets:
     """Make what is missing; keep what is there, or sessions and the operator are locked out."""
@@ -72,19 +82,20 @@ def ensure_secrets(folder: Path) -> Secrets:
     if not made.identity_key_file.exists():
         key = base64.b64encode(secrets.token_bytes(32)) + b"\n"
         write_private(made.identity_key_file, key)
-    _ensure_erasure_keys(made)
+    _ensure_keys(BACKENDS, made.erasure_key, made.erasure_keys)
+    _ensure_keys((*BACKENDS, "gateway"), made.service_key, made.service_keys)
     return made
 
 
-def _ensure_erasure_keys(made: Secrets) -> None:
+def _ensure_keys(services: Iterable[str], key_of: Callable[[str], Path], together: Path) -> None:
     """One key for each service; the public ones are written anew, for they follow from these."""
     public = {}
-    for service in BACKENDS:
-        path = made.erasure_key(service)
+    for service in services:
+        path = key_of(service)
         if not path.exists():
             write_private(path, new_signing_key())
         public[service] = private_key(str(path)).public_key()
-    write_private(made.erasure_keys, jwks(public).encode())
+    write_private(together, jwks(public).encode())
 
 
 def new_signing_key() -> bytes:

@@ -32,6 +32,7 @@ class Topic:
     partitions: int
     retention_ms: int
     cleanup: str
+    holds: str = ""  # what kind of data
 
 
 def load(path: Path = TOPICS, *, prefix: str = "") -> tuple[Topic, ...]:
@@ -48,7 +49,10 @@ def load(path: Path = TOPICS, *, prefix: str = "") -> tuple[Topic, ...]:
 
 def _topic(entry: dict[str, Any], prefix: str) -> Topic:
     name = f"{prefix}{entry['name']}"
-    return Topic(name, int(entry["partitions"]), milliseconds(entry["retention"]), entry["cleanup"])
+    return Topic(
+        name, int(entry["partitions"]), milliseconds(entry["retention"]), entry["cleanup"],
+        entry.get("holds", ""),
+    )  # fmt: skip
 
 
 def milliseconds(retention: str) -> int:

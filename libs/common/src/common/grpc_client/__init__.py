@@ -11,16 +11,19 @@ from typing import Any, Protocol, TypeVar, cast
 
 import grpc
 
+from common import log
 from common.config import Address
+from common.errors import DomainError, Unavailable
 from common.grpc_client.carried import CarriedChannel
+from common.grpc_client.vouched import AUTHORIZATION, vouched
 from common.grpc_errors import from_rpc_error
+from common.service_tokens import CLIENT_ADDRESS, ServiceUnauthenticated, Vouch
 from common.telemetry import current_traceparent
 
+logger = log.get(__name__)
 Request = TypeVar("Request", contravariant=True)
 Reply = TypeVar("Reply", covariant=True)
 DEADLINE_SECONDS = 5.0
-CLIENT_ADDRESS = "kith-client-address"
-"""Metadata that only a door of the platform sets; what a client sends is never handed on."""
 REQUEST_ID = "x-request-id"
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_time_ms", 20_000),
@@ -43,14 +46,16 @@ class Method(Protocol[Request, Reply]):
 
 @asynccontextmanager
 async def connect(
-    address: Address, retried: Collection[str] = (), carried: Iterable[str] = ()
-) -> AsyncIterator[grpc.aio.Channel]:
+    address: Address, retried: Collection[str] = (), carried: Iterable[str] = (),
+    vouch: Vouch | None = None,
+) -> AsyncIterator[grpc.aio.Channel]:  # fmt: skip
     """A channel to a service.
 
     `retried` are full service names (`kith.messaging.v1.MessageService`) or `service/Method`
     whose unary calls may be repeated when the service is away: only what is idempotent.
     `carried` are `service/Method` of unary methods that are called so often that their calls share
-    one stream.
+    one stream. `vouch` signs for the calls that are in no member's name
+    (`common.service_tokens.Peers.vouch`); without it they are nobody's.
     """
     policy = {
         "maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
@@ -61,11 +66,11 @@ async def connect(
     options = [*_OPTIONS, ("grpc.service_config", json.dumps(config))]
     async with grpc.aio.insecure_channel(str(address), options=options) as channel:
         if not (methods := frozenset(f"/{name}" for name in carried)):
-            yield channel
+            yield vouched(channel, vouch) if vouch else channel
             return
         repeated = {method for method in methods if _is_named(method, retried)}
         async with CarriedChannel(channel, methods, repeated) as both:
-            yield both
+            yield vouched(both, vouch) if vouch else both
 
 
 async def call(
@@ -75,12 +80,13 @@ async def call(
     """Call `method` within `seconds`; `request` is a message or an async iterable of messages.
 
     `request_id` is what the service shall call this request in its log; `client_address` is for a
-    door that knows where its own client is, and says so. Raises the DomainError the service
-    answered with, or what the iterable raised.
+    door that knows where its own client is, and says so (on a channel that vouches for it). Raises
+    the DomainError the service answered with, or what the iterable raised; Unavailable where it is
+    our own service token that was refused, which is no fault of whom we ask for.
     """
     metadata: list[tuple[str, str]] = []
     if token is not None:
-        metadata.append(("authorization", f"Bearer {token}"))
+        metadata.append((AUTHORIZATION, f"Bearer {token}"))
     if client_address:
         metadata.append((CLIENT_ADDRESS, client_address))
     if (traceparent := current_traceparent()) is not None:
@@ -95,8 +101,15 @@ async def call(
         if source is not None and source.error is not None:
             raise source.error from None  # grpc says only that it cancelled the call
         if isinstance(error, grpc.aio.AioRpcError):
-            raise from_rpc_error(error) from error
+            raise _told(from_rpc_error(error)) from error
         raise
+
+
+def _told(refusal: DomainError) -> DomainError:
+    if refusal.reason != ServiceUnauthenticated.reason:
+        return refusal
+    logger.error("grpc_client.service_token_refused", cause=refusal.metadata.get("cause", ""))
+    return Unavailable("the service did not answer; try again")
 
 
 class _Source:

@@ -20,14 +20,16 @@ from prometheus_client import Counter, Histogram
 
 from common import auth, log
 from common.config import Address
-from common.errors import DomainError, Invalid, Kind, Unauthenticated, Unavailable
+from common.errors import DomainError, Invalid, Kind, Unavailable
 from common.grpc_client import REQUEST_ID
 from common.grpc_client.frames import METHOD as CARRY
 from common.grpc_errors import domain_of, to_status
 from common.grpc_server.carrier import Carrier
 from common.grpc_server.registry import Registry
+from common.grpc_server.sent import bearer, text
 from common.health import Health
 from common.mongo import is_away
+from common.service_tokens import SERVICE_TOKEN, Peers, ServiceUnauthenticated
 from common.telemetry import Tracing
 
 logger = log.get(__name__)
@@ -59,17 +61,18 @@ class Interceptor(grpc.aio.ServerInterceptor):
     `authorize` says who may call which method. What it cannot decide at the door the servicer has
     decided with facts (`auth.Access.require`) before it answers, or its answer is kept back.
     `audit` is told of every answer to somebody signed in before it leaves; if it fails, nothing is
-    shown.
+    shown. `peers` knows the services whose tokens are good here; without it none are.
     """
 
     def __init__(
         self, verifier: auth.Verifier, tracing: Tracing, authorize: auth.Authorize,
-        audit: Audit | None = None,
+        audit: Audit | None = None, peers: Peers | None = None,
     ) -> None:  # fmt: skip
         self._verifier = verifier
         self._tracing = tracing
         self._authorize = authorize
         self._audit = audit
+        self._peers = peers
         self._public: dict[str, bool] = {}  # as many as there are methods
 
     async def intercept_service(
@@ -101,7 +104,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
             metadata = dict(context.invocation_metadata() or ())
             code = "CANCELLED"
             try:
-                with self._tracing.span(method, SpanKind.SERVER, _text(metadata, "traceparent")):
+                with self._tracing.span(method, SpanKind.SERVER, text(metadata, "traceparent")):
                     reply = await self._serve(method, handler, request, context, metadata)
                 code = "OK"
                 return reply
@@ -128,19 +131,29 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 return reply
         except (DomainError, grpc.aio.AbortError) as error:
             if getattr(error, "kind", None) is Kind.INTERNAL:
-                name = _text(metadata, REQUEST_ID)
+                name = text(metadata, REQUEST_ID)
                 logger.error("grpc.internal_error", method=method, request_id=name, exc_info=error)
             raise
         except Exception as error:
-            raise _domain_error(error, method, _text(metadata, REQUEST_ID)) from error
+            raise _domain_error(error, method, text(metadata, REQUEST_ID)) from error
 
     async def _admit(self, method: str, metadata: dict[str, Any]) -> auth.Access:
-        """Who may come in. Raises Unauthenticated, and what `authorize` refuses with."""
+        """Who may come in. Raises Unauthenticated, and what `authorize` refuses with.
+
+        A service token that is not good ends the call, whatever else came with it.
+        """
+        token = metadata.get(SERVICE_TOKEN)
+        service = None if token is None else self._service(token)
         public = self._public.get(method)
         if public is None:
             public = self._public[method] = self._is_public(method)
-        caller = None if public else await self._verifier.verify(_bearer(metadata))
-        return auth.admit(self._authorize, caller, method)
+        caller = None if public else await self._verifier.verify(bearer(metadata))
+        return auth.admit(self._authorize, caller, method, service)
+
+    def _service(self, token: str) -> auth.Service:
+        if self._peers is None:
+            raise ServiceUnauthenticated("no service is known here", cause="unknown key")
+        return self._peers.verify(token)
 
     def _is_public(self, method: str) -> bool:
         try:
@@ -194,18 +207,6 @@ def _seconds(handler: Any, context: Context) -> float:
     limit = STREAM_SECONDS if handler.request_streaming else UNARY_SECONDS
     remaining: Any = context.time_remaining()  # None without a deadline, whatever the stubs say
     return limit if remaining is None else min(remaining, limit)
-
-
-def _text(metadata: dict[str, Any], key: str) -> str | None:
-    value = metadata.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _bearer(metadata: dict[str, Any]) -> str:
-    scheme, _, token = (_text(metadata, "authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("an access token is needed: authorization: Bearer …")
-    return token
 
 
 @asynccontextmanager

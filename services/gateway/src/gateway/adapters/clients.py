@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 from common import grpc_client
 from common.config import Address
+from common.service_tokens import Vouch
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import consent_service_pb2_grpc as consent_records
@@ -84,12 +85,17 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
 
 
 @asynccontextmanager
-async def connect(addresses: Mapping[str, Address]) -> AsyncIterator[Channels]:
-    """A channel to each service, by its name; none of them needs to be there yet."""
+async def connect(
+    addresses: Mapping[str, Address], vouch: Callable[[str], Vouch]
+) -> AsyncIterator[Channels]:
+    """A channel to each service, by its name; none of them needs to be there yet.
+
+    `vouch` gives what signs for the calls that are in no member's name, by the service called.
+    """
     async with AsyncExitStack() as stack:
         yield {
             name: await stack.enter_async_context(
-                grpc_client.connect(address, RETRIED[name], CARRIED.get(name, ()))
+                grpc_client.connect(address, RETRIED[name], CARRIED.get(name, ()), vouch(name))
             )
             for name, address in addresses.items()
         }

@@ -18,7 +18,9 @@ from common.mongo import (
     IndexModel,
     is_away,
 )
+from common.retention import declare
 
+from gateway.adapters.retention import RULES
 from gateway.application.idempotency import Record
 
 logger = log.get(__name__)
@@ -38,6 +40,7 @@ async def prepare(database: Database) -> None:
     while True:
         try:
             await database.create_collections(INDEXES)
+            await declare(database, RULES)
         except Exception as error:
             if not is_away(error):
                 raise

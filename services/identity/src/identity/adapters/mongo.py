@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,12 +38,18 @@ from identity.adapters.mongo_roster import MongoRoster
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.role import Role
 
+INVITES_KEPT = timedelta(days=90)
 INDEXES: dict[str, list[IndexModel]] = {
     "networks": [IndexModel([("slug", ASCENDING)], name="slug", unique=True)],
     "invites": [
         IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True),
         IndexModel([("network_id", ASCENDING), ("seats.account_id", ASCENDING)], name="seats"),
         IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
+        IndexModel(
+            [("expires_at", ASCENDING)],
+            name="expired",
+            expireAfterSeconds=round(INVITES_KEPT.total_seconds()),
+        ),
     ],
     "accounts": [
         # handle, e-mail address and origin, each as "kind:value": all unique in their network

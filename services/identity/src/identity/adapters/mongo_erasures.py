@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from erasure.receipts import Count, Receipt
 from identity.adapters.events import of_erasure
 from identity.domain.erasure import Erasure, ErasureStarted, HoldReason, Record, State
 
+RECORDS_KEPT = timedelta(days=3 * 365)
 INDEXES: dict[str, list[IndexModel]] = {
     "erasures": [
         IndexModel([("due_at", ASCENDING)], name="due", sparse=True),
@@ -31,7 +32,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         outbox.INDEX,
     ],
     "erasure_records": [
-        IndexModel([("network_id", ASCENDING), ("member_hash", ASCENDING)], name="member")
+        IndexModel([("network_id", ASCENDING), ("member_hash", ASCENDING)], name="member"),
+        IndexModel(
+            [("finished_at", ASCENDING)],
+            name="expired",
+            expireAfterSeconds=round(RECORDS_KEPT.total_seconds()),
+        ),
     ],
 }
 

@@ -21,9 +21,9 @@ from identity.domain.invite import Invite
 from identity.domain.mail import Kind
 from identity.domain.roster import MAX_ROWS, Eligible
 from identity.entrypoints import translate
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.networks import stated
 from identity.entrypoints.ports import Ports
-from identity.entrypoints.sessions import client_address
 
 _REASONS = {
     api.DeclineReason.Value(f"DECLINE_REASON_{one.upper()}"): one for one in DeclineReason

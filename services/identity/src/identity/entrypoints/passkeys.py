@@ -15,7 +15,7 @@ from identity.application.throttle import Throttle
 from identity.domain.errors import CredentialsInvalid
 from identity.domain.passkey import Passkey
 from identity.entrypoints import translate
-from identity.entrypoints.sessions import client_address
+from identity.entrypoints.client_address import client_address
 
 MAX_TRANSPORTS, MAX_TRANSPORT = 10, 32
 

@@ -8,8 +8,8 @@ from kith.identity.v1 import recovery_service_pb2 as api
 from kith.identity.v1 import recovery_service_pb2_grpc as grpc_api
 
 from identity.application import recover
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.ports import Ports
-from identity.entrypoints.sessions import client_address
 
 
 class RecoveryService(grpc_api.RecoveryServiceServicer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from common.errors import Limited
-from common.grpc_client import CLIENT_ADDRESS
 from common.grpc_server import Context
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -12,6 +11,7 @@ from identity import telemetry
 from identity.application.create_session import Attempt, create_session
 from identity.domain.errors import CredentialsInvalid, SecondFactorNeeded
 from identity.entrypoints import translate
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.ports import Ports
 
 
@@ -51,13 +51,3 @@ class SessionService(grpc_api.SessionServiceServicer):
 
     async def GetJwks(self, request: api.GetJwksRequest, context: Context) -> api.GetJwksResponse:
         return api.GetJwksResponse(jwks=self._ports.tokens.jwks())
-
-
-def client_address(context: Context) -> str:
-    """Where the client is, as the gateway saw it; empty where nobody says.
-
-    Whoever can reach this port could say anything here, and would escape the limit of addresses,
-    never that of accounts.
-    """
-    metadata = dict(context.invocation_metadata() or ())
-    return str(metadata.get(CLIENT_ADDRESS, ""))

@@ -1,0 +1,13 @@
+"""How long messaging keeps what it has."""
+
+from __future__ import annotations
+
+from common.retention import Fate, Rule
+from erasure.eraser import RETENTION
+
+RULES: tuple[Rule, ...] = (
+    Rule("conversations", "who talks to whom", Fate.ERASURE, "both come back to it", "created_at"),
+    Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
+    Rule("members", "who is a member", Fate.ERASURE, "so that nobody writes to who is not there"),
+    *RETENTION,
+)

@@ -1,0 +1,1 @@
+"""How long each kind of data is kept: what is declared, and what is true of it now."""
