@@ -253,3 +253,13 @@ async def test_carried_calls_are_counted_by_method(world: World, carried: Stub) 
     before = count()
     await world.do(carried, "x")
     assert count() == before + 1
+
+
+async def test_a_call_taken_back_before_it_began_does_not_keep_the_stream(
+    world: World, wire: Wire
+) -> None:
+    await wire.send(wire.ask(1, "x"), wire.ask(2, "y"), cancelled=(1,))
+    await wire.call.done_writing()
+    assert set(await wire.answers(1)) == {2}
+    async with asyncio.timeout(5):
+        assert await wire.call.read() is grpc.aio.EOF
