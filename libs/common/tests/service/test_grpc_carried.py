@@ -263,3 +263,11 @@ async def test_a_call_taken_back_before_it_began_does_not_keep_the_stream(
     assert set(await wire.answers(1)) == {2}
     async with asyncio.timeout(5):
         assert await wire.call.read() is grpc.aio.EOF
+
+
+async def test_what_gathered_is_never_one_frame_too_large_to_take(
+    world: World, carried: Stub
+) -> None:
+    """Tokens and other metadata weigh more than small requests do."""
+    many = [world.do(carried, "x", request_id="y" * 7_000, seconds=60.0) for _ in range(1_300)]
+    assert set(await asyncio.gather(*many)) == {"x"}

@@ -135,7 +135,7 @@ class Stream:
             taken += 1
             if queued.id in self._waiting:
                 calls.append(queued)
-                size += len(queued.content)
+                size += queued.size
         del self._queued[:taken]
         cancelled, self._cancelled = self._cancelled, []
         return encode(Calls(calls, cancelled))
