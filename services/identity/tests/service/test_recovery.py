@@ -345,3 +345,11 @@ async def test_a_new_password_ends_what_whoever_had_the_old_one_had_begun(door: 
     confirming = grpc_client.call(door.client.totp.ConfirmTotp, code, token=token)
     assert await reason_of(confirming) == "TOTP_NOT_BEGUN"
     await door.client.sign_in(ADA, password=NEW)
+
+
+async def test_a_member_cannot_have_mails_sent_to_many_strangers(door: Door) -> None:
+    token, _ = await member(door)
+    for number in range(6):
+        await change(door, token, f"stranger-{number}@example.org")
+    assert await reason_of(change(door, token, "stranger-6@example.org")) == "LIMITED"
+    assert len(await door.deliver()) == 6
