@@ -111,10 +111,18 @@ async def test_more_than_a_stream_may_have_in_the_works_wait_their_turn(
         return text
 
     world.service.do = wait
-    for number in range(3 * MOST_AT_ONCE // 100):
-        await wire.send(*(wire.ask(100 * number + one, "x") for one in range(100)))
-        if number == MOST_AT_ONCE // 100:
-            release.set()
+
+    async def send_all() -> None:
+        for number in range(3 * MOST_AT_ONCE // 100):
+            await wire.send(*(wire.ask(100 * number + one, "x") for one in range(100)))
+
+    async def full() -> bool:
+        return running >= MOST_AT_ONCE
+
+    sending = asyncio.create_task(send_all())
+    await until(full)
+    release.set()
+    await sending
     assert len(await wire.answers(3 * MOST_AT_ONCE)) == 3 * MOST_AT_ONCE
     assert most == MOST_AT_ONCE
 
