@@ -279,3 +279,11 @@ async def test_what_gathered_is_never_one_frame_too_large_to_take(
     """Tokens and other metadata weigh more than small requests do."""
     many = [world.do(carried, "x", request_id="y" * 7_000, seconds=60.0) for _ in range(1_300)]
     assert set(await asyncio.gather(*many)) == {"x"}
+
+
+async def test_what_cannot_be_written_does_not_silence_the_stream(
+    world: World, carried: Stub
+) -> None:
+    spoiled = world.do(carried, "x", request_id="\ud800", seconds=20.0)
+    assert await ended(spoiled) is Kind.UNAVAILABLE
+    assert await world.do(carried, "y", seconds=20.0) == "y"
