@@ -353,3 +353,9 @@ async def test_a_member_cannot_have_mails_sent_to_many_strangers(door: Door) -> 
         await change(door, token, f"stranger-{number}@example.org")
     assert await reason_of(change(door, token, "stranger-6@example.org")) == "LIMITED"
     assert len(await door.deliver()) == 6
+
+
+async def test_an_address_that_could_be_taken_for_another_is_refused(door: Door) -> None:
+    token, _ = await member(door)
+    assert await reason_of(change(door, token, "gro\u00df@example.org")) == "INVALID_ARGUMENT"
+    assert await door.deliver() == []
