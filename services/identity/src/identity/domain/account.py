@@ -268,7 +268,8 @@ class Account:
     def decide(self, choice: Choice, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
 
-        Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
+        Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible,
+        and so is agreeing to a newer text, or a new text of *service* would shut her out.
         Raises Unauthenticated once the account is closed: whatever is told of her comes before.
         """
         if self.closed:
@@ -278,7 +279,8 @@ class Account:
             return self, ()
         newest = self.decisions[-1] if self.decisions else None
         number = newest.number + 1 if newest else 1
-        if choice.granted and number > MAX_DECISIONS:
+        newer = latest is None or choice.text.version > latest.text_version
+        if choice.granted and number > MAX_DECISIONS and not newer:
             raise Limited("decided too often; ask the admins of your network", field="granted")
         if newest and now <= newest.decided_at:  # a clock went back: what comes later is later
             now = newest.decided_at + timedelta(milliseconds=1)
