@@ -23,6 +23,7 @@ class FakeAdmins:
         return [
             id for id, account in self._accounts.items()
             if account.held.lasting(Role.NETWORK_ADMIN) and not account.closed
+            and account.credentials and account.admission is None
         ]  # fmt: skip
 
     async def list(self) -> AdminList:

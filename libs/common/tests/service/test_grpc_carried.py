@@ -111,10 +111,18 @@ async def test_more_than_a_stream_may_have_in_the_works_wait_their_turn(
         return text
 
     world.service.do = wait
-    for number in range(3 * MOST_AT_ONCE // 100):
-        await wire.send(*(wire.ask(100 * number + one, "x") for one in range(100)))
-        if number == MOST_AT_ONCE // 100:
-            release.set()
+
+    async def send_all() -> None:
+        for number in range(3 * MOST_AT_ONCE // 100):
+            await wire.send(*(wire.ask(100 * number + one, "x") for one in range(100)))
+
+    async def full() -> bool:
+        return running >= MOST_AT_ONCE
+
+    sending = asyncio.create_task(send_all())
+    await until(full)
+    release.set()
+    await sending
     assert len(await wire.answers(3 * MOST_AT_ONCE)) == 3 * MOST_AT_ONCE
     assert most == MOST_AT_ONCE
 
@@ -253,3 +261,29 @@ async def test_carried_calls_are_counted_by_method(world: World, carried: Stub) 
     before = count()
     await world.do(carried, "x")
     assert count() == before + 1
+
+
+async def test_a_call_taken_back_before_it_began_does_not_keep_the_stream(
+    world: World, wire: Wire
+) -> None:
+    await wire.send(wire.ask(1, "x"), wire.ask(2, "y"), cancelled=(1,))
+    await wire.call.done_writing()
+    assert set(await wire.answers(1)) == {2}
+    async with asyncio.timeout(5):
+        assert await wire.call.read() is grpc.aio.EOF
+
+
+async def test_what_gathered_is_never_one_frame_too_large_to_take(
+    world: World, carried: Stub
+) -> None:
+    """Tokens and other metadata weigh more than small requests do."""
+    many = [world.do(carried, "x", request_id="y" * 7_000, seconds=60.0) for _ in range(1_300)]
+    assert set(await asyncio.gather(*many)) == {"x"}
+
+
+async def test_what_cannot_be_written_does_not_silence_the_stream(
+    world: World, carried: Stub
+) -> None:
+    spoiled = world.do(carried, "x", request_id="\ud800", seconds=20.0)
+    assert await ended(spoiled) is Kind.UNAVAILABLE
+    assert await world.do(carried, "y", seconds=20.0) == "y"

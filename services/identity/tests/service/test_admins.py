@@ -10,10 +10,13 @@ from common.ids import new_id
 from common.mongo import Database
 from identity.adapters.mongo import MongoDirectory
 from identity.application.ports import Directory
+from identity.domain.account import Credentials
+from identity.domain.admission import DeclineReason
+from identity.domain.applying import apply_to_join
 from identity.domain.role import Role
 from identity.domain.stepping_down import AdminList, SteppingDown
 
-from services.identity.tests.builders import NETWORK, NOW, a_member
+from services.identity.tests.builders import NETWORK, NOW, a_member, an_imported
 from services.identity.tests.fakes import FakeDirectory
 from services.identity.tests.unit.test_granting import a_grant
 
@@ -41,6 +44,19 @@ class Contract:
         found = [await accounts.get(id) for id in await admins.lasting()]
         assert sorted(one.handle for one in found if one) == ["aa", "ee"]
         assert await kept.admins(new_id()).lasting() == []
+
+    async def test_who_cannot_sign_in_is_no_admin_to_rely_on(self, kept: Directory) -> None:
+        accounts, admins = kept.accounts(NETWORK), kept.admins(NETWORK)
+        waiting = apply_to_join(new_id(), NETWORK, "aa", Credentials("aa@x.org", "x"), "", NOW)
+        declined = apply_to_join(new_id(), NETWORK, "bb", Credentials("bb@x.org", "x"), "", NOW)
+        declined = replace(declined.decline(DeclineReason.FULL, NOW), version=1)
+        imported, _ = an_imported(handle="cc")
+        for account in (waiting, declined, imported):
+            await accounts.add(replace(account, roles=frozenset({Role.NETWORK_ADMIN})), ())
+        assert await admins.lasting() == []
+        entered, events = replace(waiting, roles=frozenset({Role.NETWORK_ADMIN})).approve(NOW)
+        await accounts.save(entered, events)
+        assert await admins.lasting() == [waiting.id]
 
     async def test_the_list_changes_one_version_at_a_time(self, kept: Directory) -> None:
         admins, ada = kept.admins(NETWORK), new_id()

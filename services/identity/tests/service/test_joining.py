@@ -238,3 +238,23 @@ async def test_an_address_with_an_account_is_answered_alike_and_its_owner_is_tol
     [letter] = await door.deliver()
     assert (letter.kind, letter.to) == (Kind.ALREADY_THERE, "admin@example.org")
     await door.client.sign_in("admin@example.org")
+
+
+async def test_one_place_cannot_fill_a_network_with_applications(door: Door) -> None:
+    """Each that is taken is a handle gone, a mail to somebody and an account that waits."""
+    await opened(door, network_pb2.OPENING_RULE_APPROVAL)
+
+    async def from_there(number: int) -> str:
+        request = api.ApplyRequest(
+            network="berlin", handle=f"nobody-{number}", email=f"n{number}@example.org",
+            password=PASSWORD, service_text_version=1,
+        )  # fmt: skip
+        try:
+            await grpc_client.call(door.client.joining.Apply, request, client_address="203.0.113.7")
+        except DomainError as error:
+            return error.reason
+        return ""
+
+    reasons = [await from_there(number) for number in range(33)]
+    assert reasons == [""] * 31 + ["LIMITED"] * 2
+    assert await apply(door), "from elsewhere"

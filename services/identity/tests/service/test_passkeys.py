@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from identity.domain.challenge import LIFE
+from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import passkey_service_pb2 as api
@@ -212,3 +213,11 @@ async def test_what_is_cut_or_twisted_is_refused(door: Door, phone: Device, fiel
         assert await reason(enter(door.client, answer)) in {
             "CREDENTIALS_INVALID", "INVALID_ARGUMENT",
         }  # fmt: skip
+
+
+async def test_a_passkey_that_was_begun_ends_with_the_sessions(door: Door, ada: Member) -> None:
+    """A thief's access token is good for some minutes after she is signed out everywhere."""
+    options = await ada.begin()
+    await call(door.client.devices.DeleteSessions, devices.DeleteSessionsRequest(), token=ada.token)
+    assert await reason(ada.keep(Device().create(options))) == "PASSKEY_INVALID"
+    assert await ada.all() == []

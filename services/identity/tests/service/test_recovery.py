@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,13 +14,16 @@ import jwt
 import pytest
 from common import grpc_client
 from common.errors import DomainError, Invalid, Unavailable
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import MasterKey
 from identity.domain.mail import Kind, Letter
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import recovery_service_pb2 as api
+from kith.identity.v1 import totp_service_pb2 as totp
 
-from services.identity.tests.builders import PASSWORD
+from services.identity.tests.builders import NOW, PASSWORD
 from services.identity.tests.doors import Door
 
 NEW = "quite another password"
@@ -323,3 +327,35 @@ async def test_what_can_be_no_address_and_no_network_is_said(
         await ask_reset(door, email, network)
     assert refused.value.metadata["field"] == field
     assert await door.ports.directory.mails.due(door.clock.now(), 9) == []
+
+
+async def test_a_new_password_ends_what_whoever_had_the_old_one_had_begun(door: Door) -> None:
+    """Or a link to her own address would give the account back to a thief days later."""
+    token, _ = await member(door)
+    await change(door, token, "thief@example.org")
+    [to_thief] = await door.deliver()
+    begun = totp.CreateTotpRequest(password=PASSWORD)
+    secret = (await grpc_client.call(door.client.totp.CreateTotp, begun, token=token)).secret
+    await ask_reset(door)
+    [letter] = await door.deliver()
+    await reset(door, letter.token)
+    assert await reason_of(verify(door, to_thief.token)) == "LINK_INVALID"
+    app = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303  # what apps know
+    code = totp.ConfirmTotpRequest(code=app.generate(int(NOW.timestamp())).decode())
+    confirming = grpc_client.call(door.client.totp.ConfirmTotp, code, token=token)
+    assert await reason_of(confirming) == "TOTP_NOT_BEGUN"
+    await door.client.sign_in(ADA, password=NEW)
+
+
+async def test_a_member_cannot_have_mails_sent_to_many_strangers(door: Door) -> None:
+    token, _ = await member(door)
+    for number in range(6):
+        await change(door, token, f"stranger-{number}@example.org")
+    assert await reason_of(change(door, token, "stranger-6@example.org")) == "LIMITED"
+    assert len(await door.deliver()) == 6
+
+
+async def test_an_address_that_could_be_taken_for_another_is_refused(door: Door) -> None:
+    token, _ = await member(door)
+    assert await reason_of(change(door, token, "gro\u00df@example.org")) == "INVALID_ARGUMENT"
+    assert await door.deliver() == []

@@ -126,6 +126,16 @@ def test_who_decided_too_often_can_still_withdraw_but_not_agree_again() -> None:
         account.decide(a_choice(True), NOW)
 
 
+def test_who_decided_too_often_can_still_agree_to_a_newer_text() -> None:
+    account, _ = a_member()
+    account, _ = account.decide(a_choice(True, Purpose.SERVICE), NOW)
+    for number in range(MAX_DECISIONS - 1):
+        account, _ = account.decide(a_choice(number % 2 == 1), NOW)
+    newer = a_text(Purpose.SERVICE, 2, required=True)
+    account, _ = account.decide(a_choice(True, text=newer), NOW)
+    assert account.consents[Purpose.SERVICE].text_version == 2
+
+
 def test_consent_of_an_imported_member_is_told_before_her_account() -> None:
     account, events = an_imported(consented=True)
     assert events == (

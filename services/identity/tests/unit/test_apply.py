@@ -276,3 +276,8 @@ async def test_who_is_leaving_is_not_let_in_any_more() -> None:
     with pytest.raises(ApplicationDecided):
         await approve(accounts, FakeClock(NOW), account.id)
     assert all(not isinstance(event, AccountCreated) for _, event in accounts.told)
+
+
+async def test_an_address_that_could_be_taken_for_another_is_refused() -> None:
+    with pytest.raises(Invalid):
+        await wished(world(Opening.APPROVAL), email="gro\u00df@example.org")

@@ -75,3 +75,16 @@ def test_a_password_is_the_same_however_its_accents_are_composed() -> None:
 
 def test_an_old_short_password_still_signs_in() -> None:
     assert credentials.password("x") == "x"
+
+
+@pytest.mark.parametrize(
+    "text", ["gro\u00df@example.org", "\uff41da@example.org", "ada@\u017f.org"]
+)
+def test_mail_never_goes_to_another_address_than_the_one_that_was_typed(text: str) -> None:
+    with pytest.raises(Invalid):
+        credentials.new_email(text)
+
+
+def test_an_address_to_write_to_is_one_in_any_case() -> None:
+    assert credentials.new_email(" Ada@Example.ORG ") == "ada@example.org"
+    assert credentials.new_email("rene\u0301@example.org") == "ren\u00e9@example.org"

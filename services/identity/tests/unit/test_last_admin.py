@@ -114,6 +114,53 @@ async def scenario(count: int, processes: list[tuple[int, list[int], int]]) -> N
         await taken(undisturbed, left[0])
 
 
+async def test_a_write_that_may_still_come_leaves_her_on_the_list() -> None:
+    """Its caller hung up while it was on its way: taking her off would count her as staying."""
+    directory, ids = FakeDirectory(), []
+    for name in ("ada", "bea"):
+        account, events = a_member(name, roles=[Role.MEMBER, Role.NETWORK_ADMIN])
+        await directory.accounts(NETWORK).add(account, events)
+        ids.append(account.id)
+    accounts, roles = Late(directory.accounts(NETWORK)), Roles(directory, FakeClock(NOW))
+    late = cast(Directory, LateDirectory(directory, accounts))
+    with pytest.raises(asyncio.CancelledError):
+        await taken(Roles(late, FakeClock(NOW)), ids[0])
+    with pytest.raises(LastAdmin):
+        await taken(roles, ids[1])
+    await accounts.arrive()
+    assert await directory.admins(NETWORK).lasting() == [ids[1]]
+
+
+class Late:
+    """Accounts that are written after their caller hung up."""
+
+    def __init__(self, port: Any) -> None:
+        self._port, self._sent = port, ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    async def save(self, *arguments: Any) -> None:
+        self._sent = arguments
+        raise asyncio.CancelledError
+
+    async def arrive(self) -> None:
+        await self._port.save(*self._sent)
+
+
+class LateDirectory:
+    """A directory with such accounts."""
+
+    def __init__(self, directory: FakeDirectory, accounts: Late) -> None:
+        self._directory, self._late = directory, accounts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._directory, name)
+
+    def accounts(self, network_id: UUID) -> Late:
+        return self._late
+
+
 async def taken(roles: Roles, whose: UUID) -> None:
     await roles.change(
         NETWORK, whose,

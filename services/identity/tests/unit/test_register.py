@@ -136,6 +136,7 @@ async def test_what_cannot_be_right_is_refused_before_the_invite_is_looked_at(
     good = Application("no code", "ada", "ada@example.org", PASSWORD, service_text_version=1)
     for bad in (
         replace(good, handle="a b"), replace(good, email="ada"), replace(good, password="short"),
+        replace(good, email="gro\u00df@example.org"),
     ):  # fmt: skip
         with pytest.raises(Invalid):
             await register(directory, FakePasswords(), clock, TEXTS, bad)

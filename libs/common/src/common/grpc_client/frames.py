@@ -15,7 +15,7 @@ DETAILS = "grpc-status-details-bin"
 MOST_BYTES = 64 * 1024
 """A larger request goes on its own, so that it does not keep small ones waiting."""
 FRAME_BYTES = 256 * 1024
-"""A frame is full when it has this many bytes of contents."""
+"""A frame is full when it has this many bytes of contents and metadata."""
 
 
 class Call(Struct, array_like=True, frozen=True, gc=False):
@@ -27,6 +27,11 @@ class Call(Struct, array_like=True, frozen=True, gc=False):
     content: bytes
     seconds: float | None
     metadata: list[tuple[str, str]]
+
+    @property
+    def size(self) -> int:
+        """About the bytes it takes in a frame: metadata weigh more than most requests do."""
+        return len(self.content) + sum(len(key) + len(value) for key, value in self.metadata)
 
 
 class Calls(Struct, array_like=True, frozen=True, gc=False):

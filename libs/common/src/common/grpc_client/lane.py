@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import msgspec
 
+from common import log
 from common.grpc_client.frames import (
     FRAME_BYTES,
     METHOD,
@@ -20,6 +21,7 @@ from common.grpc_client.frames import (
     encode,
 )
 
+logger = log.get(__name__)
 Metadata = Sequence[tuple[str, str]]
 REOPEN_SECONDS = 1.0
 
@@ -123,8 +125,10 @@ class Stream:
                 while self._queued or self._cancelled:
                     await call.write(self._frame())
             await call.done_writing()
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            call.cancel()  # and the reader tells everybody
+        except Exception as error:
+            if not isinstance(error, (grpc.aio.AioRpcError, asyncio.InvalidStateError)):
+                logger.error("grpc.carried_calls_not_written", exc_info=error)
+            call.cancel()  # and the reader tells everybody: nothing more would be written
 
     def _frame(self) -> bytes:
         calls: list[Call] = []
@@ -135,7 +139,7 @@ class Stream:
             taken += 1
             if queued.id in self._waiting:
                 calls.append(queued)
-                size += len(queued.content)
+                size += queued.size
         del self._queued[:taken]
         cancelled, self._cancelled = self._cancelled, []
         return encode(Calls(calls, cancelled))

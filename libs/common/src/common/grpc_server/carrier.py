@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import grpc
@@ -143,8 +144,9 @@ class _Ride:
     async def _take(self, frames: Calls) -> None:
         for call in frames.calls:
             if call.id not in self._running:
-                serving = self._serve(call, CarriedContext(call))
-                self._running[call.id] = asyncio.create_task(serving)
+                serving = asyncio.create_task(self._serve(call, CarriedContext(call)))
+                self._running[call.id] = serving
+                serving.add_done_callback(partial(self._done, call.id))
         for id in frames.cancelled:
             if id in self._running:
                 self._running[id].cancel()
@@ -153,12 +155,13 @@ class _Ride:
             await self._room.wait()
 
     async def _serve(self, call: Call, context: CarriedContext) -> None:
-        try:
-            self._answers.append(await self._answer(call, context))
-            self._wake.set()
-        finally:
-            del self._running[call.id]
-            self._room.set()
+        self._answers.append(await self._answer(call, context))
+        self._wake.set()
+
+    def _done(self, id: int, _task: asyncio.Task[None]) -> None:
+        """Also of a call that was cancelled before it began, which runs nothing of its own."""
+        del self._running[id]
+        self._room.set()
 
     async def _answer(self, call: Call, context: CarriedContext) -> Answer:
         serve = self._find(call.method)

@@ -27,12 +27,12 @@ class MongoAdmins:
         """See ports_roles.Admins."""
         found = await self._accounts.find(
             _ADMINS, sort=[("_id", ASCENDING)], limit=0,
-            projection={"grants.role": 1, "grants.expires_at": 1, "closed": 1},
+            projection={
+                "grants.role": 1, "grants.expires_at": 1, "closed": 1, "email": 1, "admission": 1,
+            },
         )  # fmt: skip
         return [
-            document["_id"]
-            for document in found
-            if not document.get("closed") and not _ends(document)
+            document["_id"] for document in found if _signs_in(document) and not _ends(document)
         ]
 
     async def list(self) -> AdminList:
@@ -64,6 +64,12 @@ class MongoAdmins:
         listed = {"_id": self._lists.network_id, "leaving.member_id": member_id}
         update = {"$pull": {"leaving": {"member_id": member_id}}, "$inc": {"version": 1}}
         await self._lists.update_one(listed, update)
+
+
+def _signs_in(document: Document) -> bool:
+    """Whoever waits to be let in, was declined, or has no password administers nothing."""
+    shut = document.get("closed") or document.get("admission")
+    return not shut and "email" in document
 
 
 def _ends(document: Document) -> bool:

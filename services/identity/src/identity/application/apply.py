@@ -66,7 +66,7 @@ async def apply(
     ConcurrentUpdate.
     """
     wish = replace(
-        wish, handle=credentials.handle(wish.handle), email=credentials.email(wish.email),
+        wish, handle=credentials.handle(wish.handle), email=credentials.new_email(wish.email),
         password=credentials.new_password(wish.password), note=checked_note(wish.note),
     )  # fmt: skip
     request = hash_request(wish.network, wish.request_id)

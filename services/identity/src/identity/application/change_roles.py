@@ -14,7 +14,7 @@ from uuid import UUID
 from common import log
 from common.auth import Access
 from common.clock import Clock
-from common.errors import ConcurrentUpdate
+from common.errors import ConcurrentUpdate, DomainError
 from common.ids import new_id
 from policy import Facts
 
@@ -40,7 +40,9 @@ class Roles:
     async def change(self, network_id: UUID, member_id: UUID, change: Change) -> Account:
         """The account with a change of `domain.granting`; as it is, if it is so already.
 
-        Raises Invalid, BadgeNeeded, LastAdmin, AccountNotFound, Unavailable, ConcurrentUpdate.
+        Who steps down stays on the list when nobody knows whether she did: cancelled, or the
+        database did not answer. Raises Invalid, BadgeNeeded, LastAdmin, AccountNotFound,
+        Unavailable, ConcurrentUpdate.
         """
         accounts, admins = self.directory.accounts(network_id), self.directory.admins(network_id)
         request, steps_down = new_id(), False
@@ -58,10 +60,14 @@ class Roles:
             return after
 
         try:
-            return await retrying(attempt)
-        finally:
+            account = await retrying(attempt)
+        except DomainError:  # it was not written; after any other error it may be yet
             if steps_down:
                 await _done(admins, request)
+            raise
+        if steps_down:
+            await _done(admins, request)
+        return account
 
     async def of(self, access: Access, member_id: UUID) -> Account:
         """The account, for its roles: her own, or an admin's to see.

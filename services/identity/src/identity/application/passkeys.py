@@ -54,16 +54,19 @@ class Passkeys:
         account = await own_account(self._accounts(caller), caller)
         await check_password(self.passwords, account, password)
         owner = handle_of(account.network_id, account.id)
-        asked = self._challenge(Asked(Purpose.CREATE, owner))
+        asked = self._challenge(_of_creation(account))
         return self.authenticators.ask_to_create(
             Owner(owner, account.handle), account.passkeys, asked
         )
 
     async def create(self, caller: Caller, wanted: Wanted) -> Passkey:
-        """The new one. Raises Invalid, PasskeyInvalid, Unauthenticated, ConcurrentUpdate."""
+        """The new one, unless she was signed out everywhere since the password was typed.
+
+        Raises Invalid, PasskeyInvalid, Unauthenticated, ConcurrentUpdate.
+        """
         passkey.checked_label(wanted.label)
         claim = self.authenticators.read(wanted.answer)
-        asked = Asked(Purpose.CREATE, handle_of(caller.network_id, caller.subject))
+        asked = _of_creation(await own_account(self._accounts(caller), caller))
         if not await self._take(claim, asked):
             raise PasskeyInvalid("this was not asked, was answered already, or took too long")
         created = self.authenticators.verify_created(wanted.answer, claim.challenge)
@@ -73,7 +76,13 @@ class Passkeys:
             new_id(), created.credential_id, created.public_key, created.sign_count,
             wanted.transports, wanted.label, self.clock.now(),
         )  # fmt: skip
-        account = await self._change(caller, lambda account: passkey.add(account, new))
+
+        def add(account: Account) -> Account:
+            if _of_creation(account) != asked:
+                raise PasskeyInvalid("you were signed out meanwhile; begin again")
+            return passkey.add(account, new)
+
+        account = await self._change(caller, add)
         return next(one for one in account.passkeys if one.id == new.id)
 
     async def of(self, caller: Caller) -> Sequence[Passkey]:
@@ -153,6 +162,12 @@ class Passkeys:
 
     def _accounts(self, caller: Caller) -> Accounts:
         return self.directory.accounts(caller.network_id)
+
+
+def _of_creation(account: Account) -> Asked:
+    """It ends with the sessions: whoever is signed out has no passkey to come."""
+    owner = handle_of(account.network_id, account.id)
+    return Asked(Purpose.CREATE, owner + account.session_epoch.to_bytes(8, "big"))
 
 
 def handle_of(network_id: UUID, member_id: UUID) -> bytes:

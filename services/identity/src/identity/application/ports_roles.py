@@ -13,7 +13,8 @@ class Admins(Protocol):
     """The admins of one network."""
 
     async def lasting(self) -> Collection[UUID]:
-        """Those who are admins without an end, and whose accounts are not closed."""
+        """Those who are admins without an end and can sign in: not closed, waiting or declined, and
+        not imported without being claimed."""
         ...
 
     async def list(self) -> AdminList:

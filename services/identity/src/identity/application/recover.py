@@ -67,7 +67,7 @@ async def change_email(
 
     Raises Invalid, ProofInvalid, Unauthenticated, Limited.
     """
-    address, typed = credentials.email(email), credentials.password(password)
+    address, typed = credentials.new_email(email), credentials.password(password)
     account = await own_account(accounts, caller)
     opens = account.credentials
     if not await passwords.verify(typed, opens.password_hash if opens else None):

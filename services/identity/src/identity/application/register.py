@@ -46,7 +46,7 @@ async def register(
     Limited, ConcurrentUpdate.
     """
     wanted = replace(
-        wanted, handle=credentials.handle(wanted.handle), email=credentials.email(wanted.email),
+        wanted, handle=credentials.handle(wanted.handle), email=credentials.new_email(wanted.email),
         password=credentials.new_password(wanted.password),
     )  # fmt: skip
     request = hash_request(wanted.code, wanted.request_id)

@@ -80,6 +80,16 @@ class Throttle:
         group = address_group(address)
         return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
 
+    def of_mails(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
+        """Somebody signed in who has mails sent to addresses that may not be hers."""
+        return [Counter(self._digest("mails", str(network_id), str(member_id)), ACCOUNT)]
+
+    def of_applications(self, address: str) -> Sequence[Counter]:
+        """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger
+        and an account that waits; none if the address is not known."""
+        group = address_group(address)
+        return [Counter(self._digest("applications", group), ADDRESS)] if group else []
+
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""
         return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]

@@ -215,12 +215,15 @@ class Account:
     def change_password(self, new_hash: str) -> Account:
         """Another password; whoever came in with the one before is signed out, in the same write.
 
-        Raises ValueError for an account that has none.
+        What that person had begun ends too: a link to another address, a second factor that was
+        not confirmed. Raises ValueError for an account that has none.
         """
         if self.credentials is None:
             raise ValueError("an account without credentials has no password to change")
+        factor = self.second_factor
         return replace(
-            self, credentials=replace(self.credentials, password_hash=new_hash),
+            self, credentials=replace(self.credentials, password_hash=new_hash), links=(),
+            second_factor=factor if factor and factor.active else None,
             session_epoch=self.session_epoch + 1, version=self.version + 1,
         )  # fmt: skip
 
@@ -245,9 +248,8 @@ class Account:
         """
         link = self.opened(LinkPurpose.RESET, secret, now)
         changed = self.change_password(new_hash)
-        left = tuple(one for one in self.links if one is not link)
         hers = changed.credentials is not None and changed.credentials.email == link.email
-        return replace(changed, links=left, email_verified=changed.email_verified or hers)
+        return replace(changed, email_verified=changed.email_verified or hers)
 
     def verify_email(self, secret: bytes, now: datetime) -> Account:
         """The address the link went to is hers, and the one she signs in with from now on.
@@ -266,7 +268,8 @@ class Account:
     def decide(self, choice: Choice, now: datetime) -> tuple[Account, Events]:
         """Record a decision; the same one again changes nothing.
 
-        Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible.
+        Raises Limited for agreeing after MAX_DECISIONS decisions; withdrawing is always possible,
+        and so is agreeing to a newer text, or a new text of *service* would shut her out.
         Raises Unauthenticated once the account is closed: whatever is told of her comes before.
         """
         if self.closed:
@@ -276,7 +279,8 @@ class Account:
             return self, ()
         newest = self.decisions[-1] if self.decisions else None
         number = newest.number + 1 if newest else 1
-        if choice.granted and number > MAX_DECISIONS:
+        newer = latest is None or choice.text.version > latest.text_version
+        if choice.granted and number > MAX_DECISIONS and not newer:
             raise Limited("decided too often; ask the admins of your network", field="granted")
         if newest and now <= newest.decided_at:  # a clock went back: what comes later is later
             now = newest.decided_at + timedelta(milliseconds=1)

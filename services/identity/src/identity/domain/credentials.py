@@ -37,6 +37,18 @@ def email(text: str) -> str:
     return address
 
 
+def new_email(text: str) -> str:
+    """An address somebody is to be sent mail at. Raises Invalid.
+
+    What has another form than case tells may be somebody else's: mail for groß@ goes to gross@,
+    and a link to choose a password with it.
+    """
+    address = email(text)
+    if address != unicodedata.normalize("NFC", text.strip().lower()):
+        raise Invalid("write this address in plain letters, as mail servers know it", field="email")
+    return address
+
+
 def new_password(text: str) -> str:
     """A password somebody chooses. Raises Invalid when it is too short or too long."""
     chosen = password(text)

@@ -39,7 +39,9 @@ class JoiningService(grpc_api.JoiningServiceServicer):
     async def Apply(self, request: api.ApplyRequest, context: Context) -> api.ApplyResponse:
         wish, throttle = wish_of(request), self._ports.throttle
         number = wish.eligible.member_number if wish.eligible else ""
-        counters = throttle.of_applicant(wish.network, number, client_address(context))
+        address = client_address(context)
+        await throttle.spend(throttle.of_applications(address))
+        counters = throttle.of_applicant(wish.network, number, address)
         applied = await throttle.attempt(counters, lambda: self._apply(wish))
         network_id, outgoing = applied.network.id, self._ports.outgoing
         if applied.account is None:

@@ -50,6 +50,7 @@ class RecoveryService(grpc_api.RecoveryServiceServicer):
         self, request: api.ChangeEmailRequest, context: Context
     ) -> api.ChangeEmailResponse:
         ports, caller = self._ports, auth.current()
+        await ports.throttle.spend(ports.throttle.of_mails(caller.network_id, caller.subject))
         counters = ports.throttle.of_member(caller.network_id, caller.subject)
         await ports.throttle.attempt(
             counters,
