@@ -127,7 +127,9 @@ class Collection:
     def _scoped(self, filter: Filter) -> Document:
         if filter.get("network_id", self.network_id) != self.network_id:
             raise ValueError("a document of another network in a scoped collection")
-        return {**filter, "network_id": self.network_id}
+        # The local servers take the index of the field named first; an id needs no other.
+        by_id = {"_id": filter["_id"]} if "_id" in filter else {}
+        return {**by_id, **filter, "network_id": self.network_id}
 
 
 class Database:

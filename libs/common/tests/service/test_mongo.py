@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from bson.binary import UUID_SUBTYPE, Binary
@@ -25,7 +25,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-OURS, THEIRS = uuid4(), uuid4()
+OURS, THEIRS = UUID(int=0xA), UUID(int=0xB)  # fixed: they are in the names of tests
 INDEXES = {"things": [IndexModel([("network_id", ASCENDING), ("name", ASCENDING)], name="by_name")]}
 
 

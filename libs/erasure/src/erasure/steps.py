@@ -90,15 +90,25 @@ def stand_in(field: str) -> Change:
 
 
 async def change_all(
-    collection: Collection, wanted: Mapping[str, Any], leaving: Leaving, change: Change
-) -> None:
-    """Change documents until none is `wanted` any more; `change` must see to that."""
+    collection: Collection, wanted: Mapping[str, Any], leaving: Leaving, change: Change,
+    by: str = "_id",
+) -> None:  # fmt: skip
+    """Change documents until none is `wanted` any more; `change` must see to that.
+
+    `by` is the field to go along, ascending and unique among them: one that an index has in order
+    spares the database to sort what is left for each batch.
+    """
+    after: Mapping[str, Any] = {}
     while True:
         found = await collection.find(
-            wanted, sort=[("_id", ASCENDING)], limit=BATCH, projection={"outbox": 0}
+            {**wanted, **after}, sort=[(by, ASCENDING)], limit=BATCH, projection={"outbox": 0}
         )
         for document in found:
             update = {"$set": change(document, leaving)}
             await collection.update_one({**wanted, "_id": document["_id"]}, update)
-        if len(found) < BATCH:
+        if len(found) == BATCH:
+            after = {by: {"$gt": found[-1][by]}}
+        elif after:
+            after = {}  # whether any is left
+        else:
             return

@@ -39,7 +39,7 @@ class Messages:
         messages = database.collection(MESSAGES, leaving.network_id)
         async for id in _conversations(database, leaving):
             wanted = {"conversation_id": id, "sender_id": leaving.member_id}
-            await change_all(messages, wanted, leaving, _wordless)
+            await change_all(messages, wanted, leaving, _wordless, by="sequence")
 
 
 def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
