@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import grpc
@@ -99,13 +98,12 @@ class Doors:
         call: Any
         if isinstance(request, Message):
             call = channel.unary_unary(action)
-            sent: Callable[[], Any] = request.SerializeToString
+            sent: Any = request.SerializeToString()
         else:
             call = channel.stream_unary(action)
-            messages = [one.SerializeToString() for one in request]
-            sent = partial(iter, messages)
+            sent = iter([one.SerializeToString() for one in request])
         try:
-            content: bytes = call(sent(), metadata=metadata, timeout=SECONDS)
+            content: bytes = call(sent, metadata=metadata, timeout=SECONDS)
             return Heard(Answer.ALLOW, content)
         except grpc.RpcError as error:
             return _of_status(error)

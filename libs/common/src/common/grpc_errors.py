@@ -30,7 +30,7 @@ _KINDS = {code: kind for kind, code in CODES.items()} | {
     grpc.StatusCode.CANCELLED: Kind.UNAVAILABLE,
     grpc.StatusCode.OUT_OF_RANGE: Kind.INVALID,
 }
-_DETAILS = "grpc-status-details-bin"
+DETAILS = "grpc-status-details-bin"
 
 
 def to_status(error: DomainError, domain: str = DOMAIN) -> grpc.Status:
@@ -64,7 +64,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> DomainError:
 
 def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
     for key, value in error.trailing_metadata() or ():
-        if key == _DETAILS and isinstance(value, bytes):
+        if key == DETAILS and isinstance(value, bytes):
             return _unpacked(value)
     return None
 

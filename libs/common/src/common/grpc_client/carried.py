@@ -12,12 +12,9 @@ from typing import Any
 
 import grpc
 
-from common.grpc_client.frames import (
-    DETAILS,
-    MOST_BYTES,
-    Answer,
-)
+from common.grpc_client.frames import MOST_BYTES, Answer
 from common.grpc_client.lane import Broken, Lane, Metadata
+from common.grpc_errors import DETAILS
 
 Serialize = Callable[[Any], bytes]
 Deserialize = Callable[[bytes], Any]

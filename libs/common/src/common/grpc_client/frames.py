@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 METHOD = "/kith.calls.v1.CallService/Carry"
-DETAILS = "grpc-status-details-bin"
 MOST_BYTES = 64 * 1024
 """A larger request goes on its own, so that it does not keep small ones waiting."""
 FRAME_BYTES = 256 * 1024

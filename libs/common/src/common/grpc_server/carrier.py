@@ -14,7 +14,6 @@ import msgspec
 
 from common import log
 from common.grpc_client.frames import (
-    DETAILS,
     FRAME_BYTES,
     METHOD,
     Answer,
@@ -24,6 +23,7 @@ from common.grpc_client.frames import (
     decode_calls,
     encode,
 )
+from common.grpc_errors import DETAILS
 
 logger = log.get(__name__)
 MOST_AT_ONCE = 1_000

@@ -54,22 +54,16 @@ class Throttle:
     def of_sign_in(self, network: str, email: str, address: str) -> Sequence[Counter]:
         """Who signs in where, from where; an empty address is not counted. Raises Invalid."""
         account = Counter(self._digest("account", network, credentials.email(email)), ACCOUNT)
-        group = address_group(address)
-        if not group:
-            return [account]
-        return [Counter(self._digest("address", group), ADDRESS), account]
+        return [*self._from("address", address), account]
 
     def of_passkey(self, owner: bytes, address: str) -> Sequence[Counter]:
         """Who signs in with a passkey, as her device says, from where; as `of_sign_in`."""
         account = Counter(self._digest("passkey", owner.hex()), ACCOUNT)
-        group = address_group(address)
-        return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
+        return [*self._from("address", address), account]
 
     def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
         """Somebody without an invite; `number` is what a roster would know her by, if she says."""
-        counters = []
-        if group := address_group(address):
-            counters.append(Counter(self._digest("address", group), ADDRESS))
+        counters = self._from("address", address)
         if number:
             counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
         return counters
@@ -77,8 +71,7 @@ class Throttle:
     def of_reset(self, network: str, email: str, address: str) -> Sequence[Counter]:
         """Somebody who asks for mails to an address. Raises Invalid."""
         account = Counter(self._digest("reset", network, credentials.email(email)), ACCOUNT)
-        group = address_group(address)
-        return [Counter(self._digest("address", group), ADDRESS), account] if group else [account]
+        return [*self._from("address", address), account]
 
     def of_mails(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has mails sent to addresses that may not be hers."""
@@ -87,12 +80,16 @@ class Throttle:
     def of_applications(self, address: str) -> Sequence[Counter]:
         """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger
         and an account that waits; none if the address is not known."""
-        group = address_group(address)
-        return [Counter(self._digest("applications", group), ADDRESS)] if group else []
+        return self._from("applications", address)
 
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""
         return [Counter(self._digest("member", str(network_id), str(member_id)), ACCOUNT)]
+
+    def _from(self, what: str, address: str) -> list[Counter]:
+        """What is counted of an address; nothing of one that is not known."""
+        group = address_group(address)
+        return [Counter(self._digest(what, group), ADDRESS)] if group else []
 
     async def attempt(self, counters: Sequence[Counter], work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, unless one of the counters has to wait.
