@@ -175,7 +175,7 @@ async def test_only_the_very_same_request_is_answered_again(
     )  # fmt: skip
     for change in changes:
         with pytest.raises(InviteInvalid):
-            await register(directory, FakePasswords(), clock, TEXTS, _changed(wanted, change))
+            await register(directory, FakePasswords(), clock, TEXTS, replace(wanted, **change))
     with pytest.raises(HandleTaken):
         await register(directory, FakePasswords(), clock, TEXTS, replace(wanted, code=other))
 
@@ -187,10 +187,6 @@ async def test_a_request_id_has_an_end(directory: FakeDirectory, clock: FakeCloc
     )
     with pytest.raises(Invalid):
         await register(directory, FakePasswords(), clock, TEXTS, wanted)
-
-
-def _changed(wanted: Application, change: dict[str, Any]) -> Application:
-    return replace(wanted, **change)
 
 
 @pytest.mark.parametrize(
