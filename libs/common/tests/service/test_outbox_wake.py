@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from common.ids import new_id
 from common.mongo import Database
 from common.outbox import Relay
@@ -18,6 +20,7 @@ class Interrupted(Published):
     def __init__(self, database: Database, things: Things, relay: Relay) -> None:
         super().__init__(database)
         self.late = new_id()
+        self.interrupted = asyncio.Event()
         self._things, self._relay = things, relay
         self._once = True
 
@@ -29,6 +32,7 @@ class Interrupted(Published):
             self._once = False
             await self._things.insert(self.late, 1)
             self._relay.wake()
+            self.interrupted.set()
 
 
 async def test_a_wake_while_published_events_are_forgotten_is_not_lost(
@@ -45,6 +49,8 @@ async def test_a_wake_while_published_events_are_forgotten_is_not_lost(
     await relay._publish_waiting()
     async with running(relay):
         relay.wake()
+        async with asyncio.timeout(15):
+            await interrupted.interrupted.wait()  # before, nothing waits for a moment either
         await until(lambda: none_waits(things), seconds=15)
     assert await published(kafka, topic_prefix) == {
         str(first["_id"]): [1], str(interrupted.late): [1],
