@@ -76,6 +76,10 @@ class System:
         self._processes[service].kill()
         self.launch(service)
 
+    def pid(self, service: str) -> int:
+        """The process of a service."""
+        return self._processes[service].pid
+
     def stop(self) -> dict[str, int | None]:
         """Hang up, then SIGTERM every service; their exit codes."""
         for client in self._clients:

@@ -36,7 +36,7 @@ from services.gateway.tests.tokens import Issuer
 
 ANY_PORT = Address("127.0.0.1", 0)
 PLENTY = Rate(10_000, 100_000)
-OPEN = Outside(Rates(PLENTY, PLENTY, PLENTY, PLENTY))
+OPEN = Outside(Rates(PLENTY, PLENTY, PLENTY, PLENTY, PLENTY))
 
 
 @dataclass(frozen=True, slots=True)

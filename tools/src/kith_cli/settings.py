@@ -19,6 +19,7 @@ BACKENDS = ("identity", "community", "messaging", "programs", "outcomes", "signa
 LOCAL_LIMITS: Mapping[str, str] = {
     "KITH_LIMIT_ADDRESS": "10000/20000", "KITH_LIMIT_SIGN_IN": "1000/2000",
     "KITH_LIMIT_READS": "5000/10000", "KITH_LIMIT_WRITES": "5000/10000",
+    "KITH_LIMIT_WALKS": "5000/10000", "KITH_LIMIT_CONNECTIONS": "20000/20000",
 }  # fmt: skip
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import ip_network
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 
 from common.config import Address, Reader, ServiceConfig
 
+from gateway.application.connections import Most
 from gateway.application.limits import Rate, Rates
 
 USUAL_RATES = Rates()
+USUAL_CONNECTIONS = Most()
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
@@ -24,9 +26,22 @@ class Outside:
     """
 
     rates: Rates = USUAL_RATES
+    connections: Most = USUAL_CONNECTIONS
     proxies: tuple[str, ...] = ()
     origins: frozenset[str] = frozenset()
     behind_tls: bool = False
+
+    def within(self, descriptors: int) -> Outside:
+        """With as many connections at most as so many files of the process leave room for."""
+        return replace(self, connections=self.connections.within(descriptors))
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether this is one of the proxies."""
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in ip_network(network) for network in self.proxies)
 
     @classmethod
     def read(cls, reader: Reader) -> Outside:
@@ -38,7 +53,9 @@ class Outside:
                 sign_in=reader.read("KITH_LIMIT_SIGN_IN", Rate.parse, usual.sign_in),
                 reads=reader.read("KITH_LIMIT_READS", Rate.parse, usual.reads),
                 writes=reader.read("KITH_LIMIT_WRITES", Rate.parse, usual.writes),
+                walks=reader.read("KITH_LIMIT_WALKS", Rate.parse, usual.walks),
             ),
+            connections=reader.read("KITH_LIMIT_CONNECTIONS", Most.parse, USUAL_CONNECTIONS),
             proxies=reader.read("KITH_TRUSTED_PROXIES", _networks, ()),
             origins=reader.read("KITH_CORS_ORIGINS", _origins, frozenset()),
             behind_tls=reader.read("KITH_BEHIND_TLS", _truth, False),

@@ -7,7 +7,7 @@ from typing import Literal
 from prometheus_client import Counter, Gauge, Histogram
 
 Push = Literal["queued", "dropped", "failed", "gone", "overflow"]
-Limit = Literal["address", "sign_in", "reads", "writes"]
+Limit = Literal["address", "sign_in", "reads", "writes", "walks", "connections"]
 
 REQUESTS = Counter(
     # 5xx of a route: the service behind it is in trouble; 401 in bulk: somebody tries tokens
@@ -22,13 +22,18 @@ SOCKETS = Gauge(
     # how many members look on right now
     "kith_gateway_sockets", "WebSockets that are signed in.",
 )  # fmt: skip
+CONNECTIONS = Gauge(
+    # near the most there may be (KITH_LIMIT_CONNECTIONS): too few gateways, or somebody who opens
+    # and leaves
+    "kith_gateway_connections", "Open connections, WebSockets among them.",
+)  # fmt: skip
 PUSHES = Counter(
     # dropped or failed: members see a message only when they ask again
     "kith_gateway_pushes_total", "New messages by what became of their push.", ["outcome"],
 )  # fmt: skip
 LIMITED = Counter(
     # sign_in in bulk: somebody tries invites or passwords; address with few accounts: a proxy that
-    # KITH_TRUSTED_PROXIES does not name
+    # KITH_TRUSTED_PROXIES does not name; walks: somebody collects what others wrote
     "kith_gateway_limited_total", "Requests refused because there were too many.", ["limit"],
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from common import auth, grpc_server, health, mongo, telemetry
 from common.clock import Clock, SystemClock
@@ -19,7 +20,9 @@ from policy.services import GRANTS
 
 from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
+from gateway.adapters.descriptors import raise_descriptors
 from gateway.adapters.mongo import MongoRecords, prepare
+from gateway.application.connections import Connections
 from gateway.application.idempotency import Once, Records
 from gateway.application.limits import Limits
 from gateway.application.push import Pusher
@@ -87,7 +90,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         http = await stack.enter_async_context(
             health.serve_http(
                 Entry(routes, stream, life.health, tracing, marks), settings.http_listen,
-                **http_options(config.outside),
+                **http_options(config.outside.within(raise_descriptors())),
             )
         )  # fmt: skip
         grpc = await stack.enter_async_context(
@@ -108,8 +111,9 @@ def guarded(services: Services, admission: Admission, records: Records, clock: C
 
 def http_options(outside: Outside) -> Mapping[str, object]:
     """What uvicorn is told."""
+    connections = Connections(outside.connections, outside.is_proxy)
     return {
-        "http": HttpProtocol, "lifespan": "off", "server_header": False,
+        "http": partial(HttpProtocol, connections), "lifespan": "off", "server_header": False,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "proxy_headers": bool(outside.proxies), "forwarded_allow_ips": list(outside.proxies),
         "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,

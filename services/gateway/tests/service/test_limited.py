@@ -13,15 +13,18 @@ from gateway.config import Outside
 from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import identity_service_pb2 as identity
+from structlog.testing import capture_logs
 
 from services.gateway.tests.builders import ACCOUNT, CIRCLE
 from services.gateway.tests.gateways import PLENTY, Gateway, running
 from services.gateway.tests.problems import assert_problem
-from services.gateway.tests.tokens import BEN
+from services.gateway.tests.tokens import ADA, BEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GET_ACCOUNT = "/kith.identity.v1.AccountService/GetAccount"
 CREATE = "/kith.community.v1.CircleService/CreateCircle"
+LIST_POSTS = "/kith.community.v1.PostService/ListPosts"
+LIST_FEED = "/kith.community.v1.PostService/ListHomeFeed"
 LIST_SESSIONS = "/kith.identity.v1.DeviceService/ListSessions"
 SIGN_IN = "/kith.identity.v1.SessionService/CreateSession"
 PROXIED = {"x-forwarded-for": "203.0.113.1"}
@@ -37,7 +40,10 @@ class Watch:
 
 
 WATCH = Watch()
-STRICT = Rates(address=Rate(10, 30), sign_in=Rate(0.1, 2), reads=Rate(0.5, 3), writes=Rate(0.25, 2))
+STRICT = Rates(
+    address=Rate(10, 30), sign_in=Rate(0.1, 2), reads=Rate(0.5, 3), writes=Rate(0.25, 2),
+    walks=Rate(0.2, 2),
+)  # fmt: skip
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -90,6 +96,31 @@ async def test_a_new_token_is_the_same_account(gateway: Gateway) -> None:
         await read(gateway, gateway.issuer.token())
     assert_problem(await read(gateway, gateway.issuer.token()), 429, "RATE_LIMITED")
     assert (await read(gateway, gateway.issuer.token(BEN))).status_code == 200
+
+
+async def test_who_reads_on_and_on_what_others_wrote_is_slowed_and_seen(
+    gateway: Gateway,
+) -> None:
+    """One circle after the other, a new page or the first: one walk. Her own things are not."""
+    token = gateway.issuer.token()
+    headers = gateway.headers(token)
+    gateway.services.replies[LIST_POSTS] = community.ListPostsResponse()
+    gateway.services.replies[LIST_FEED] = community.ListHomeFeedResponse()
+    paths = [f"/v1/circles/{CIRCLE.id}/posts", "/v1/feed?pageToken=x", "/v1/feed"]
+    with capture_logs() as logs:
+        answers = [await gateway.http.get(path, headers=headers) for path in paths]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert_problem(answers[-1], 429, "RATE_LIMITED")
+        assert answers[-1].headers["retry-after"] == "5"
+        WATCH.seconds += 4
+        assert (await gateway.http.get("/v1/feed", headers=headers)).status_code == 429
+    told = [log["member_id"] for log in logs if log["event"] == "door.walk_slowed"]
+    assert told == [str(ADA)]  # once, not at each try
+    assert (await read(gateway, token)).status_code == 200
+    bens = gateway.headers(gateway.issuer.token(BEN))
+    assert (await gateway.http.get("/v1/feed", headers=bens)).status_code == 200
+    WATCH.seconds += 2
+    assert (await gateway.http.get("/v1/feed", headers=headers)).status_code == 200
 
 
 async def test_writes_are_counted_by_themselves(gateway: Gateway) -> None:
@@ -174,7 +205,7 @@ async def test_a_stranger_with_a_key_is_counted_once_and_before_anything_is_writ
 
 
 async def test_without_a_trusted_proxy_nobody_is_believed() -> None:
-    rates = Rates(PLENTY, Rate(0.1, 1), PLENTY, PLENTY)
+    rates = Rates(PLENTY, Rate(0.1, 1), PLENTY, PLENTY, PLENTY)
     async with running(outside=Outside(rates), now=Watch()) as direct:
         direct.services.replies[SIGN_IN] = identity.CreateSessionResponse()
         assert (await sign_in(direct, **PROXIED)).status_code == 201

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from common import health
 from common.config import Address
+from gateway.application.connections import Connections, Most
 from gateway.entrypoints.http.protocol import HttpProtocol
 from gateway.wiring import http_options
 
@@ -54,10 +56,12 @@ async def test_a_head_that_takes_too_long_is_refused() -> None:
     class Impatient(HttpProtocol):
         head_seconds = 0.05
 
+    impatient = partial(Impatient, Connections(Most(), OPEN.is_proxy))
+
     async def nobody(_scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError("no request was complete")
 
-    options = {**http_options(OPEN), "http": Impatient}
+    options = {**http_options(OPEN), "http": impatient}
     async with health.serve_http(nobody, Address("127.0.0.1", 0), **options) as address:
         status, _, problem = await told(address, b"GET /v1/feed HTTP/1.1\r\nhost: ki")
         assert status == 408

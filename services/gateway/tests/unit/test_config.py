@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from common.config import Address, ConfigError
 from gateway.adapters.clients import RETRIED
+from gateway.application.connections import Most
 from gateway.application.limits import Rate, Rates
 from gateway.config import Config, Outside
 from gateway.entrypoints.grpc import METHODS
@@ -44,12 +45,14 @@ def test_the_door_is_shut_to_web_apps_and_proxies_unless_it_is_told_of_them() ->
     assert Config.from_env(GOOD).outside == Outside()
     told = {
         "KITH_LIMIT_ADDRESS": "1/2", "KITH_LIMIT_SIGN_IN": "3/4", "KITH_LIMIT_READS": "5/6",
-        "KITH_LIMIT_WRITES": "7.5/8", "KITH_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+        "KITH_LIMIT_WRITES": "7.5/8", "KITH_LIMIT_WALKS": "9/10",
+        "KITH_LIMIT_CONNECTIONS": "12/11", "KITH_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         "KITH_CORS_ORIGINS": "https://app.example,http://localhost:3000",
         "KITH_BEHIND_TLS": "true",
     }  # fmt: skip
     assert Config.from_env(GOOD | told).outside == Outside(
-        rates=Rates(Rate(1, 2), Rate(3, 4), Rate(5, 6), Rate(7.5, 8)),
+        rates=Rates(Rate(1, 2), Rate(3, 4), Rate(5, 6), Rate(7.5, 8), Rate(9, 10)),
+        connections=Most(12, 11),
         proxies=("10.0.0.0/8", "::1/128"),
         origins=frozenset({"https://app.example", "http://localhost:3000"}),
         behind_tls=True,
@@ -59,7 +62,10 @@ def test_the_door_is_shut_to_web_apps_and_proxies_unless_it_is_told_of_them() ->
 @pytest.mark.parametrize(
     "name, value",
     [
-        ("KITH_LIMIT_READS", "5"), ("KITH_TRUSTED_PROXIES", "everybody"),
+        ("KITH_LIMIT_READS", "5"), ("KITH_LIMIT_CONNECTIONS", "5"),
+        ("KITH_LIMIT_CONNECTIONS", "5/6"), ("KITH_LIMIT_CONNECTIONS", "5/0"),
+        ("KITH_LIMIT_CONNECTIONS", "-5/-6"), ("KITH_LIMIT_CONNECTIONS", "5/"),
+        ("KITH_TRUSTED_PROXIES", "everybody"),
         ("KITH_TRUSTED_PROXIES", "10.0.0.1/8"), ("KITH_CORS_ORIGINS", "*"),
         ("KITH_CORS_ORIGINS", "https://app.example/"), ("KITH_BEHIND_TLS", "yes"),
     ],

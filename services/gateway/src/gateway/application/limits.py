@@ -38,12 +38,17 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What is allowed: to an address, in all and to get in; to an account, by what it asks."""
+    """What is allowed: to an address, in all and to get in; to an account, by what it asks.
+
+    `walks` are the reads that show what other people wrote, or who they are: a person opens
+    hundreds in an evening, who collects them opens one after the other for hours.
+    """
 
     address: Rate = Rate(200, 1_000)
     sign_in: Rate = Rate(0.5, 30)
     reads: Rate = Rate(50, 500)
     writes: Rate = Rate(20, 200)
+    walks: Rate = Rate(0.5, 300)
 
 
 class Buckets:
@@ -92,10 +97,13 @@ class Limits:
     """All buckets of one process."""
 
     def __init__(self, rates: Rates, now: Callable[[], float]) -> None:
+        """`now` tells monotonic seconds."""
+        self.now = now
         self.address = Buckets(rates.address, now)
         self.sign_in = Buckets(rates.sign_in, now)
         self.reads = Buckets(rates.reads, now)
         self.writes = Buckets(rates.writes, now)
+        self.walks = Buckets(rates.walks, now)
 
 
 @lru_cache(maxsize=MOST_BUCKETS)

@@ -181,7 +181,18 @@ def frames(services: Services) -> Fetch:
 
 
 class Protocol(WebSocketsSansIOProtocol):
-    """uvicorn's, except that closing does not wait for a device that has stopped reading."""
+    """uvicorn's, except that closing does not wait for a device that has stopped reading.
+
+    `lost` is called once the connection is over.
+    """
+
+    lost: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        super().connection_lost(exc)
+        if self.lost is not None:
+            self.lost()
 
     async def send(self, message: Event) -> None:  # type: ignore[override]  # any ASGI event
         """See the ASGI specification."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from litestar.handlers import HTTPRouteHandler
 from policy import NOBODY, decide
@@ -146,6 +146,15 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
 }
 ACTIONS: Mapping[str, str] = {route.handler_name: action for route, action in ROUTES.items()}
 """By the handler's name, which is all that a hook is given."""
+WALKS: Collection[str] = frozenset(
+    route.handler_name
+    for route in (
+        accounts.list_accounts, accounts.get_account, profiles.get_profile, circles.list_circles,
+        posts.list_posts, feed.list_home_feed, comments.list_comments, signals.list_signals,
+        signals.get_signal, courses.list_course, enrollments.list_enrollments,
+    )
+)  # fmt: skip
+"""What shows other people's things: who reads on and on here collects them."""
 
 
 def is_public(action: str) -> bool:

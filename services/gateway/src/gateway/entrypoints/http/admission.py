@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
+from common import log
 from common.auth import Caller, Verifier
 from common.errors import Unauthenticated
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
 from policy.authorize import authorize
 
-from gateway.application.limits import Limits, owner_of
+from gateway.application.limits import Buckets, Limits, Rate, owner_of
 from gateway.entrypoints.http.errors import RateLimited
 from gateway.telemetry import Limit, count_limited
 
+logger = log.get(__name__)
+TOLD = Rate(1 / 600, 1)  # how often the log is told of the same walker
 Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
 
@@ -24,6 +27,7 @@ class Admission:
     def __init__(self, verifier: Verifier, limits: Limits) -> None:
         self._verifier = verifier
         self._limits = limits
+        self._told = Buckets(TOLD, limits.now)
 
     def address(self, scope: Any) -> None:
         """Count one request of an address. Raises RateLimited."""
@@ -46,12 +50,15 @@ class Admission:
             scope["auth"] = caller
         return caller
 
-    def entrance(self, actions: Mapping[str, str], public: Collection[str]) -> Hook:
+    def entrance(
+        self, actions: Mapping[str, str], public: Collection[str], walks: Collection[str]
+    ) -> Hook:
         """Lets in only those whose token is good and whom the policy does not refuse at the door,
         before anything else is read; `actions` are by handler name.
 
         What is `public` (handler names) is for those who have no account yet or no token: each
-        address has a few tries, then slowly.
+        address has a few tries, then slowly. What `walks` (handler names) through other people's
+        things an account may do as a person does it, and more slowly than that when it goes on.
 
         Services verify and decide again. A hook and not one of litestar's guards, which copy the
         handler at every request.
@@ -66,8 +73,20 @@ class Admission:
             caller = await self.caller(request.scope)
             # What the policy leaves open the service decides; it refuses what is no action.
             authorize(caller, actions.get(name, ""))
+            if name in walks:
+                self._walk(caller)
 
         return before
+
+    def _walk(self, caller: Caller) -> None:
+        wait = self._limits.walks.take(caller.subject)
+        if not wait:
+            return
+        if not self._told.take(caller.subject):
+            logger.warning(
+                "door.walk_slowed", network_id=str(caller.network_id), member_id=str(caller.subject)
+            )
+        raise _limited("walks", "too much of what others shared was read at once", wait)
 
     def stranger(self, scope: Any) -> None:
         """Count one try to get in, once for each request. Raises RateLimited."""

@@ -8,7 +8,7 @@ from policy.table import AVATARS, DOCS
 
 from gateway.adapters.clients import Services
 from gateway.entrypoints.http import avatars, consent_records, docs, keys, openapi
-from gateway.entrypoints.http.actions import ACTIONS, ROUTES, is_public
+from gateway.entrypoints.http.actions import ACTIONS, ROUTES, WALKS, is_public
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.problems import MAX_BODY_BYTES, answer
 from gateway.entrypoints.http.request import KithRequest
@@ -20,7 +20,7 @@ def rest(services: Services, admission: Admission) -> Litestar:
     harmless = (keys.get_keys, consent_records.list_consent_texts)  # the same for everybody
     strangers = [route for route in public if route not in harmless]
     members = [route for route in ROUTES if route not in public]
-    entrance = admission.entrance(ACTIONS, {route.handler_name for route in strangers})
+    entrance = admission.entrance(ACTIONS, {route.handler_name for route in strangers}, WALKS)
     pages = docs.pages(openapi.document(public, members)) if is_public(DOCS) else ()
     pictures = [avatars.get_avatar] if is_public(AVATARS) else []
     return Litestar(

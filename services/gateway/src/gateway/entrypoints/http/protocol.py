@@ -9,20 +9,26 @@ from common.errors import DomainError
 from common.problem import CONTENT_TYPE
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway.application.connections import Connections, TooManyConnections
 from gateway.entrypoints.http.corked import Corked
 from gateway.entrypoints.http.errors import HeadersTooLarge, HeadTooSlow, RequestMalformed
 from gateway.entrypoints.http.problems import encoded, problem_of
+from gateway.entrypoints.stream import Protocol
+from gateway.telemetry import CONNECTIONS, count_limited
 
 MOST_HEAD_BYTES = 32 * 1024  # and what the last read brought besides
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Refuses a head that is too large, too slow, or no HTTP; closes what says nothing at all."""
+    """Refuses a head that is too large, too slow, or no HTTP, and one connection too many; closes
+    what says nothing at all."""
 
     head_seconds = 10.0
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, open_connections: Connections, **options: Any) -> None:
+        super().__init__(**options)
+        self._open = open_connections
+        self._owner: str | None = None  # for whom it is counted
         self._in_head = False
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -30,12 +36,27 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio.Protocol."""
         super().connection_made(cast(asyncio.Transport, Corked(transport, self.loop)))
+        try:
+            self._owner = self._open.open(self.client[0] if self.client else "")
+        except TooManyConnections as error:
+            count_limited("connections")
+            self._refuse(error)
+            return
+        CONNECTIONS.set(len(self._open))
         self._timer = self.loop.call_later(self.timeout_keep_alive, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
         self._stop_timer()
         super().connection_lost(exc)
+        self._lost()
+
+    def handle_websocket_upgrade(self) -> None:
+        """See uvicorn. It is the same connection, whoever is told of its end."""
+        super().handle_websocket_upgrade()
+        taken = self.transport.get_protocol()
+        if isinstance(taken, Protocol):
+            taken.lost = self._lost
 
     def on_message_begin(self) -> None:
         """See httptools."""
@@ -72,13 +93,20 @@ class HttpProtocol(HttpToolsProtocol):
     def _refuse(self, error: DomainError) -> None:
         problem = problem_of(error)
         body = encoded(problem)
+        wait = "retry-after: 1\r\n" if problem.status == 429 else ""
         head = (
-            f"content-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            f"{wait}content-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\n"
             "cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
             "connection: close\r\n\r\n"
         )
         self.transport.write(STATUS_LINE[problem.status] + head.encode() + body)
         self.transport.close()
+
+    def _lost(self) -> None:
+        if self._owner is not None:
+            self._open.close(self._owner)
+            self._owner = None
+            CONNECTIONS.set(len(self._open))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
