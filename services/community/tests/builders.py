@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
+from common.testing.clock import FUTURE
 from community.application.create_comment import create_comment
 from community.application.create_post import create_post
 from community.application.ports import Network
@@ -16,7 +17,7 @@ from community.domain.circle import Circle, CircleDraft, Membership, found
 from community.domain.post import Comment, CommentDraft, Intent, Post, PostDraft, comment, write
 from policy.authorize import authorize
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = FUTURE
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
 WEIRD_TEXTS = ["", " ", "\n\t", "a\x00b", "x" * 10_001]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from common.auth import Access, Caller
 from common.ids import new_id
+from common.testing.clock import FUTURE
 from identity.adapters import texts
 from identity.domain.account import Account, Credentials, Events, Origin, bring_in, join
 from identity.domain.audit import Entry
@@ -20,7 +21,7 @@ from identity.domain.role import Role
 from identity.domain.text import Purpose, Summary, Text, Texts
 from policy.authorize import authorize
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = FUTURE
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 PASSWORD = "correct horse battery"
 TEXTS = texts.shipped()

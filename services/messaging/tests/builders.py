@@ -9,6 +9,7 @@ from uuid import UUID
 from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
+from common.testing.clock import FUTURE
 from messaging.application.import_messages import Row, conversation_for
 from messaging.application.ports import ImportedRow, Network
 from messaging.application.send_message import send_message
@@ -17,7 +18,8 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.message import Draft, Message, Placed, Tail, place
 from policy.authorize import authorize
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = FUTURE
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
 ADA, BEN, CAT = (

@@ -33,7 +33,7 @@ from messaging.adapters.mongo import Networks
 from messaging.entrypoints.grpc import register_services
 from policy.authorize import authorize
 
-from services.messaging.tests.builders import ADA, BEN, HOUR, MINUTE, NETWORK, NOW, SOURCE
+from services.messaging.tests.builders import ADA, BEN, LONG_AGO, MINUTE, NETWORK, NOW, SOURCE
 
 ANY_PORT = Address("127.0.0.1", 0)
 PATIENCE = 30.0  # a busy machine is no error
@@ -178,8 +178,8 @@ def a_row(
     number: int, sender_id: object = ADA, recipient_id: object = BEN, *, text: str = "",
     at: Timestamp | datetime | None = None,
 ) -> pb.ImportedMessage:  # fmt: skip
-    """A row of a history, as a network admin sends it."""
-    when = NOW - 24 * HOUR + number * MINUTE if at is None else at
+    """A row of a history, as a network admin sends it: of the past, also to a real clock."""
+    when = LONG_AGO + number * MINUTE if at is None else at
     return pb.ImportedMessage(
         row=number, sender_id=str(sender_id), recipient_id=str(recipient_id),
         text=text or f"row {number}",

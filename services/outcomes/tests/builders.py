@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from common.auth import Caller
 from common.ids import new_id
+from common.testing.clock import FUTURE
 from outcomes.domain.instrument import Instrument
 from outcomes.domain.instruments import UCLA_3
 from outcomes.domain.request import Request
 from outcomes.domain.response import Response
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = FUTURE
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 2}

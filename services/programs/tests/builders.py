@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from common.auth import Access, Caller
 from common.ids import new_id
+from common.testing.clock import FUTURE
 from policy.authorize import authorize
 from programs.domain.cohort import Cohort
 from programs.domain.enrollment import Enrollment
 from programs.domain.program import Definition, Program, Step, StepKind
 from programs.domain.request import Request
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = FUTURE
 NETWORK = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_NETWORK = UUID("01900000-0000-7000-8000-000000000002")
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from common.errors import Unavailable
 from common.mongo import Database, connect
+from common.testing.clock import FUTURE
 from gateway.adapters.mongo import ANSWERS, MongoRecords, prepare
 from gateway.application.idempotency import NO_NETWORK, Record, Records
 
 from services.gateway.tests.fakes import FakeRecords
 from services.gateway.tests.tokens import NETWORK
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+AT = FUTURE
 
 
 def record(id: bytes = b"1" * 32) -> Record:
     return Record(
         id=id, network_id=NETWORK, fingerprint=b"f" * 32, claim=uuid4(), busy_until=AT,
-        expire_at=datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1),  # noqa: TID251  # the server removes what is past
+        expire_at=AT + timedelta(hours=1),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import network_pb2
 from kith.identity.v1 import network_service_pb2 as api
 
+from services.identity.tests.builders import NOW
 from services.identity.tests.doors import Door
 
 RESOURCE = network_pb2.CrisisResource(name="Helpline", phone="1234")
@@ -113,7 +114,8 @@ async def test_the_rule_of_age_holds_at_registration(door: Door) -> None:
     await update(door, admin, age_rule=network_pb2.AgeRule(minimum_age=18, statement=born))
     code = await door.client.invite(admin)
     for birth_date, reason in (
-        ("2020-01-01", "AGE_NOT_MET"), ("", "INVALID_ARGUMENT"), ("1.1.1990", "INVALID_ARGUMENT"),
+        (f"{NOW.year - 6}-01-01", "AGE_NOT_MET"), ("", "INVALID_ARGUMENT"),
+        ("1.1.1990", "INVALID_ARGUMENT"),
     ):  # fmt: skip
         request = identity.RegisterRequest(
             invite_code=code, handle="ada", email="ada@example.org",

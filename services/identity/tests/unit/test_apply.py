@@ -216,7 +216,7 @@ async def test_the_rule_of_age_holds_here_too() -> None:
     rule = AgeRule(18, AgeStatement.BIRTH_DATE)
     directory = await rostered(age_rule=rule)
     with pytest.raises(AgeNotMet):
-        await wished(directory, stated=Stated(birth_date=date(2015, 1, 1)))
+        await wished(directory, stated=Stated(birth_date=date(NOW.year - 11, 1, 1)))
     assert await directory.roster(NETWORK).count() == (1, 1)
 
 

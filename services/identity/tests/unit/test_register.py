@@ -195,8 +195,8 @@ async def test_a_request_id_has_an_end(directory: FakeDirectory, clock: FakeCloc
         (AgeStatement.CONFIRMATION, Stated(confirmed=True), True),
         (AgeStatement.CONFIRMATION, Stated(), False),
         (AgeStatement.CONFIRMATION, Stated(birth_date=date(1950, 1, 1)), False),
-        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(2008, 1, 1)), True),
-        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(2008, 1, 2)), False),
+        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(NOW.year - 18, 1, 1)), True),
+        (AgeStatement.BIRTH_DATE, Stated(birth_date=date(NOW.year - 18, 1, 2)), False),
     ],
 )
 async def test_who_is_too_young_or_says_nothing_does_not_join_and_keeps_no_seat(
