@@ -132,12 +132,19 @@ class System:
 
 
 def wait_for(ask: Callable[[], T], seconds: float = 60.0) -> T:
-    """The first true answer. Raises AssertionError at the deadline."""
+    """The first true answer. Raises AssertionError at the deadline.
+
+    It rests three times as long as it asks: most questions end as work for the database, and the
+    local one, asked without a pause, gets to nothing else.
+    """
     deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"not so after {seconds:g} s; last answer: {answer!r}"
-        time.sleep(0.05)
-    return answer
+    while True:
+        asked = time.monotonic()
+        if answer := ask():
+            return answer
+        now = time.monotonic()
+        assert now < deadline, f"not so after {seconds:g} s; last answer: {answer!r}"
+        time.sleep(max(0.05, 3 * (now - asked)))
 
 
 def _claim_block() -> tuple[int, socket.socket]:
@@ -159,16 +166,15 @@ def _claim_block() -> tuple[int, socket.socket]:
 
 
 def wait_until_empty(ask: Callable[[], Sized], seconds: float = 60.0) -> None:
-    """Until nothing is left. Raises AssertionError at the deadline, with what is.
+    """Until nothing is left. Raises AssertionError at the deadline, with what is."""
+    left: Sized = ()
 
-    It rests three times as long as it asks: counting what waits is work for the database, and the
-    local one, asked without a pause, gets to nothing else.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        asked = time.monotonic()
-        if not (left := ask()):
-            return
-        now = time.monotonic()
-        assert now < deadline, f"still there after {seconds:g} s: {left!r}"
-        time.sleep(max(0.05, 3 * (now - asked)))
+    def is_empty() -> bool:
+        nonlocal left
+        left = ask()
+        return not left
+
+    try:
+        wait_for(is_empty, seconds)
+    except AssertionError:
+        raise AssertionError(f"still there after {seconds:g} s: {left!r}") from None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
@@ -16,6 +17,7 @@ import pytest
 from kith_cli.client import Kith
 from kith_cli.importing.messages import Import, Report
 from pymongo import MongoClient
+from pymongo.database import Database
 from rich.console import Console
 from rich.progress import Progress
 
@@ -70,6 +72,7 @@ class _Trouble(threading.Thread):
         self._system = system
         self._over = threading.Event()
         self._chance = random.Random(seed)
+        self._rest = 0.0
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -79,11 +82,21 @@ class _Trouble(threading.Thread):
         with MongoClient[dict[str, Any]](self._system.settings.external_mongodb_uri) as client:
             database = client[f"{self._system.settings.database_prefix}_messaging"]
             for victim, mark in zip(plan, marks, strict=True):
-                while database["messages"].estimated_document_count() < mark:
-                    if self._over.wait(0.01):
+                while self._count(database) < mark:
+                    if self._over.wait(self._rest):
                         return  # too late to count
                 self._system.kill(victim)
                 self.killed[victim] += 1
+
+    def _count(self, database: Database[dict[str, Any]]) -> int:
+        """How many messages there are; the more it takes to ask, the longer the rest after it.
+
+        The local database, asked without a pause, gets to nothing else.
+        """
+        asked = time.monotonic()
+        count = database["messages"].estimated_document_count()
+        self._rest = max(0.01, 3 * (time.monotonic() - asked))
+        return count
 
     def end(self) -> None:
         """Wait for the last kill and until everybody is back."""

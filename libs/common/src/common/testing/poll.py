@@ -8,15 +8,22 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+MOST_REST_SECONDS = 0.3
 
 
 async def until(ask: Callable[[], Awaitable[T]], seconds: float = 20.0, every: float = 0.02) -> T:
-    """The first true answer of `ask`. Raises AssertionError with the last one when time is up."""
+    """The first true answer of `ask`. Raises AssertionError with the last one when time is up.
+
+    Where asking is work for the database, it rests as well: the local one, asked without a pause,
+    gets to nothing else.
+    """
     deadline = time.monotonic() + seconds
     while True:
+        asked = time.monotonic()
         answer = await ask()
         if answer:
             return answer
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise AssertionError(f"not so after {seconds:g} s; last answer: {answer!r}")
-        await asyncio.sleep(every)
+        await asyncio.sleep(max(every, min(2 * (now - asked), MOST_REST_SECONDS)))
