@@ -6,7 +6,7 @@ MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/pypr
 EDITABLES := $(foreach member,$(MEMBERS:/pyproject.toml=),-e ./$(member))
 ARGS ?=
 # All tests, two files at a time: they share broker and database and have topics and databases of their own.
-WHOLE := --numprocesses 2 --dist loadfile
+WHOLE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help

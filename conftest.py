@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,20 @@ Golden = Callable[[Path, bytes], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.hookimpl(trylast=True)  # behind pytest-randomly
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests that may take long begin first: none then runs alone at the end.
+
+    How long a test may take is its `timeout`; in other respects the order stays as it is.
+    """
+    longest: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        marker = item.get_closest_marker("timeout")
+        if marker is not None:
+            longest[item.path] = max(longest[item.path], float(marker.args[0]))
+    items.sort(key=lambda item: -longest[item.path])
 
 
 @pytest.fixture
