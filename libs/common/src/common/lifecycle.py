@@ -15,12 +15,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 import uvloop
+from prometheus_client import Histogram
 
 from common import log
 from common.config import ConfigError, ServiceConfig
 from common.health import Health
 
 logger = log.get(__name__)
+LOOK_SECONDS = 0.02
+LATE = Histogram(
+    # anything above 0.05: something computes on the loop that belongs into a thread, and everybody
+    # this process serves waits for it
+    "kith_loop_late_seconds", "How late the event loop came to a timer that is set all the time.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)  # fmt: skip
 
 
 class HasService(Protocol):
@@ -96,9 +104,23 @@ class Lifecycle:
     async def _serve(self) -> None:
         await self.health.begin()
         logger.info("process.ready")
+        watched = asyncio.create_task(watch_loop(), name="loop")
         await self._stop.wait()
+        watched.cancel()
         logger.info("process.stopping")
         await self.health.end()
+
+
+async def watch_loop() -> None:
+    """Measure for ever how long the event loop keeps others waiting.
+
+    A stall is seen less the part of LOOK_SECONDS in which it began.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+        LATE.observe(max(0.0, loop.time() - due))
 
 
 def run(build: Build) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +18,7 @@ from common import lifecycle
 from common.config import ConfigError, Reader, ServiceConfig
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
+from prometheus_client import REGISTRY
 
 ROOT = Path(__file__).parents[4]
 
@@ -130,6 +132,32 @@ async def test_a_part_that_ends_by_itself_ends_nothing_else() -> None:
     async with life.background("once", once()):
         await asyncio.sleep(0)
     assert not life._stop.is_set()
+
+
+async def test_a_loop_that_stood_still_is_seen() -> None:
+    def late() -> float:
+        found = (
+            REGISTRY.get_sample_value("kith_loop_late_seconds_bucket", {"le": le})
+            for le in ("+Inf", "0.2")
+        )
+        every, short = (value or 0.0 for value in found)
+        return every - short
+
+    @asynccontextmanager
+    async def build(life: Lifecycle) -> AsyncIterator[None]:
+        async def busy() -> None:
+            before = late()
+            while late() == before:
+                until_when = time.monotonic() + 0.3
+                while time.monotonic() < until_when:
+                    pass  # computes, and lets nobody else
+                await asyncio.sleep(0.01)
+            life.stop()
+
+        async with life.background("busy", busy()):
+            yield
+
+    assert await Lifecycle().run(build) == 0
 
 
 async def test_a_cancelled_run_is_cancelled_and_not_ended_well() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.request import urlopen
 
 from kith_cli.local.supervisor import Supervisor
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_LATE = re.compile(r'kith_loop_late_seconds_bucket\{le="([^"]+)"\} (\S+)')
 SERVERS = frozenset({"kafka", "mongodb"})
 
 
@@ -25,6 +29,22 @@ def resident_mb(supervisor: Supervisor) -> dict[str, float]:
         for process in supervisor.processes()
         if process.pid
     }
+
+
+def loop_late(address: str) -> dict[float, float]:
+    """How often the event loop of a process was late so far, by how many seconds at most.
+
+    `address` is where its metrics are. Raises OSError.
+    """
+    with urlopen(f"http://{address}/metrics", timeout=5) as answer:  # loopback
+        found = _LATE.findall(answer.read().decode())
+    return {float(at_most): float(count) for at_most, count in found}
+
+
+def worst_late(before: Mapping[float, float], after: Mapping[float, float]) -> float:
+    """Seconds that were not exceeded between two readings of `loop_late`."""
+    grown = {at_most: after[at_most] - before.get(at_most, 0.0) for at_most in after}
+    return min((at_most for at_most, count in grown.items() if count == grown[math.inf]))
 
 
 def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

@@ -167,8 +167,11 @@ def _measure_withdrawals(settings: Settings, people: list[Person]) -> None:
 def _measure_entry(settings: Settings, person: Person) -> None:
     identity = Address.parse(settings.grpc("identity"))
     email = "sender0@bench.kith.local"
+    late = probe.loop_late(settings.http("identity"))
     found = asyncio.run(entry.sign_ins(identity, NETWORK, email, PASSWORD))
+    stall = probe.worst_late(late, probe.loop_late(settings.http("identity")))
     figure("signin.per_s", found.count / found.seconds)
+    figure("signin.loop_stall_at_most_ms", 1000 * stall)
     longest = max(found.beside)
     figure("signin.longest_wait_beside_ms", 1000 * longest, samples=len(found.beside))
     host, port = _address(settings)
