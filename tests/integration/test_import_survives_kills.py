@@ -125,9 +125,9 @@ def _outcome(system: System, report: Report) -> Outcome:
         expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin
         taken = wait_for(lambda: _settled_count(admin, expected), 90.0)
         assert taken == expected - (len(handles) - 1)
-        return talks, {
-            handle: _signal(admin, id) for id, handle in handles.items() if handle != "admin"
-        }
+        signals = _signals(admin)
+        assert signals.keys() == {id for id, handle in handles.items() if handle != "admin"}
+        return talks, {handles[id]: _told(admin, signal) for id, signal in signals.items()}
 
 
 def _handles(admin: Kith) -> dict[str, str]:
@@ -163,10 +163,23 @@ def _settled_count(admin: Kith, expected: int) -> int:
     return activities if members + activities == expected else 0
 
 
-def _signal(admin: Kith, member_id: str) -> tuple[Any, ...]:
-    latest = admin.get("/v1/signals", pageSize=1)["asOfTime"]
-    signal = admin.get(f"/v1/signals/{member_id}", asOfTime=latest)
-    course = admin.get(f"/v1/signals/{member_id}/course")["points"]
+def _signals(admin: Kith) -> dict[str, dict[str, Any]]:
+    """Everybody's signal at the time of the last activity of all, by member."""
+    found: dict[str, dict[str, Any]] = {}
+    page: dict[str, Any] = {"asOfTime": "", "nextPageToken": ""}
+    while True:
+        known = {"asOfTime": page["asOfTime"], "pageToken": page["nextPageToken"]}
+        page = admin.get(
+            "/v1/signals", pageSize=200, includeUnknown="true",
+            **{name: value for name, value in known.items() if value},
+        )  # fmt: skip
+        found |= {signal["memberId"]: signal for signal in page["signals"]}
+        if not page["nextPageToken"]:
+            return found
+
+
+def _told(admin: Kith, signal: Mapping[str, Any]) -> tuple[Any, ...]:
+    course = admin.get(f"/v1/signals/{signal['memberId']}/course")["points"]
     return (
         signal["engagement"], signal["risk"], signal.get("lastActivityTime"),
         signal["modelVersion"], course,
