@@ -19,6 +19,7 @@ from common.config import Address
 from rich.progress import Progress
 
 from kith_cli.bench import decisions, entry, probe
+from kith_cli.bench.leaving import ITEMS, QUICK, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
 from kith_cli.bench.withdrawal import withdrawals
 from kith_cli.client import Kith
@@ -62,6 +63,7 @@ def bench(file: Path, rows: int) -> None:
                 _measure_signals(settings, people)
                 _measure_withdrawals(settings, people)
                 _measure_entry(settings, people[0])
+                _measure_leaving(settings, kith, people[-1])
                 _measure_import(kith, part)
                 _measure_backlog(settings, supervisor, kith, backlog)
             _measure_memory(supervisor)
@@ -76,7 +78,7 @@ def figure(name: str, value: float, **more: float) -> None:
 def _running(settings: Settings) -> Iterator[float]:
     """A Kith that runs as long as the block; yields the seconds it took to be ready."""
     own = {"KITH_HOME": str(settings.home), "KITH_LOG_LEVEL": "warning"}
-    variables = {**environment(), **own}
+    variables = {**environment(), **QUICK, **own}
     begun = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "kith_cli", "up"], env=variables, stderr=subprocess.PIPE, text=True
@@ -179,6 +181,11 @@ def _measure_entry(settings: Settings, person: Person) -> None:
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         both = [1000 * percentile(each, share) for each in (through, direct)]
         figure(f"gateway.overhead_{name}_ms", both[0] - both[1], direct=round(both[1], 3))
+
+
+def _measure_leaving(settings: Settings, kith: Kith, person: Person) -> None:
+    asyncio.run(write(*_address(settings), person))
+    figure("erasure.seconds", erase(kith, person), items=ITEMS)
 
 
 def _measure_import(kith: Kith, file: Path) -> None:
