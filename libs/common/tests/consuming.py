@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 from common.kafka_consumer import Consumer
+from common.kafka_producer import Record
 
 from libs.common.tests import topics
 from libs.common.tests.rows import GROUP, record
@@ -60,3 +62,13 @@ async def publish_to_partitions(kafka: str, topic: str, numbers: range) -> None:
             made = record("k", number)
             for partition in (0, 1):
                 await producer.send(topic, made.value, b"k", partition, headers=list(made.headers))
+
+
+async def publish_as_of(kafka: str, topic: str, made: Record, seconds_ago: float) -> None:
+    """Bring a record to the log that says it is older than it is."""
+    at = round((time.time() - seconds_ago) * 1000)
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        await producer.send_and_wait(
+            topic, made.value, made.key.encode(), partition=0, timestamp_ms=at,
+            headers=made.headers,
+        )  # fmt: skip

@@ -44,6 +44,7 @@ class Caller:
     token: str
     expires_at: float
     session_id: UUID | None = None  # the sign-in the token goes back to, where its issuer says so
+    epoch: int = 0  # of the account's sessions, as its issuer says: raised when it ends all of them
     owes: tuple[tuple[str, int], ...] = ()  # decisions that are open, as its issuer says
     terms: int = 0  # version of the terms the account agreed to, as its issuer says; 0: none
 
@@ -232,6 +233,7 @@ def _caller(claims: dict[str, Any], token: str) -> Caller:
         subject=UUID(claims["sub"]), network_id=UUID(claims["net"]),
         roles=frozenset(map(str, roles)), token=token, expires_at=float(claims["exp"]),
         session_id=UUID(claims["sid"]) if "sid" in claims else None,
+        epoch=int(claims.get("epoch", 0)),
         owes=tuple((str(what), int(which)) for what, which in claims.get("owes", {}).items()),
         terms=int(claims.get("terms", 0)),
     )  # fmt: skip

@@ -19,10 +19,12 @@ from libs.common.tests.consuming import (
     Make,
     equals,
     problem,
+    publish_as_of,
     ready,
     running,
 )
 from libs.common.tests.rows import GROUP, Rows, publish, record
+from libs.common.tests.things import TOPIC
 
 
 async def test_every_record_is_taken_and_committed(
@@ -85,7 +87,7 @@ async def test_from_now_skips_what_was_there_and_misses_nothing_after(
     make: Make, rows: Rows, producer: Producer
 ) -> None:
     await publish(producer, record("old", 1))
-    consumer = make(from_now=True)
+    consumer = make(back=0)
     async with running(consumer):
         await until(lambda: ready(consumer))
         await publish(producer, record("new", 2))
@@ -106,12 +108,27 @@ async def test_from_now_means_the_same_now_after_joining_again(
             raise failure
 
     await publish(producer, record("old", 1))
-    consumer = make(take, from_now=True, flush=flush)
+    consumer = make(take, back=0, flush=flush)
     async with running(consumer):
         await until(lambda: ready(consumer))
         await publish(producer, record("new", 2))
         await until(lambda: equals(commits(), 2))
     assert taken == [2, 2, 2]
+
+
+async def test_going_back_begins_with_what_is_not_older(
+    make: Make, rows: Rows, producer: Producer, kafka: str, topic_prefix: str
+) -> None:
+    """Also after joining again: what was behind it then is not read a second time from there."""
+    await publish_as_of(kafka, topic_prefix + TOPIC, record("old", 1), seconds_ago=3_600)
+    await publish_as_of(kafka, topic_prefix + TOPIC, record("late", 2), seconds_ago=60)
+    async with running(make(back=600)):
+        await publish(producer, record("new", 3))
+        await until(lambda: equals(rows.all(), {"late": (2, 1), "new": (3, 1)}))
+    async with running(make(back=600)):
+        await publish(producer, record("newer", 4))
+        await until(lambda: equals(rows.all(), {"late": (2, 1), "new": (3, 1), "newer": (4, 1)}))
+    assert rows.calls == {"late": 1, "new": 1, "newer": 1}
 
 
 async def test_what_is_noted_is_done_before_it_is_committed_and_again_if_that_failed(

@@ -9,12 +9,12 @@ GATHER_BYTES = 64 * 1024
 
 
 def make_client(
-    bootstrap: str, group_id: str, *, from_now: bool, gather_millis: int
+    bootstrap: str, group_id: str, *, latest: bool, gather_millis: int
 ) -> AIOKafkaConsumer:
     """A client that commits only what it is told to; `gather_millis` as Consumer has it."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=group_id, enable_auto_commit=False,
-        auto_offset_reset="latest" if from_now else "earliest",
+        auto_offset_reset="latest" if latest else "earliest",
         isolation_level="read_committed", session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000, rebalance_timeout_ms=30_000, max_poll_interval_ms=300_000,
         fetch_max_wait_ms=gather_millis or WAIT_MILLIS,

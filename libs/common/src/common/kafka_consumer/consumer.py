@@ -50,10 +50,11 @@ class Consumer:
 
     def __init__(  # noqa: PLR0913  # keywords only, each with a meaning of its own
         self, bootstrap: str, *, group: str, topics: Sequence[str], handlers: Handlers,
-        producer: Producer, tracing: Tracing, topic_prefix: str = "", from_now: bool = False,
+        producer: Producer, tracing: Tracing, topic_prefix: str = "", back: float | None = None,
         flush: Flush | None = None, gather_millis: int = 0,
     ) -> None:  # fmt: skip
-        """Prepare; `from_now` skips what was there, for groups that live and die with a process.
+        """Prepare; with `back` it begins with what is so many seconds old, and 0 is now: for groups
+        that live and die with a process.
 
         `flush` is for handlers that only note what is to be done: it does that for all records of
         a poll, before their offsets are committed. If it fails, they come again. `gather_millis`
@@ -61,12 +62,12 @@ class Consumer:
         """
         self._group = group
         self._topics = [topic_prefix + topic for topic in topics]
-        self._from_now = from_now
+        self._back = back
         self._flush = flush
         self._flush_failed = False
         self._noted = False
         self._make_client = partial(
-            make_client, bootstrap, topic_prefix + group, from_now=from_now,
+            make_client, bootstrap, topic_prefix + group, latest=back is not None,
             gather_millis=gather_millis,
         )  # fmt: skip
         self._handlers = {
@@ -122,7 +123,7 @@ class Consumer:
     async def _be_member(self) -> None:
         consumer = self._make_client()
         revoke = partial(self._revoke, consumer)
-        listener = Listener(consumer, revoke, self._assign, self._from_now)
+        listener = Listener(consumer, revoke, self._assign, self._back)
         consumer.subscribe(self._topics, listener=listener)
         try:
             await consumer.start()

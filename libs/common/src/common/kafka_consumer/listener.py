@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -20,12 +21,12 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
 
     def __init__(
         self, consumer: AIOKafkaConsumer, revoke: Revoke,
-        assign: Callable[[], None], from_now: bool,
+        assign: Callable[[], None], back: float | None,
     ) -> None:  # fmt: skip
         self._consumer = consumer
         self._revoke = revoke
         self._assign = assign
-        self._from_now = from_now
+        self._back = back
 
     async def on_partitions_revoked(self, revoked: object) -> None:
         """Called before each assignment, the first one too."""
@@ -33,15 +34,26 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Called with none as well."""
-        if self._from_now and assigned:
-            await self._pin(assigned)
+        if self._back is not None and assigned:
+            await self._pin(assigned, self._back)
         self._assign()
 
-    async def _pin(self, assigned: Collection[TopicPartition]) -> None:
+    async def _pin(self, assigned: Collection[TopicPartition], back: float) -> None:
         """Let `now` be before anybody is told that we read, also if we have to join again."""
         try:
             async with asyncio.timeout(POSITION_SECONDS):
+                if back:
+                    await self._go_back(assigned, back)
                 positions = {where: await self._consumer.position(where) for where in assigned}
                 await self._consumer.commit(positions)
         except (KafkaError, TimeoutError) as error:
             logger.warning("consumer.no_position", error=type(error).__name__)
+
+    async def _go_back(self, assigned: Collection[TopicPartition], seconds: float) -> None:
+        """Begin with what is so old; not where this group has begun before."""
+        at = round((time.time() - seconds) * 1000)
+        fresh = [where for where in assigned if await self._consumer.committed(where) is None]
+        found = await self._consumer.offsets_for_times(dict.fromkeys(fresh, at))
+        for where, place in found.items():
+            if place is not None:
+                self._consumer.seek(where, place.offset)
