@@ -23,6 +23,7 @@ from pymongo import MongoClient
 T = TypeVar("T")
 READY_SECONDS = 60.0
 LOG_LEVEL = "info"
+PASSWORD = "correct horse battery"  # of made-up people
 
 
 class System:
@@ -120,7 +121,7 @@ class System:
     def member(self, admin: Kith, network: str, handle: str) -> Kith:
         """A client signed in as a new member."""
         code = admin.post("/v1/invites", {})["code"]
-        email, password = f"{handle}@{network}.example", "correct horse battery"
+        email, password = f"{handle}@{network}.example", PASSWORD
         body = {
             "inviteCode": code, "handle": handle, "email": email, "password": password,
             "serviceTextVersion": service_text_version(admin),

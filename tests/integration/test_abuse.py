@@ -15,9 +15,11 @@ import pytest
 from gateway.adapters.descriptors import raise_descriptors
 from gateway.entrypoints.http.request import BODY_SECONDS
 from kith_cli.client import Kith
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.integration.conftest import MakeSystem
-from tests.integration.system import System, wait_for
+from tests.integration.system import PASSWORD, System, wait_for
 
 pytestmark = pytest.mark.timeout(240)
 OPENED, SOURCES = 10_000, 10
@@ -89,6 +91,32 @@ def test_bodies_that_never_end_are_given_up(system: System, network: str) -> Non
         assert admin.get("/v1/accounts/me")["handle"]
         for each in slow:
             assert each.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_token_of_a_session_that_has_ended_opens_no_door(system: System, network: str) -> None:
+    """It would run for ten minutes more: whoever stole it has nothing of it once she signs out."""
+    admin = system.admin(network)
+    ana = system.member(admin, network, "ana")
+    stolen, stream = ana.token, f"ws://{system.settings.http('gateway')}/v1/stream"
+    ana.sign_in(network, f"ana@{network}.example", PASSWORD)
+    with connect(stream) as thief:
+        thief.send(json.dumps({"type": "authenticate", "accessToken": stolen}))
+        assert json.loads(thief.recv(15)) == {"type": "ready"}
+        ana.request("DELETE", "/v1/sessions")
+        with pytest.raises(ConnectionClosed) as closed:
+            thief.recv(15)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+    wait_for(lambda: _asked_with(system, stolen) == 401)
+    ana.sign_in(network, f"ana@{network}.example", PASSWORD)
+    assert ana.get("/v1/accounts/me")["handle"] == "ana"
+
+
+def _asked_with(system: System, token: str) -> int:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.get(
+        f"{system.settings.gateway_url}/v1/accounts/me", headers=headers, timeout=30
+    ).status_code
 
 
 def _signs_in_anew(system: System, admin: Kith, network: str) -> bool:

@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from common.kafka_producer import Producer
+from common.testing.pytest_plugin import CreateTopics
 
+from services.gateway.tests import pushing
 from services.gateway.tests.gateways import Gateway, running
 
 
@@ -22,3 +25,19 @@ def gateway(started: Gateway) -> Gateway:
     """The gateway, its services as on the first day."""
     started.reset()
     return started
+
+
+@pytest.fixture
+async def topics(create_topics: CreateTopics) -> None:
+    """What a gateway listens to."""
+    await create_topics(pushing.TOPIC, partitions=3)
+    await create_topics(pushing.SESSIONS, partitions=3)
+
+
+@pytest.fixture
+async def world(
+    kafka: str, topic_prefix: str, topics: None, producer: Producer
+) -> AsyncIterator[pushing.World]:
+    """A whole gateway over the broker."""
+    async with pushing.started(kafka, topic_prefix, producer) as world:
+        yield world

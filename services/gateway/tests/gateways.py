@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import grpc
 import httpx
 import websockets
-from common import auth, grpc_client, grpc_server, health, telemetry
+from common import grpc_client, grpc_server, health, telemetry
 from common.clock import SystemClock
 from common.config import Address
 from common.health import Health
 from gateway.adapters.clients import RETRIED, Keys, Services, connect
+from gateway.adapters.verifier import Verifier
+from gateway.application.ended import Ended
 from gateway.application.limits import Limits, Rate, Rates
 from gateway.application.sockets import Sockets
 from gateway.config import Outside
@@ -47,6 +49,7 @@ class Gateway:
     records: FakeRecords
     issuer: Issuer
     sockets: Sockets
+    ended: Ended
     health: Health
     http: httpx.AsyncClient
     address: Address
@@ -82,7 +85,8 @@ async def running(
             connect(dict.fromkeys(RETRIED, behind), peers.vouch)
         )
         services, sockets, clock = Services(channels), Sockets(), SystemClock()
-        verifier = auth.Verifier(Keys(services).fetch, clock)
+        ended = Ended(now)
+        verifier = Verifier(Keys(services).fetch, clock, ended)
         tracing = telemetry.configure("gateway", traces)
         stack.callback(tracing.close)
 
@@ -108,7 +112,7 @@ async def running(
         await ours.begin()
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{http}"))
         channel = await stack.enter_async_context(grpc_client.connect(address))
-        gateway = Gateway(fakes, records, issuer, sockets, ours, client, http, channel)
+        gateway = Gateway(fakes, records, issuer, sockets, ended, ours, client, http, channel)
         gateway.reset()
         yield gateway
 

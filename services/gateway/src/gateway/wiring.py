@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from common import auth, grpc_server, health, mongo, telemetry
+from common import grpc_server, health, mongo, telemetry
 from common.clock import Clock, SystemClock
 from common.config import Address
-from common.kafka_consumer import Consumer
+from common.kafka_consumer import Consumer, Handlers
 from common.lifecycle import Lifecycle
 from common.service_tokens import Peers
 from policy.authorize import authorize
@@ -22,13 +22,22 @@ from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
 from gateway.adapters.descriptors import raise_descriptors
 from gateway.adapters.mongo import MongoRecords, prepare
+from gateway.adapters.verifier import Verifier
 from gateway.application.connections import Connections
+from gateway.application.ended import LIFE_SECONDS, Ended
 from gateway.application.idempotency import Once, Records
 from gateway.application.limits import Limits
 from gateway.application.push import Pusher
 from gateway.application.sockets import Sockets
 from gateway.config import Config, Outside
-from gateway.entrypoints.consumers import TOPICS, Listener, group, handlers
+from gateway.entrypoints.consumers import (
+    SESSION_TOPICS,
+    TOPICS,
+    Listener,
+    group,
+    handlers,
+    session_handlers,
+)
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
@@ -63,28 +72,32 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         channels = await stack.enter_async_context(connect(_addresses(config), peers.vouch))
         services = Services(channels)
         keys = Keys(services)
-        verifier = auth.Verifier(keys.fetch, clock)
+        ended, sockets = Ended(time.monotonic), Sockets()
+        verifier = Verifier(keys.fetch, clock, ended)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await stack.enter_async_context(life.background("answers", prepare(database)))
-        sockets = Sockets()
         pusher = Pusher(sockets, frames(services))
 
-        def make_consumer() -> Consumer:
-            return Consumer(
-                settings.kafka, group=group(), topics=TOPICS, handlers=handlers(pusher),
+        def listener(purpose: str, topics: Sequence[str], does: Handlers, back: float) -> Listener:
+            return Listener(purpose, lambda: Consumer(
+                settings.kafka, group=group(purpose), topics=topics, handlers=does,
                 producer=Nowhere(settings.kafka, NAME), tracing=tracing,
-                topic_prefix=settings.topic_prefix, from_now=True,
-            )  # fmt: skip
+                topic_prefix=settings.topic_prefix, back=back,
+            ))  # fmt: skip
 
-        listener = Listener(make_consumer)
+        arrivals = listener("push", TOPICS, handlers(pusher), 0)
+        ends = listener("sessions", SESSION_TOPICS, session_handlers(ended, sockets), LIFE_SECONDS)
         life.health.add("keys", keys.check)
-        life.health.add("push", listener.check)
-        await stack.enter_async_context(life.background("pusher", pusher.run()))
-        await stack.enter_async_context(life.background("listener", listener.run()))
+        life.health.add("push", arrivals.check)
+        life.health.add("sessions", ends.check)
+        for name, work in (
+            ("pusher", pusher.run()), ("arrivals", arrivals.run()), ("ends", ends.run()),
+        ):  # fmt: skip
+            await stack.enter_async_context(life.background(name, work))
         admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
-        stream = Stream(sockets, admission, verifier, clock, listener.heard)
+        stream = Stream(sockets, admission, verifier, clock, arrivals.heard)
         routes = guarded(services, admission, MongoRecords(database), clock)
         marks = Marks(config.outside.origins, config.outside.behind_tls)
         http = await stack.enter_async_context(

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import httpx
 import jwt
-import pytest
-import websockets
 from common import errors
-from common.config import Address, Secret, ServiceConfig
+from common.config import Address, ServiceConfig
 from common.ids import new_id
-from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
-from gateway.config import Config, Outside
-from gateway.entrypoints.consumers import TOPICS
-from gateway.wiring import App, build
+from gateway.config import Config
+from gateway.wiring import build
 from google.protobuf.message import Message
-from kith.identity.v1 import identity_service_pb2 as identity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 from websockets.asyncio.client import ClientConnection
 
@@ -33,90 +24,17 @@ from libs.common.tests import service_keys
 from services.gateway.tests.fakes import (
     GET_JWKS,
     LIST_MESSAGES,
-    FakeMessages,
-    FakeServices,
-    served,
 )
-from services.gateway.tests.tokens import ADA, BEN, NETWORK, Issuer
-
-ANY_PORT = Address("127.0.0.1", 0)
-OPEN = Outside()
-NO_DATABASE = Secret("mongodb://127.0.0.1:1")  # the door opens, and pushes, without one
-CONVERSATION = UUID("0198c2a0-0000-7000-8000-0000000000c0")
-[TOPIC] = TOPICS
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """A whole gateway, what is behind it, and a way to tell it that something happened."""
-
-    app: App
-    services: FakeServices
-    messages: FakeMessages
-    issuer: Issuer
-    life: Lifecycle
-    producer: Producer
-
-    @asynccontextmanager
-    async def device(self, member: UUID, seconds: float = 600) -> AsyncIterator[ClientConnection]:
-        """A device of the member, ready."""
-        async with websockets.connect(f"ws://{self.app.http}/v1/stream") as socket:
-            token = self.issuer.token(member, seconds=seconds)
-            await socket.send(json.dumps({"type": "authenticate", "accessToken": token}))
-            assert json.loads(await socket.recv()) == {"type": "ready"}
-            yield socket
-
-    async def happens(
-        self, sequence: int, *, conversation: UUID = CONVERSATION, imported: bool = False,
-        network: UUID = NETWORK, recipient: UUID = BEN,
-    ) -> None:  # fmt: skip
-        """Ada wrote to Ben."""
-        self.messages.add(conversation, sequence, f"text {sequence}")
-        event = events.MessageSent(
-            network_id=str(network), conversation_id=str(conversation), message_id=str(new_id()),
-            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(recipient)],
-            imported=imported,
-        )  # fmt: skip
-        await self.publish(event.SerializeToString(), str(conversation))
-
-    async def publish(self, content: bytes, key: str = "k") -> None:
-        """Put a record in the topic."""
-        sent = await self.producer.send(
-            TOPIC, key=key, value=content,
-            headers=headers(
-                id=new_id(), type=events.MessageSent.DESCRIPTOR.full_name, source="/messaging",
-                sequence=1, traceparent=None,
-            ),
-        )  # fmt: skip
-        await sent
-
-
-@pytest.fixture
-async def world(
-    kafka: str, topic_prefix: str, create_topics: CreateTopics, producer: Producer
-) -> AsyncIterator[World]:
-    await create_topics(TOPIC, partitions=3)
-    services, messages, issuer, life = FakeServices(), FakeMessages(), Issuer(), Lifecycle()
-    services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=issuer.jwks())
-    services.replies[LIST_MESSAGES] = messages.list
-    async with served(services) as behind:
-        service = ServiceConfig(
-            kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
-            grpc_listen=ANY_PORT, http_listen=ANY_PORT, identity=behind, log_level="info",
-            service_key=service_keys.KEYS["gateway"], service_keys=service_keys.trust(),
-            traces="off",
-        )  # fmt: skip
-        async with build(
-            Config(service, behind, behind, behind, behind, behind, OPEN), life
-        ) as app:
-            await life.health.begin()
-            yield World(app, services, messages, issuer, life, producer)
-
-
-async def received(socket: ClientConnection) -> Any:
-    """The next frame."""
-    async with asyncio.timeout(20):
-        return json.loads(await socket.recv())
+from services.gateway.tests.pushing import (
+    ANY_PORT,
+    CONVERSATION,
+    NO_DATABASE,
+    OPEN,
+    TOPIC,
+    World,
+    received,
+)
+from services.gateway.tests.tokens import ADA, BEN
 
 
 async def sequences(socket: ClientConnection, count: int) -> list[int]:

@@ -9,6 +9,7 @@ from common.auth import Caller
 from gateway.application.sockets import (
     QUEUE_FRAMES,
     SOCKETS_PER_MEMBER,
+    Over,
     Socket,
     Sockets,
     TooManySockets,
@@ -72,10 +73,11 @@ def test_a_full_queue_takes_no_more_and_says_so() -> None:
     slow, quick = sockets.open(caller()), sockets.open(caller())
     for number in range(QUEUE_FRAMES):
         sockets.offer(NETWORK, ADA, str(number))
-    assert not slow.full.is_set()
+    assert not slow.over.is_set()
     assert len(waiting(quick)) == QUEUE_FRAMES
     sockets.offer(NETWORK, ADA, "one more")
-    assert slow.full.is_set()
+    assert slow.why is Over.TOO_SLOW
+    assert slow.over.is_set()
     assert waiting(quick) == ["one more"]
     assert waiting(slow)[-1] == str(QUEUE_FRAMES - 1)
     sockets.offer(NETWORK, ADA, "later")
@@ -90,3 +92,17 @@ def test_a_member_has_only_so_many_sockets() -> None:
     sockets.open(caller(BEN))
     sockets.close(opened[0])
     sockets.open(caller())
+
+
+def test_who_is_signed_out_is_let_go_and_nobody_else() -> None:
+    sockets = Sockets()
+    hers, other, bens = (
+        sockets.open(one) for one in (caller(until=1.0), caller(until=2.0), caller(BEN))
+    )
+    sockets.end(NETWORK, ADA, lambda one: one.token == "until 1")
+    sockets.end(NETWORK, ADA, lambda one: one.token == "until 1")
+    assert hers.why is Over.SIGNED_OUT
+    sockets.offer(NETWORK, ADA, "a frame")
+    assert (waiting(hers), waiting(other)) == ([], ["a frame"])
+    sockets.end(NETWORK, BEN, lambda one: False)
+    assert bens.why is None

@@ -143,7 +143,7 @@ class DirectoryContract:
         for change in (
             account.sign_in(NOW),
             account.sign_in(NOW)[0].decide(a_choice(True), NOW + timedelta(seconds=1)),
-            (replace(account.end_sessions(), version=4), ()),
+            (replace(account.end_sessions(NOW)[0], version=4), ()),
             (replace(account.with_second_factor(SecondFactor(b"sealed")), version=5), ()),
             (replace(account.with_second_factor(CONFIRMED), version=6), ()),
             (replace(account.with_second_factor(None), version=7), ()),
@@ -178,7 +178,7 @@ class DirectoryContract:
     async def test_an_account_changes_one_version_at_a_time(self, accounts: Accounts) -> None:
         account, events = a_member()
         await accounts.add(account, events)
-        await accounts.save(account.end_sessions(), ())
+        await accounts.save(*account.end_sessions(NOW))
         with pytest.raises(ConcurrentUpdate):
             await accounts.save(*account.sign_in(NOW))
         with pytest.raises(ConcurrentUpdate):
@@ -261,7 +261,7 @@ class DirectoryContract:
             await accounts.save(account, events)
         with pytest.raises(Unavailable):
             await accounts.save(*account.sign_in(NOW))
-        await accounts.save(account.end_sessions(), ())
+        await accounts.save(*account.end_sessions(NOW))
 
 
 class TestFakeDirectory(DirectoryContract):

@@ -127,7 +127,7 @@ def test_a_device_is_signed_in_under_one_epoch_of_its_account() -> None:
     account, _ = a_member()
     device, _ = a_device(account)
     assert device.signed_in(account.session_epoch, NOW)
-    assert not device.signed_in(account.end_sessions().session_epoch, NOW)
+    assert not device.signed_in(account.end_sessions(NOW)[0].session_epoch, NOW)
 
 
 def test_a_clock_that_went_back_moves_nothing_back() -> None:

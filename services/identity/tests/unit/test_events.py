@@ -15,6 +15,7 @@ from identity.domain.account import (
     AccountCreated,
     ConsentsChanged,
     Event,
+    SessionsEnded,
     SignalsConsentChanged,
     SignedIn,
 )
@@ -30,6 +31,7 @@ SOMEBODY = Actor(UUID(int=1), UUID(int=2), frozenset({"member"}))
 TOPICS = {
     "account": "identity.account.v1", "activity": "activity.member.v1",
     "change": "identity.change.v1", "consents": "identity.consent.v1",
+    "sessions": "identity.session.v1",
 }  # fmt: skip
 GOLDEN = Path(__file__).parent.parent / "golden"
 MEMBER = UUID("01900000-0000-7000-8000-00000000000a")
@@ -56,6 +58,8 @@ EVENTS: dict[str, Event] = {
         NOW, granted=False, text_version=1, imported=False
     ),
     "consents_changed": ConsentsChanged(NOW, Purpose.RESEARCH),
+    "sessions_ended": SessionsEnded(NOW),
+    "sessions_ended_one": SessionsEnded(NOW, UUID("01900000-0000-7000-8000-00000000000d")),
     "change_role_granted": RolesChanged(NOW, ADMIN, RoleChange.GRANTED),
 }
 

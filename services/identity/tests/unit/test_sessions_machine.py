@@ -144,12 +144,12 @@ class Sessions(RuleBasedStateMachine):
     def sign_out(self, data: st.DataObject) -> None:
         family = self._any(data)
         caller = a_caller(id=self.account.id, network_id=self.network.id)
-        self.runner.run(sign_out(self.directory.kept, caller, family.session.session_id))
+        self.runner.run(sign_out(self.directory, self.clock, caller, family.session.session_id))
         family.alive = False
 
     @rule()
     def sign_out_everywhere(self) -> None:
-        self.runner.run(end_sessions(self.directory, self.network.id, self.account.id))
+        self.runner.run(end_sessions(self.directory, self.clock, self.network.id, self.account.id))
         for family in self.families:
             family.alive = False
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import Enum
 from uuid import UUID
 
 from common.auth import Caller
@@ -23,24 +24,38 @@ class TooManySockets(Limited):
     reason = "TOO_MANY_SOCKETS"
 
 
+class Over(Enum):
+    """Why nothing more is sent to a device."""
+
+    TOO_SLOW = "too_slow"
+    SIGNED_OUT = "signed_out"
+
+
 class Socket:
-    """What waits to be sent to one device; when it reads too slowly, `full` is set for good."""
+    """What waits to be sent to one device, until it is `over`, for good."""
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
-        self.full = asyncio.Event()
+        self.over = asyncio.Event()
+        self.why: Over | None = None
 
     def offer(self, frame: str) -> None:
         """Queue a frame; never waits, since one slow device must not hold up the others."""
-        if self.full.is_set():
+        if self.over.is_set():
             return
         try:
             self.frames.put_nowait(frame)
             count_push("queued")
         except asyncio.QueueFull:
-            self.full.set()
+            self.end(Over.TOO_SLOW)
             count_push("overflow")
+
+    def end(self, why: Over) -> None:
+        """Send nothing more; the first reason stays."""
+        if self.why is None:
+            self.why = why
+            self.over.set()
 
 
 class Sockets:
@@ -66,6 +81,12 @@ class Sockets:
         if not self._by_member[member]:
             del self._by_member[member]
         SOCKETS.dec()
+
+    def end(self, network_id: UUID, member_id: UUID, ended: Callable[[Caller], bool]) -> None:
+        """Let go of those sockets of a member whose callers have been signed out."""
+        for socket in self._by_member.get((network_id, member_id), ()):
+            if ended(socket.caller):
+                socket.end(Over.SIGNED_OUT)
 
     def present(self, network_id: UUID, member_ids: Iterable[UUID]) -> list[UUID]:
         """Those of the members who have a socket here, each once."""

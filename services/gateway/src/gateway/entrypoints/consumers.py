@@ -1,4 +1,4 @@
-"""The events the gateway listens to: new messages, from now on, in every process of it."""
+"""The events the gateway listens to, in every process of it: new messages, and ends of sessions."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from collections.abc import Callable
 from common import log
 from common.ids import new_id, parse_id
 from common.kafka_consumer import Consumer, DlqLimitReached, Handlers, Meta
+from kith.identity.events.v1 import session_events_pb2 as identity
 from kith.messaging.events.v1 import messaging_events_pb2 as messaging
 
+from gateway.application.ended import Ended
 from gateway.application.push import Arrival, Pusher
+from gateway.application.sockets import Sockets
 
 logger = log.get(__name__)
 TOPICS = ("messaging.message.v1",)
+SESSION_TOPICS = ("identity.session.v1",)
 ASK_SECONDS = 0.05
 AGAIN_SECONDS = 1.0
 
 
-def group() -> str:
-    """A consumer group that lives as long as its consumer: each gateway sees every message."""
-    return f"gateway.push.v1.{new_id()}"
+def group(purpose: str) -> str:
+    """A consumer group that lives as long as its consumer: each gateway sees every event."""
+    return f"gateway.{purpose}.v1.{new_id()}"
 
 
 def handlers(pusher: Pusher) -> Handlers:
@@ -44,6 +48,21 @@ def handlers(pusher: Pusher) -> Handlers:
     return {messaging.MessageSent: on_message_sent}
 
 
+def session_handlers(ended: Ended, sockets: Sockets) -> Handlers:
+    """What to do when sessions end: their tokens open no door, and their sockets are closed."""
+
+    async def on_sessions_ended(event: identity.SessionsEnded, meta: Meta) -> None:
+        network_id = parse_id(event.network_id, "network_id")
+        member_id = parse_id(event.member_id, "member_id")
+        if event.session_id:
+            ended.end_session(parse_id(event.session_id, "session_id"))
+        else:
+            ended.end_all(network_id, member_id, event.epoch)
+        sockets.end(network_id, member_id, ended.has)
+
+    return {identity.SessionsEnded: on_sessions_ended}
+
+
 class Listener:
     """Listens for as long as the process lives.
 
@@ -51,7 +70,8 @@ class Listener:
     public door stays open, and goes on with a new consumer at the end of the topic.
     """
 
-    def __init__(self, make: Callable[[], Consumer]) -> None:
+    def __init__(self, name: str, make: Callable[[], Consumer]) -> None:
+        self._name = name
         self._make = make
         self._consumer = make()
 
@@ -61,7 +81,7 @@ class Listener:
             try:
                 await self._consumer.run()
             except DlqLimitReached as error:
-                logger.error("push.unreadable", exc_info=error)
+                logger.error("listener.unreadable", listener=self._name, exc_info=error)
             await asyncio.sleep(AGAIN_SECONDS)
             self._consumer = self._make()
 

@@ -3,7 +3,7 @@
 Close codes:
 
 - 4400 a frame that is not understood, or any frame after the first
-- 4401 no good token within five seconds, or it has expired
+- 4401 no good token within five seconds, or it has expired, or its session has ended
 - 4403 the policy does not let this account listen
 - 4451 a decision on a consent is open; the reason says on which (CONSENT_REQUIRED purpose version)
 - 4408 the device reads too slowly; it asks for what it missed over REST
@@ -15,11 +15,11 @@ Close codes:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 import msgspec
-from common.auth import Caller, Verifier
+from common.auth import Caller
 from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.grpc_client import call
@@ -29,8 +29,9 @@ from policy.table import STREAM
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.adapters.clients import Services
+from gateway.adapters.verifier import Verifier
 from gateway.application.push import Arrival, Fetch
-from gateway.application.sockets import Socket, Sockets
+from gateway.application.sockets import Over, Socket, Sockets
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.asgi import Message as Event
 from gateway.entrypoints.http.asgi import Receive, Scope, Send
@@ -43,6 +44,10 @@ MAX_FRAME_BYTES = 8 * 1024
 AUTHENTICATE_SECONDS = 5.0
 READY_SECONDS = 5.0
 READY = '{"type":"ready"}'
+_OVER: Mapping[Over, tuple[int, str]] = {
+    Over.TOO_SLOW: (4408, "read too slowly; ask for the messages you missed"),
+    Over.SIGNED_OUT: (4401, "the session has ended; sign in again"),
+}
 
 
 class Authenticate(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -110,6 +115,7 @@ class Stream:
         except DomainError as error:
             raise Close(4429, error.message) from None
         try:
+            self._still_in(caller)
             await self._ready()
             await send({"type": "websocket.send", "text": READY})
             await self._push(socket, receive, send)
@@ -136,6 +142,13 @@ class Stream:
                 raise Close(4451, f"{error.reason} {owed}") from None
             raise Close(1013, "tokens cannot be verified now; try again") from None
 
+    def _still_in(self, caller: Caller) -> None:
+        """What ended between looking at the token and opening the socket."""
+        try:
+            self._verifier.check(caller)
+        except DomainError as error:
+            raise Close(4401, error.message) from None
+
     async def _ready(self) -> None:
         try:
             async with asyncio.timeout(READY_SECONDS):
@@ -149,7 +162,7 @@ class Stream:
         parts = [
             asyncio.create_task(_read(receive)),
             asyncio.create_task(_write(send, socket)),
-            asyncio.create_task(_too_slow(socket)),
+            asyncio.create_task(_over(socket)),
         ]
         try:
             done, _ = await asyncio.wait(parts, timeout=left, return_when="FIRST_COMPLETED")
@@ -223,6 +236,7 @@ async def _write(send: Send, socket: Socket) -> None:
         await send({"type": "websocket.send", "text": await socket.frames.get()})
 
 
-async def _too_slow(socket: Socket) -> None:
-    await socket.full.wait()
-    raise Close(4408, "read too slowly; ask for the messages you missed")
+async def _over(socket: Socket) -> None:
+    await socket.over.wait()
+    code, reason = _OVER[socket.why or Over.TOO_SLOW]
+    raise Close(code, reason)

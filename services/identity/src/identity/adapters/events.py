@@ -14,6 +14,7 @@ from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.audit.events.v1 import audit_events_pb2 as audit
 from kith.identity.events.v1 import consent_events_pb2 as consents
 from kith.identity.events.v1 import identity_events_pb2 as events
+from kith.identity.events.v1 import session_events_pb2 as sessions
 
 from identity.domain.account import (
     Account,
@@ -21,6 +22,7 @@ from identity.domain.account import (
     AccountCreated,
     ConsentsChanged,
     Events,
+    SessionsEnded,
     SignalsConsentChanged,
     SignedIn,
 )
@@ -32,6 +34,7 @@ from identity.domain.text import Purpose
 ACCOUNT_TOPIC = "identity.account.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
 CONSENT_TOPIC = "identity.consent.v1"
+SESSION_TOPIC = "identity.session.v1"
 _PURPOSES = {
     purpose: consents.ConsentPurpose.Value(f"CONSENT_PURPOSE_{purpose.upper()}")
     for purpose in Purpose
@@ -72,14 +75,23 @@ def _closed(account: Account, event: AccountClosed) -> Iterator[Outgoing]:
         close_time=_timestamp(event.at),
     )  # fmt: skip
     yield Outgoing(message, ACCOUNT_TOPIC, account.id, account.version)
+    ended = _sessions(account, SessionsEnded(event.at))
+    yield Outgoing(ended, SESSION_TOPIC, account.id, account.version)
     erased = _activity(account, activity.ACTIVITY_KIND_MEMBER_ERASED, event.at)
     yield Outgoing(erased, ACTIVITY_TOPIC, account.id, account.version)
 
 
 def _message(
     account: Account,
-    event: AccountCreated | SignedIn | SignalsConsentChanged | ConsentsChanged | RolesChanged,
+    event: AccountCreated
+    | SignedIn
+    | SignalsConsentChanged
+    | ConsentsChanged
+    | RolesChanged
+    | SessionsEnded,
 ) -> tuple[str, Message]:
+    if isinstance(event, SessionsEnded):
+        return SESSION_TOPIC, _sessions(account, event)
     if isinstance(event, ConsentsChanged):
         return CONSENT_TOPIC, _consents(account, event)
     if isinstance(event, AccountCreated):
@@ -102,6 +114,15 @@ def _message(
     told = _activity(account, kind, event.at, imported=event.imported)
     told.consent_version = event.text_version
     return ACTIVITY_TOPIC, told
+
+
+def _sessions(account: Account, event: SessionsEnded) -> sessions.SessionsEnded:
+    one = event.session_id
+    return sessions.SessionsEnded(
+        network_id=str(account.network_id), member_id=str(account.id),
+        session_id=str(one) if one else "", epoch=0 if one else account.session_epoch,
+        end_time=_timestamp(event.at),
+    )  # fmt: skip
 
 
 def _consents(account: Account, event: ConsentsChanged) -> consents.ConsentsChanged:

@@ -43,8 +43,8 @@ class SignedTokens:
             expires = min(expires, int(until.timestamp()))
         claims: dict[str, Any] = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
-            "sid": str(device.id), "roles": sorted(roles), "iat": issued, "exp": expires,
-            "jti": str(new_id()),
+            "sid": str(device.id), "epoch": device.epoch, "roles": sorted(roles),
+            "iat": issued, "exp": expires, "jti": str(new_id()),
         }  # fmt: skip
         agreed = account.consents.get(Purpose.SERVICE)
         if agreed is not None and agreed.granted:

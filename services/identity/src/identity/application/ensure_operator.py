@@ -7,7 +7,7 @@ from common.ids import new_id
 
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.retry import retrying
-from identity.domain.account import Credentials, join
+from identity.domain.account import Credentials, SessionsEnded, join
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
 from identity.domain.network import OPERATOR_SLUG, Network
 from identity.domain.role import Role
@@ -36,7 +36,7 @@ async def ensure_operator(
             return
         except (EmailTaken, HandleTaken):
             pass  # another process did the same at the same time
-    await retrying(lambda: _apply(accounts, passwords, password))
+    await retrying(lambda: _apply(accounts, passwords, clock, password))
 
 
 async def _network(directory: Directory, clock: Clock) -> Network:
@@ -50,7 +50,7 @@ async def _network(directory: Directory, clock: Clock) -> Network:
     return network
 
 
-async def _apply(accounts: Accounts, passwords: Passwords, password: str) -> None:
+async def _apply(accounts: Accounts, passwords: Passwords, clock: Clock, password: str) -> None:
     account = await accounts.by_email(EMAIL)
     if account is None or account.credentials is None:
         return
@@ -58,4 +58,4 @@ async def _apply(accounts: Accounts, passwords: Passwords, password: str) -> Non
     if await passwords.verify(password, hashed):
         return
     new = await passwords.hash(password)
-    await accounts.save(account.change_password(new), ())
+    await accounts.save(account.change_password(new), [SessionsEnded(clock.now())])

@@ -10,7 +10,7 @@ from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.account import Account
+from identity.domain.account import Account, SessionsEnded
 from identity.domain.errors import LinkInvalid, ProofInvalid
 from identity.domain.mail import Kind
 from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose
@@ -45,7 +45,7 @@ async def reset_password(
     async def attempt() -> Account:
         account = await _account(accounts, link)
         changed = account.reset_password(link.secret, hashed, clock.now())
-        await accounts.save(changed, ())
+        await accounts.save(changed, [SessionsEnded(clock.now())])
         return changed
 
     account = await retrying(attempt)

@@ -7,6 +7,7 @@ import secrets
 from common import log
 from common.clock import Clock
 
+from identity.application.end_sessions import end_session
 from identity.application.ports import Directory, Session, Tokens
 from identity.application.retry import retrying
 from identity.domain.device import ENDED, SECRET_BYTES, RefreshToken
@@ -44,7 +45,7 @@ async def _exchange(
             token, request_id, secrets.token_bytes(SECRET_BYTES), now
         )
     except RefreshTokenReused:
-        await devices.remove(device.member_id, [device.id])
+        await end_session(directory, clock, device)
         logger.warning("session.refresh_token_reused", session_id=str(device.id))
         raise
     if changed is not device:

@@ -98,6 +98,14 @@ class ConsentsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """She was signed out: of one device, or (None) everywhere, up to the epoch the account has."""
+
+    at: datetime
+    session_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountClosed:
     """She is leaving: nobody signs in any more, and nothing is computed of her."""
 
@@ -111,6 +119,7 @@ Event = (
     | ConsentsChanged
     | AccountClosed
     | RolesChanged
+    | SessionsEnded
 )
 Events = Sequence[Event]
 
@@ -187,9 +196,14 @@ class Account:
         declined = self.admission.decline(reason, now)
         return replace(self, admission=declined, version=self.version + 1)
 
-    def end_sessions(self) -> Account:
+    def end_sessions(self, now: datetime) -> tuple[Account, Events]:
         """Sign out everywhere, in one write, whatever devices there are."""
-        return replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
+        ended = replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
+        return ended, (SessionsEnded(now),)
+
+    def end_session(self, session_id: UUID, now: datetime) -> tuple[Account, Events]:
+        """Tell that a device is signed out. It is no part of the account, which tells its story."""
+        return replace(self, version=self.version + 1), (SessionsEnded(now, session_id),)
 
     def with_second_factor(self, factor: SecondFactor | None) -> Account:
         """Another second factor, or none."""

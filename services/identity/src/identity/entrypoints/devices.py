@@ -52,8 +52,8 @@ class DeviceService(grpc_api.DeviceServiceServicer):
         self, request: api.DeleteSessionRequest, context: Context
     ) -> api.DeleteSessionResponse:
         caller = auth.current()
-        devices = self._ports.directory.devices(caller.network_id)
-        await sign_out(devices, caller, parse_id(request.session_id, "session_id"))
+        session_id = parse_id(request.session_id, "session_id")
+        await sign_out(self._ports.directory, self._ports.clock, caller, session_id)
         return api.DeleteSessionResponse()
 
     async def DeleteSessions(
@@ -62,5 +62,5 @@ class DeviceService(grpc_api.DeviceServiceServicer):
         access = auth.access()
         caller = access.caller
         whose = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
-        await sign_out_everywhere(self._ports.directory, access, whose)
+        await sign_out_everywhere(self._ports.directory, self._ports.clock, access, whose)
         return api.DeleteSessionsResponse()
