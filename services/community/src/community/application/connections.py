@@ -104,7 +104,10 @@ async def _check_room(network: Network, member_id: UUID, after: Connection, at: 
                     f"one of you has {MAX_CONNECTIONS} connections", limit=str(MAX_CONNECTIONS)
                 )
     elif await network.connections.asked_since(member_id, at - A_DAY) >= MAX_ASKED:
-        raise Limited(f"you asked {MAX_ASKED} members within a day", limit=str(MAX_ASKED))
+        raise Limited(
+            f"you asked {MAX_ASKED} members within a day; ask more tomorrow",
+            limit=str(MAX_ASKED), retry_after_seconds="3600",
+        )  # fmt: skip
 
 
 def _busy() -> ConcurrentUpdate:
