@@ -25,6 +25,7 @@ from identity.adapters import passwords
 from identity.adapters.consent_receipts import SignedReceipts
 from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
+from identity.adapters.heard_closeness import HeardCloseness
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
@@ -96,6 +97,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
         tokens = SignedTokens(keys, config.texts)
         outgoing = _outgoing(config, directory, clock)
+        closeness = await _hearing(stack, life, directory, partial(
+            Consumer, settings.kafka, producer=producer, tracing=tracing,
+            topic_prefix=settings.topic_prefix,
+        ))  # fmt: skip
         ports = Ports(
             directory=directory,
             passwords=hashes,
@@ -110,7 +115,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
-            profiles=ProfileBook(directory, TieBook(directory), clock),
+            profiles=ProfileBook(directory, closeness, clock),
             roles=Roles(directory, clock),
             passkeys=Passkeys(
                 directory,
@@ -153,10 +158,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             recorder(directory.audit, clock),
             Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock),
         )
-        await _hearing(stack, life, directory, partial(
-            Consumer, settings.kafka, producer=producer, tracing=tracing,
-            topic_prefix=settings.topic_prefix,
-        ))  # fmt: skip
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("keys", keys.watch()))
@@ -175,14 +176,14 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 async def _hearing(
     stack: AsyncExitStack, life: Lifecycle, directory: MongoDirectory,
     listen: Callable[..., Consumer],
-) -> None:  # fmt: skip
+) -> HeardCloseness:  # fmt: skip
     """Hear of what was shown and changed, and of who is close to whom, until the stack ends."""
     audit = listen(group=GROUP, topics=TOPICS, handlers=handlers(directory.audit))
     await stack.enter_async_context(life.background("consumer", audit.run()))
-    told = ties.handlers(TieBook(directory))
-    close = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=told)
-    life.health.add("ties", close.check)
-    await stack.enter_async_context(life.background("ties", close.run()))
+    book = TieBook(directory)
+    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=ties.handlers(book))
+    await stack.enter_async_context(life.background("ties", told.run()))
+    return HeardCloseness(book, told.check)
 
 
 def _advance(

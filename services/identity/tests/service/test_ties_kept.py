@@ -15,6 +15,7 @@ from common.kafka_consumer import Meta
 from common.mongo import Database, Document
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity.adapters.heard_closeness import HeardCloseness
 from identity.adapters.mongo import MongoDirectory
 from identity.adapters.mongo_ties import PAIRS, PLACES
 from identity.application.ports import Directory
@@ -197,6 +198,21 @@ async def test_what_community_tells_ties_them_until_it_tells_otherwise() -> None
     await heard.hear(left(ben), 2)
     await heard.hear(joined(ben), 1)
     assert await heard.book.between(NETWORK, ben, ana) == frozenset()
+
+
+async def test_while_community_is_not_heard_nobody_is_close() -> None:
+    heard, away = Heard(), [RuntimeError("not in the consumer group yet")]
+
+    async def check() -> None:
+        for error in away:
+            raise error
+
+    closeness = HeardCloseness(heard.book, check)
+    ana, ben = (await heard.come("ana")).id, (await heard.come("ben")).id
+    await heard.hear(agreed(ana, ben))
+    assert await closeness.between(NETWORK, ana, ben) == frozenset()
+    away.clear()
+    assert await closeness.between(NETWORK, ana, ben) == {"connected"}
 
 
 async def test_of_who_was_erased_or_never_here_nothing_is_kept() -> None:
