@@ -78,6 +78,8 @@ def live(system: System, network: str) -> Life:
     for number, kith in enumerate((ana, ben, ana, ben)):
         body = {"clientMessageId": f"{kith.member_id} {number}", "text": TEXT}
         kith.post(f"/v1/conversations/{talk}/messages", body)
+    for one, other in ((ana, ben), (ben, ana)):
+        one.put_when_known(f"/v1/connections/{other.member_id}")
     circle = admin.post("/v1/circles", {"displayName": "Nights"})["id"]
     for kith in (ana, ben):
         kith.put(f"/v1/circles/{circle}/membership")
@@ -125,6 +127,7 @@ def test_a_member_leaves_and_nothing_of_her_is_found(system: System, network: st
     posts, comments = counts["community"]["posts"], counts["community"]["comments"]
     assert (posts.removed, posts.anonymised) == (1, 1)
     assert (comments.removed, comments.anonymised) == (1, 2)
+    assert counts["community"]["connections"].removed == 1
     assert counts["programs"]["enrollments"].removed == 1
     assert counts["outcomes"]["responses"].removed == 1
     assert counts["signals"]["members"].removed == 1

@@ -25,6 +25,7 @@ from tests.integration.policy_doors import Doors, Heard, all_at_once
 from tests.integration.policy_members import member_routes, member_rpcs
 from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
 from tests.integration.policy_routes import routes
+from tests.integration.policy_ties import tie_routes, tie_rpcs
 from tests.integration.policy_world import (
     Network,
     Person,
@@ -75,6 +76,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from rpcs()
     yield from member_rpcs()
     yield from passkey_rpcs()
+    yield from tie_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -82,6 +84,7 @@ def all_routes() -> Iterator[Case]:
     yield from routes()
     yield from member_routes()
     yield from passkey_routes()
+    yield from tie_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]
@@ -190,6 +193,7 @@ def live(network: Network) -> None:
     """A busy minute: somebody joins, writes, answers; until signals have heard of it."""
     things, ben = network.things, network.ben
     ben.put(f"/v1/circles/{things.circle}/membership")
+    ben.put_when_known(f"/v1/connections/{things.ana}")
     ben.post(f"/v1/circles/{things.circle}/posts", {"intent": "offer", "text": "Tea?"})
     ben.post(f"/v1/posts/{things.post}/comments", {"text": "Me too."})
     path = f"/v1/conversations/{things.talk}/messages"

@@ -8,6 +8,7 @@ import pytest
 from common.mongo import Database, Document
 from common.testing.pytest_plugin import CreateTopics
 from community.adapters.mongo import INDEXES, MongoNetworks
+from community.adapters.tie_events import CONNECTION_TOPIC, MEMBERSHIP_TOPIC
 from community.wiring import NAME
 from pymongo import AsyncMongoClient
 
@@ -62,8 +63,8 @@ async def environment(
 ) -> AsyncIterator[dict[str, str]]:  # fmt: skip
     """The settings of a whole service with an identity, topics and a database of its own."""
     await create_topics(
-        POST_TOPIC, ACTIVITY_TOPIC, "identity.account.v1", "community.erasure.v1",
-        "community.erasure.v1.dlq",
+        POST_TOPIC, ACTIVITY_TOPIC, MEMBERSHIP_TOPIC, CONNECTION_TOPIC, "identity.account.v1",
+        "community.erasure.v1", "community.erasure.v1.dlq", "community.members.v1.dlq",
     )  # fmt: skip
     async with identity_of(issuer) as identity:
         yield {

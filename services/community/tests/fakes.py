@@ -10,6 +10,8 @@ from community.application.ports import Network, Taken
 from community.domain.circle import Circle, Membership
 from community.domain.post import Comment, Post
 
+from services.community.tests.fakes_connections import FakeConnections, FakeMembers
+
 
 class FakeCircles:
     """Implements ports.Circles."""
@@ -37,6 +39,10 @@ class FakeCircles:
         if circle := self.all.get(id):
             self.all[id] = replace(circle, member_count=max(circle.member_count, number))
 
+    async def count_left(self, id: UUID, departures: int) -> None:
+        if circle := self.all.get(id):
+            self.all[id] = replace(circle, left_count=max(circle.left_count, departures))
+
 
 class FakeMemberships:
     """Implements ports.Memberships."""
@@ -56,12 +62,24 @@ class FakeMemberships:
         there = (one for one in self.all if one.circle_id == circle_id)
         return next((one for one in there if one.member_id == member_id), None)
 
-    async def remove(self, circle_id: UUID, member_id: UUID) -> None:
-        gone = await self.get(circle_id, member_id)
-        self.all = [one for one in self.all if one is not gone]
+    async def save(self, membership: Membership) -> None:
+        before = await self.get(membership.circle_id, membership.member_id)
+        numbers = {
+            one.number
+            for one in self.all
+            if one.circle_id == membership.circle_id and one is not before
+        }
+        stale = before is None or before.version != membership.version - 1
+        if stale or membership.number in numbers:
+            raise Taken
+        self.all = [membership if one is before else one for one in self.all]
+
+    async def departures(self, circle_id: UUID) -> int:
+        return sum(one.departures for one in self.all if one.circle_id == circle_id)
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
-        return [one.circle_id for one in self.all if one.member_id == member_id]
+        hers = (one for one in self.all if one.member_id == member_id)
+        return [one.circle_id for one in hers if one.inside]
 
     async def last_number(self, circle_id: UUID, known: int) -> int:
         return _highest((one.number for one in self.all if one.circle_id == circle_id), known)
@@ -129,6 +147,8 @@ class FakeNetwork(Network):
     memberships: FakeMemberships
     posts: FakePosts
     comments: FakeComments
+    connections: FakeConnections
+    members: FakeMembers
 
 
 def a_network(
@@ -136,8 +156,9 @@ def a_network(
 ) -> FakeNetwork:
     """An empty network."""
     return FakeNetwork(
-        id, circles or FakeCircles(), FakeMemberships(), posts or FakePosts(), FakeComments()
-    )
+        id, circles or FakeCircles(), FakeMemberships(), posts or FakePosts(), FakeComments(),
+        FakeConnections(), FakeMembers(),
+    )  # fmt: skip
 
 
 class FakeNetworks:

@@ -21,6 +21,7 @@ from community.wiring import build
 from google.protobuf.message import Message
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.community.events.v1 import community_events_pb2 as events
+from kith.community.events.v1 import tie_events_pb2 as ties
 from kith.community.v1 import community_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
@@ -32,7 +33,15 @@ Published = tuple[str, int, Message]
 POST_TOPIC, ACTIVITY_TOPIC = "community.post.v1", "activity.member.v1"
 _KINDS: Mapping[str, type[Message]] = {
     kind.DESCRIPTOR.full_name: kind
-    for kind in (events.PostCreated, events.CommentCreated, activity.ActivityRecorded)
+    for kind in (
+        events.PostCreated,
+        events.CommentCreated,
+        activity.ActivityRecorded,
+        ties.CircleJoined,
+        ties.CircleLeft,
+        ties.ConnectionAgreed,
+        ties.ConnectionEnded,
+    )
 }
 
 
@@ -119,6 +128,8 @@ async def published(bootstrap: str, topic: str, count: int) -> list[Published]:
     async def enough() -> bool:
         for records in (await consumer.getmany(timeout_ms=200)).values():
             for record in records:
+                if record.value is None:
+                    continue  # a tombstone
                 headers = {name: value.decode() for name, value in record.headers}
                 assert headers["ce_source"] == "/community"
                 message = _KINDS[headers["ce_type"]].FromString(record.value)

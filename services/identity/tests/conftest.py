@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from identity.adapters.mongo import INDEXES, MongoDirectory
 from identity.config import OTHERS
+from identity.entrypoints import ties
 from identity.entrypoints.consumers import GROUP
 from pymongo import AsyncMongoClient
 
@@ -53,6 +54,7 @@ async def surroundings(
 ) -> AsyncIterator[Surroundings]:
     await create_topics(ACCOUNTS, ACTIVITY, CONSENTS, ACCESS, CHANGES, f"{GROUP}.dlq")
     await create_topics(*ERASURE_TOPICS, "identity.erasure.v1.dlq")
+    await create_topics(*ties.TOPICS, f"{ties.GROUP}.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
         await client.drop_database(f"{unique}_identity")

@@ -21,7 +21,6 @@ from identity.adapters.export_sources import SERVICES
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
-from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
@@ -36,6 +35,7 @@ from identity.application.ports import Directory
 from identity.application.ports_profile import Closeness
 from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
+from identity.application.take_tie import TieBook
 from identity.application.throttle import Throttle
 from identity.domain.mail import Letter
 from identity.domain.network import OPERATOR_SLUG
@@ -205,7 +205,7 @@ async def opened(
             codes,
             _nothing_waits,
             leaving,
-            ProfileBook(directory, closeness or NoCloseness(), clock),
+            ProfileBook(directory, closeness or TieBook(directory), clock),
             Roles(directory, clock),
             Passkeys(
                 directory,

@@ -25,6 +25,7 @@ from services.identity.tests.fakes_export import FakeExports
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
 from services.identity.tests.fakes_roles import FakeAdmins
+from services.identity.tests.fakes_ties import FakeTies
 
 
 class FakeNetworks:
@@ -306,6 +307,7 @@ class FakeDirectory:
         self._rosters: dict[UUID, FakeRoster] = {}
         self._consents: dict[UUID, FakeConsents] = {}
         self._exports: dict[UUID, FakeExports] = {}
+        self._ties: dict[UUID, FakeTies] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -347,6 +349,9 @@ class FakeDirectory:
 
     def exports(self, network_id: UUID) -> FakeExports:
         return self._exports.setdefault(network_id, FakeExports())
+
+    def ties(self, network_id: UUID) -> FakeTies:
+        return self._ties.setdefault(network_id, FakeTies())
 
     def put_exports(self, network_id: UUID, exports: FakeExports) -> None:
         """From now on these are the network's."""

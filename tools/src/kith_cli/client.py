@@ -64,6 +64,10 @@ class Kith:
         """PUT and decode."""
         return self.request("PUT", path, json=body)
 
+    def put_when_known(self, path: str) -> Any:
+        """PUT what names a member; while the service has not heard of her yet, again."""
+        return when_known(lambda: self.put(path), KNOWN_SECONDS)
+
     def request(self, method: str, path: str, *, anonymous: bool = False, **options: Any) -> Any:
         """Send one request; while a part of Kith is away or it was too much, again for a while.
 

@@ -61,6 +61,8 @@ class _Seed:
             for person in people:
                 self._join(person["handle"], invite)
             circles = self._circles()
+            for one, other in self._story["connections"]:
+                self._connect(self._people[one], self._people[other])
             for post in self._story["posts"]:
                 self._post(post, circles)
             for talk in self._story["conversations"]:
@@ -99,6 +101,11 @@ class _Seed:
             for handle in circle["members"]:
                 self._people[handle].put(f"/v1/circles/{made[circle['displayName']]}/membership")
         return made
+
+    def _connect(self, one: Kith, other: Kith) -> None:
+        """Both ask, which is agreeing; again, it changes nothing."""
+        one.put_when_known(f"/v1/connections/{other.member_id}")
+        other.put_when_known(f"/v1/connections/{one.member_id}")
 
     def _post(self, post: Story, circles: Mapping[str, str]) -> None:
         author = self._people[post["by"]]

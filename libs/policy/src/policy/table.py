@@ -171,6 +171,14 @@ TABLE: Final[Mapping[str, Rule]] = {
         CreateCircle=ADMIN,
         ListCircles=MEMBER,
         JoinCircle=MEMBER,
+        LeaveCircle=MEMBER,
+    ),
+    **_of(
+        "kith.community.v1.ConnectionService",
+        RequestConnection=MEMBER,
+        AcceptConnection=MEMBER,
+        DeleteConnection=MEMBER,
+        ListConnections=MEMBER,
     ),
     **_of(
         "kith.community.v1.PostService",

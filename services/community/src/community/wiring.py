@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
 from common.config import Address
+from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from common.retention import declare
@@ -21,12 +22,14 @@ from policy.authorize import authorize
 from policy.services import GRANTS
 
 from community.adapters.clients import jwks_of
-from community.adapters.erasing import STEPS
+from community.adapters.erasing import steps
 from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.adapters.retention import RULES
+from community.adapters.tombstones import Tombstones
 from community.application.turns import Turns
 from community.config import Config
+from community.entrypoints.consumers import GROUP, TOPICS, handlers
 from community.entrypoints.grpc import Ports, register_services
 
 NAME = "community"
@@ -58,6 +61,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         ports = Ports(MongoNetworks(database, relay.wake), Turns(), clock)
+        members = Consumer(
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(ports.networks),
+            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
@@ -66,14 +73,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock),
+                Eraser(NAME, database, steps(Tombstones(producer)), clock),
                 erasing.Publisher(NAME, producer, config.erasure_key),
             ),
             producer, tracing, settings.topic_prefix,
         )  # fmt: skip
         life.health.add("mongodb", database.ping)
         life.health.add("erasures", erasures.check)
+        life.health.add("members", members.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
+        await stack.enter_async_context(life.background("members", members.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
 
         def register(server: Server) -> None:

@@ -6,12 +6,17 @@ from uuid import UUID
 
 import pytest
 from common.clock import SystemClock
+from common.errors import Unavailable
 from common.ids import new_id
 from common.mongo import Database
-from community.adapters.erasing import STEPS
-from community.adapters.mongo import MongoNetworks
+from community.adapters.erasing import steps
+from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
+from community.adapters.mongo_circles import membership_id
+from community.application.connections import delete_connection
+from community.application.ports import Taken
 from community.application.turns import Turns
 from community.domain.circle import Membership
+from community.domain.connection import first_request
 from erasure.eraser import Eraser
 from erasure.receipts import Count
 
@@ -26,10 +31,28 @@ from services.community.tests.builders import (
     commented,
 )
 
+Ends = list[tuple[str, UUID]]
+
 
 @pytest.fixture
-def eraser(networks: MongoNetworks, database: Database) -> Eraser:
-    return Eraser("community", database, STEPS, SystemClock())
+def ends() -> Ends:
+    """The tombstones, by topic and key."""
+    return []
+
+
+@pytest.fixture
+def eraser(networks: MongoNetworks, database: Database, ends: Ends) -> Eraser:
+    async def let_go(topic: str, key: UUID) -> None:
+        ends.append((topic, key))
+
+    return Eraser("community", database, steps(let_go), SystemClock())
+
+
+async def all_is_told(database: Database) -> None:
+    """As the relay leaves it."""
+    for name in TOLD:
+        forget = {"$unset": {"outbox": "", "outbox_at": "", "outbox_last": ""}}
+        await database.unscoped(name).update_many({}, forget)
 
 
 async def test_an_answered_post_keeps_its_place_and_any_other_goes(
@@ -46,11 +69,13 @@ async def test_an_answered_post_keeps_its_place_and_any_other_goes(
         await network.posts.add(post)
     for post, author in ((answered, ben), (answered, ada), (alone, ada), (bens, ada), (bens, ben)):
         await commented(network, turns, a_comment_draft(post.id, author))
+    await all_is_told(database)
     erasure_id = new_id()
     receipt = await eraser.erase(NETWORK, ada, erasure_id)
     assert await eraser.erase(NETWORK, ada, erasure_id) == receipt
 
     assert receipt.counts == {
+        "members": Count(), "connections": Count(),
         "memberships": Count(removed=1), "posts": Count(removed=1, anonymised=1),
         "comments": Count(removed=1, anonymised=2), "circles": Count(),
     }  # fmt: skip
@@ -74,6 +99,7 @@ async def test_a_circle_she_founded_stays_with_everybody_in_it(
     circle, founding = a_circle()
     await network.circles.add(circle)
     await network.memberships.add(founding)
+    await all_is_told(database)
     receipt = await eraser.erase(NETWORK, circle.founder_id, new_id())
     assert receipt.counts["circles"] == Count(anonymised=1)
     found = await network.circles.get(circle.id)
@@ -96,8 +122,43 @@ async def test_many_posts_go_in_any_number(networks: MongoNetworks, eraser: Eras
     assert await networks.of(OTHER_NETWORK).posts.get(other.id) == other
 
 
+async def test_her_ties_go_and_end_in_tombstones_once_all_is_told(
+    networks: MongoNetworks, eraser: Eraser, database: Database, ends: Ends
+) -> None:
+    network, ada, ben, cat = networks.of(NETWORK), new_id(), new_id(), new_id()
+    for member in (ada, ben):
+        await network.members.add(member)
+    agreed = (asked := first_request(ada, ben, NOW)).ask(ben, NOW)
+    await network.connections.save(None, asked)
+    await network.connections.save(asked, agreed)
+    declined = (second := first_request(cat, ada, NOW)).let_go(ada, NOW)
+    await network.connections.save(None, second)
+    await network.connections.save(second, declined)
+    others = first_request(ben, cat, NOW)
+    await network.connections.save(None, others)
+    place = Membership(circle := new_id(), ada, 1, NOW)
+    await network.memberships.add(place)
+    await network.memberships.save(place.leave(NOW))
+    erasure_id = new_id()
+    with pytest.raises(Unavailable):  # what waits would come behind the tombstone
+        await eraser.erase(NETWORK, ada, erasure_id)
+    assert ends == []
+    with pytest.raises(Taken):  # nor is anything added to it
+        await network.connections.save(agreed, agreed.let_go(ben, NOW))
+    await delete_connection(network, ben, ada, NOW)
+    await all_is_told(database)
+    receipt = await eraser.erase(NETWORK, ada, erasure_id)
+    assert (receipt.counts["connections"], receipt.counts["members"]) == (Count(2), Count(1))
+    assert set(ends) == {
+        ("community.connection.v1", agreed.id), ("community.connection.v1", declined.id),
+        ("community.membership.v1", membership_id(circle, ada)),
+    }  # fmt: skip
+    assert await network.connections.get(others.id) == others
+    await nothing_left_of(database, ada)
+
+
 async def nothing_left_of(database: Database, member_id: UUID) -> None:
     """A look at every document there is; what waits in an outbox is on its way out."""
-    for name in ("circles", "memberships", "posts", "comments", "erasures"):
+    for name in INDEXES:
         for document in await database.unscoped(name).find({}, {"outbox": 0}).to_list(None):
-            assert member_id not in document.values(), name
+            assert str(member_id) not in str(document), name

@@ -70,6 +70,11 @@ class NetworksContract:
             await network.posts.count_up(post.id, number)
             assert await network.circles.get(circle.id) == replace(circle, member_count=wanted)
             assert await network.posts.get(post.id) == replace(post, comment_count=wanted)
+        for number, wanted in ((2, 2), (1, 2), (3, 3)):
+            await network.circles.count_left(circle.id, number)
+            kept = await network.circles.get(circle.id)
+            assert kept == replace(circle, member_count=7, left_count=wanted)
+        await network.circles.count_left(new_id(), 1)
         await network.circles.count_up(new_id(), 1)
         await network.posts.count_up(new_id(), 1)
 
@@ -90,12 +95,28 @@ class NetworksContract:
         assert list(await network.memberships.circles_of(bea)) == [circle]
         assert list(await network.memberships.circles_of(new_id())) == []
 
-    async def test_a_membership_can_be_taken_back(self, network: Network) -> None:
-        circle, ada = new_id(), new_id()
-        await network.memberships.add(Membership(circle, ada, 1, NOW))
-        for _ in range(2):
-            await network.memberships.remove(circle, ada)
-            assert await network.memberships.get(circle, ada) is None
+    async def test_who_left_is_in_no_circle_and_may_come_back(self, network: Network) -> None:
+        circle, ada, bea = (new_id() for _ in range(3))
+        first = Membership(circle, ada, 1, NOW)
+        await network.memberships.add(first)
+        await network.memberships.add(Membership(circle, bea, 2, NOW))
+        left = first.leave(NOW)
+        await network.memberships.save(left)
+        assert await network.memberships.get(circle, ada) == left
+        assert list(await network.memberships.circles_of(ada)) == []
+        for taken in (left, left.come_back(2, NOW), replace(left, version=9)):
+            with pytest.raises(Taken):
+                await network.memberships.save(taken)
+        again = left.come_back(3, NOW)
+        await network.memberships.save(again)
+        assert await network.memberships.get(circle, ada) == again
+        assert list(await network.memberships.circles_of(ada)) == [circle]
+        await network.memberships.save(again.leave(NOW))
+        assert await network.memberships.departures(circle) == 2
+        assert await network.memberships.departures(new_id()) == 0
+        assert await network.memberships.last_number(circle, 0) == 3
+        with pytest.raises(Taken):
+            await network.memberships.save(Membership(new_id(), ada, 1, NOW, version=2))
 
     async def test_the_last_number_of_a_circle_is_known_from_any_lower_one(
         self, network: Network
@@ -191,7 +212,9 @@ class NetworksContract:
         assert await other.comments.last_number(post.id, 0) == 0
         await other.posts.count_up(post.id, 9)
         await other.circles.count_up(circle.id, 9)
-        await other.memberships.remove(circle.id, founder.member_id)
+        await other.circles.count_left(circle.id, 9)
+        with pytest.raises(Taken):
+            await other.memberships.save(founder.leave(NOW))
         assert await network.posts.get(post.id) == post
         assert await network.circles.get(circle.id) == circle
         assert await network.memberships.get(circle.id, founder.member_id) == founder
@@ -269,8 +292,10 @@ async def test_every_hot_query_walks_an_index(networks: MongoNetworks, database:
             ({"_id": some}, "_id"),
         ],
         "memberships": [
+            ({"member_id": some, "left_at": None}, "_id"),
             ({"member_id": some}, "_id"),
             ({"circle_id": some, "number": {"$gt": 3}}, "number"),
+            ({"circle_id": some, "departures": {"$gt": 0}}, "departures"),
         ],
         "posts": [
             ({"author_id": some, "request_id": "r"}, "_id"),

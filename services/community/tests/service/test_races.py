@@ -11,6 +11,7 @@ from common.mongo import Database
 from community.adapters.mongo import INDEXES, MongoNetworks
 from community.application.create_circle import create_circle
 from community.application.join_circle import join_circle
+from community.application.leave_circle import leave_circle
 from community.application.list_home_feed import list_home_feed
 from community.application.ports import Network
 from community.application.turns import Turns
@@ -106,6 +107,26 @@ async def test_members_who_join_at_once_are_each_in_and_counted_once(
     assert kept.member_count == 13
     places = [await network.memberships.get(circle.id, member) for member in members]
     assert {place.number for place in places if place} == set(range(2, 14))
+
+
+async def test_members_who_leave_at_once_are_each_out_and_counted_once(
+    processes: list[tuple[Network, Turns]], network: Network, circle: Circle
+) -> None:
+    members = [new_id() for _ in range(8)]
+    for member in members:
+        await join_circle(network, Turns(), circle_id=circle.id, member_id=member, at=NOW)
+    await asyncio.gather(
+        *(
+            leave_circle(mine, circle_id=circle.id, member_id=member, at=NOW)
+            for mine, _ in processes
+            for member in members
+        )
+    )
+    kept = await network.circles.get(circle.id)
+    assert kept
+    assert (kept.present_count, kept.left_count) == (1, 8)
+    places = [await network.memberships.get(circle.id, member) for member in members]
+    assert [place.version for place in places if place] == [2] * 8
 
 
 async def test_a_feed_read_while_many_write_loses_and_doubles_nothing(

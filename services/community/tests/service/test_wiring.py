@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from common import mongo
 from common.clock import SystemClock
 from common.ids import new_id
 from community.adapters.mongo import INDEXES, MongoNetworks
+from community.adapters.mongo_circles import membership_id
+from community.adapters.tie_events import MEMBERSHIP_TOPIC
 from community.wiring import NAME
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.community.events.v1 import community_events_pb2 as events
+from kith.community.events.v1 import tie_events_pb2 as ties
 
 from services.community.tests.builders import NETWORK, a_comment, a_post
 from services.community.tests.doors import Issuer
@@ -40,7 +44,11 @@ async def test_what_is_written_through_the_door_reaches_kafka_in_order(
             await client.comment(token, post.id, WORDS)
         told = await published(kafka, topic_prefix + POST_TOPIC, 4)
         did = await published(kafka, topic_prefix + ACTIVITY_TOPIC, 6)
+        came = await published(kafka, topic_prefix + MEMBERSHIP_TOPIC, 2)
     assert [(key, sequence) for key, sequence, _ in told] == [(post.id, n) for n in (1, 2, 3, 4)]
+    places = {membership_id(UUID(circle.id), member): member for member in (author, answerer)}
+    assert {(UUID(key), sequence) for key, sequence, _ in came} == {(id, 1) for id in places}
+    assert all(isinstance(message, ties.CircleJoined) for _, _, message in came)
     assert isinstance(told[0][2], events.PostCreated)
     assert all(isinstance(message, events.CommentCreated) for _, _, message in told[1:])
     kinds = [

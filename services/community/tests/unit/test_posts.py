@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -187,7 +188,7 @@ class Crowd(FakeComments):
 async def test_who_never_gets_a_number_is_told_to_try_again(
     network: FakeNetwork, circle: Circle
 ) -> None:
-    crowded = FakeNetwork(NETWORK, network.circles, network.memberships, network.posts, Crowd())
+    crowded = replace(network, comments=Crowd())
     post = await posted(crowded, a_post_draft(circle.id, circle.founder_id))
     with pytest.raises(ConcurrentUpdate):
         await commented(crowded, Turns(), a_comment_draft(post.id, circle.founder_id))

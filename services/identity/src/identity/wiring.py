@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import SystemClock
@@ -24,6 +25,7 @@ from identity.adapters import passwords
 from identity.adapters.consent_receipts import SignedReceipts
 from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
+from identity.adapters.heard_closeness import HeardCloseness
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
@@ -33,7 +35,6 @@ from identity.adapters.mongo_exports import MongoDueExports
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
 from identity.adapters.no_cases import NoCases
-from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.retention import RULES
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
@@ -51,9 +52,10 @@ from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
+from identity.application.take_tie import TieBook
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures, exports, mails
+from identity.entrypoints import erasures, exports, mails, ties
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
@@ -95,6 +97,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
         tokens = SignedTokens(keys, config.texts)
         outgoing = _outgoing(config, directory, clock)
+        closeness = await _hearing(stack, life, directory, partial(
+            Consumer, settings.kafka, producer=producer, tracing=tracing,
+            topic_prefix=settings.topic_prefix,
+        ))  # fmt: skip
         ports = Ports(
             directory=directory,
             passwords=hashes,
@@ -109,7 +115,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             leaving=Leaving(
                 directory, clock, timedelta(seconds=erasing.grace_seconds), advance.member_hash
             ),
-            profiles=ProfileBook(directory, NoCloseness(), clock),
+            profiles=ProfileBook(directory, closeness, clock),
             roles=Roles(directory, clock),
             passkeys=Passkeys(
                 directory,
@@ -152,12 +158,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             recorder(directory.audit, clock),
             Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock),
         )
-        consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(directory.audit),
-            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
-        )  # fmt: skip
         life.health.add("mongodb", database.ping)
-        await stack.enter_async_context(life.background("consumer", consumer.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("keys", keys.watch()))
         http = await stack.enter_async_context(
@@ -170,6 +171,19 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+async def _hearing(
+    stack: AsyncExitStack, life: Lifecycle, directory: MongoDirectory,
+    listen: Callable[..., Consumer],
+) -> HeardCloseness:  # fmt: skip
+    """Hear of what was shown and changed, and of who is close to whom, until the stack ends."""
+    audit = listen(group=GROUP, topics=TOPICS, handlers=handlers(directory.audit))
+    await stack.enter_async_context(life.background("consumer", audit.run()))
+    book = TieBook(directory)
+    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=ties.handlers(book))
+    await stack.enter_async_context(life.background("ties", told.run()))
+    return HeardCloseness(book, told.check)
 
 
 def _advance(

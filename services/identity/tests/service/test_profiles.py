@@ -14,6 +14,7 @@ from common.ids import new_id
 from google.protobuf.field_mask_pb2 import FieldMask
 from identity.adapters.mongo import MongoDirectory
 from identity.application.ports import Directory
+from identity.application.ports_ties import Pair, Place, Tie
 from identity.domain.profile import Change, Field, Profile, Visibility
 from kith.identity.v1 import audit_service_pb2 as audit_api
 from kith.identity.v1 import identity_pb2
@@ -165,12 +166,33 @@ async def test_others_see_what_she_shows_them_and_no_trace_of_the_rest(
         assert told == {"member_id", "handle", "avatar"} | seen
 
 
-async def test_today_nobody_is_known_to_be_close_so_nobody_is_shown_what_is_for_the_close(
-    ada: Ada,
+async def test_what_is_for_the_close_is_shown_while_they_are(
+    ada: Ada, directory: MongoDirectory
 ) -> None:
-    for token in (ada.ben, ada.admin):  # as a reader the admin is a member like any
+    network_id, ben = await who(ada, "ben@example.org")
+    ties, circle = directory.ties(network_id), new_id()
+
+    async def shown_to(token: str) -> tuple[list[str], list[str]]:
         shown = await read(ada.client, token, ada.id)
-        assert (shown.pronouns, list(shown.offers), list(shown.needs)) == ("she/her", [], [])
+        return list(shown.offers), list(shown.needs)
+
+    assert await shown_to(ada.ben) == ([], [])
+    await ties.take_place(Place(circle, UUID(ada.id)), Tie(True, NOW, 1))
+    assert await shown_to(ada.ben) == ([], [])
+    await ties.take_place(Place(circle, ben), Tie(True, NOW, 1))
+    assert await shown_to(ada.ben) == (["a walk"], [])
+    await ties.take_pair(Pair(ben, UUID(ada.id)), Tie(True, NOW, 2))
+    assert await shown_to(ada.ben) == (["a walk"], ["sleep"])
+    assert await shown_to(ada.admin) == ([], [])  # as a reader she is a member like any
+    await ties.take_place(Place(circle, ben), Tie(False, NOW, 2))
+    await ties.take_pair(Pair(ben, UUID(ada.id)), Tie(False, NOW, 3))
+    assert await shown_to(ada.ben) == ([], [])
+
+
+async def who(ada: Ada, email: str) -> tuple[UUID, UUID]:
+    """The network and id of somebody."""
+    session = await ada.client.sign_in(email)
+    return UUID(session.network_id), UUID(session.member_id)
 
 
 async def test_an_admin_may_look_at_all_but_only_me_and_she_sees_that_it_was_done(

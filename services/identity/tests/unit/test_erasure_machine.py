@@ -22,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from identity.application.advance_erasure import Advance
 from identity.application.leave import Leaving
 from identity.application.ports import Directory
+from identity.application.ports_ties import Pair, Place, Tie
 from identity.domain.account import AccountClosed
 from identity.domain.erasure import HoldReason, State
 from identity.domain.errors import ErasureNotFound, ErasureUnderWay
@@ -164,6 +165,9 @@ class Erasures(RuleBasedStateMachine):
         self.runner.run(self.directory.exports(NETWORK).add(export))
         part = Part("identity", "", b"sealed")
         self.runner.run(self.directory.exports(NETWORK).add_part(export, part))
+        tie, ties = Tie(True, NOW, 1), self.directory.ties(NETWORK)
+        self.runner.run(ties.take_place(Place(new_id(), account.id), tie))
+        self.runner.run(ties.take_pair(Pair(new_id(), account.id), tie))
 
     async def let_go(self, member_id: UUID) -> None:
         self.faults.before_write()
@@ -288,6 +292,7 @@ class Erasures(RuleBasedStateMachine):
             assert not self.directory.mails.all
             assert not self.directory.exports(NETWORK).all
             assert not self.directory.exports(NETWORK).parts
+            assert not self.directory.ties(NETWORK).all
             (entry,) = self.directory.roster(NETWORK).all.values()
             assert (entry.used, entry.taken_by) == (True, None)
             assert not self.directory.consents(NETWORK).all
@@ -332,7 +337,7 @@ TestErasures.settings = settings(max_examples=80, stateful_step_count=40, deadli
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("writes", range(24))
 def test_one_kill_at_any_write_changes_nothing(writes: int, after: bool) -> None:
-    """The straight way, exhaustively; the 21 writes there are, and a few that never come."""
+    """The straight way, exhaustively; the 22 writes there are, and a few that never come."""
     life = Erasures()
     life.start()
     life.ask()

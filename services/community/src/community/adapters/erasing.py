@@ -1,4 +1,4 @@
-"""What becomes of a leaving member's place in circles: her memberships and words go.
+"""What becomes of a leaving member's place in circles: her memberships, connections and words go.
 
 A post that others have answered keeps its place without text, for their comments to hang on; one
 that nobody else answered goes with all of its comments. A comment keeps its place: comments are
@@ -14,7 +14,10 @@ from common.mongo import ASCENDING, Database, Document
 from erasure.receipts import Count
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, stand_in
 
-POSTS, COMMENTS = "posts", "comments"
+from community.adapters.tie_events import CONNECTION_TOPIC, MEMBERSHIP_TOPIC
+from community.adapters.tombstones import CloseConnections, LetGo, RemoveTold
+
+POSTS, COMMENTS, CONNECTIONS = "posts", "comments", "connections"
 
 
 class UnansweredPosts:
@@ -83,10 +86,15 @@ async def unanswered(database: Database, leaving: Leaving) -> AsyncIterator[Docu
         after = found[-1]["request_id"]
 
 
-STEPS: tuple[Step, ...] = (
-    Remove("memberships", "member_id"),
-    UnansweredPosts(),
-    AnsweredPosts(POSTS, "author_id", _wordless),
-    Comments(COMMENTS, "author_id", _wordless),
-    Anonymise("circles", "founder_id", stand_in("founder_id")),
-)
+def steps(let_go: LetGo) -> tuple[Step, ...]:
+    """What becomes of what; `let_go` ends what compacted topics keep of her."""
+    return (
+        Remove("members", "_id"),
+        CloseConnections(CONNECTIONS),
+        RemoveTold(CONNECTIONS, "member_ids", CONNECTION_TOPIC, let_go),
+        RemoveTold("memberships", "member_id", MEMBERSHIP_TOPIC, let_go),
+        UnansweredPosts(),
+        AnsweredPosts(POSTS, "author_id", _wordless),
+        Comments(COMMENTS, "author_id", _wordless),
+        Anonymise("circles", "founder_id", stand_in("founder_id")),
+    )

@@ -27,7 +27,7 @@ _INTENTS = {
 def of_post(network_id: UUID, post: Post) -> Iterator[Outgoing]:
     """The events of a new post: the fact, and its author's activity."""
     intent, kind = _INTENTS[post.intent]
-    at = _timestamp(post.created_at)
+    at = timestamp(post.created_at)
     created = events.PostCreated(
         network_id=str(network_id), circle_id=str(post.circle_id), post_id=str(post.id),
         author_id=str(post.author_id), intent=intent, create_time=at,
@@ -43,7 +43,7 @@ def of_post(network_id: UUID, post: Post) -> Iterator[Outgoing]:
 def of_comment(network_id: UUID, post: Post, comment: Comment) -> Iterator[Outgoing]:
     """The events of a new comment: the fact, its author's activity, and that the author of the
     post was answered, unless it is she who comments."""
-    at = _timestamp(comment.created_at)
+    at = timestamp(comment.created_at)
     created = events.CommentCreated(
         network_id=str(network_id), circle_id=str(post.circle_id), post_id=str(post.id),
         comment_id=str(comment.id), author_id=str(comment.author_id),
@@ -67,6 +67,7 @@ def of_comment(network_id: UUID, post: Post, comment: Comment) -> Iterator[Outgo
         yield Outgoing(got, ACTIVITY_TOPIC, post.author_id, comment.sequence)
 
 
-def _timestamp(at: datetime) -> Timestamp:
+def timestamp(at: datetime) -> Timestamp:
+    """A time on the wire."""
     seconds, millis = divmod(epoch_millis(at), 1000)
     return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

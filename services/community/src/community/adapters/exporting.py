@@ -10,9 +10,25 @@ from collections.abc import Mapping
 from common.mongo import Document
 from export.kinds import Kind, Owned, Record, Whose, text_of
 
+from community.adapters.mongo_connections import connection_of
+
 
 def _membership(document: Document, _: Whose) -> Record:
-    return {"circleId": str(document["circle_id"]), "joinTime": text_of(document["joined_at"])}
+    return {
+        "circleId": str(document["circle_id"]), "joinTime": text_of(document["joined_at"]),
+        "leaveTime": text_of(document.get("left_at")),
+    }  # fmt: skip
+
+
+def _connection(document: Document, whose: Whose) -> Record:
+    """As she sees it: a refusal she was not told of is a request of hers without an answer."""
+    kept = connection_of(document)
+    view, hers = kept.seen_by(whose.member_id), kept.asker_id == whose.member_id
+    return {
+        "memberId": str(kept.other(whose.member_id)), "state": str(view or kept.state),
+        "askedBy": "you" if hers else "the other", "askTime": text_of(kept.asked_at),
+        "changeTime": text_of(kept.seen_since(whose.member_id)),
+    }  # fmt: skip
 
 
 def _circle(document: Document, _: Whose) -> Record:
@@ -38,8 +54,10 @@ def _comment(document: Document, _: Whose) -> Record:
 
 
 KINDS: tuple[Kind, ...] = (
-    Owned("circle-memberships", "memberships", "Circles you are in",
-          "The small groups you joined, and when.", "member_id", _membership),
+    Owned("circle-memberships", "memberships", "Circles you are or were in",
+          "The small groups you joined, and when; and when you left.", "member_id", _membership),
+    Owned("connections", "connections", "Your connections",
+          "With whom you are or were connected, and who asked whom.", "member_ids", _connection),
     Owned("posts", "posts", "Your posts",
           "What you asked, offered and shared in circles.", "author_id", _post),
     Owned("comments", "comments", "Your comments",
@@ -48,5 +66,5 @@ KINDS: tuple[Kind, ...] = (
     Owned("circles", "circles", "Circles you opened",
           "Circles you made for others.", "founder_id", _circle),
 )  # fmt: skip
-WITHHELD: Mapping[str, str] = {}
+WITHHELD: Mapping[str, str] = {"members": "holds only your id"}
 """Collections of which nothing is told, and why."""

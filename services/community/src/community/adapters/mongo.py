@@ -1,7 +1,7 @@
 """The database of community: its collections and what leads to them.
 
-A post or comment and its events are one document and one write. Every number (of a member in a
-circle, of a comment on a post) is guarded by a unique index; circle and post only remember the
+Whatever is told to others is one document with its events and one write. Every number (of a member
+in a circle, of a comment on a post) is guarded by a unique index; circle and post only remember the
 highest.
 """
 
@@ -14,7 +14,9 @@ from common import outbox
 from common.mongo import ASCENDING, Database, IndexModel
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from community.adapters import mongo_connections
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
+from community.adapters.mongo_connections import MongoConnections, MongoMembers
 from community.adapters.mongo_posts import MongoComments, MongoPosts
 from community.adapters.reach import Reach
 from community.application.ports import Network
@@ -32,7 +34,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "memberships": [
         _index("place", "circle_id", "number", unique=True),
-        _index("of_member", "member_id"),
+        _index("inside", "member_id", "left_at"),
+        _index("left", "circle_id", "departures"),
+        outbox.INDEX,
     ],
     "posts": [
         _index("once", "author_id", "request_id", unique=True),
@@ -44,9 +48,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("place", "post_id", "number", unique=True),
         outbox.INDEX,
     ],
+    mongo_connections.COLLECTION: mongo_connections.INDEXES,
+    "members": [],
     **ERASURE_INDEXES,
 }
-TOLD = ["posts", "comments"]
+TOLD = ["posts", "comments", "memberships", mongo_connections.COLLECTION]
 """The collections with an outbox: posts first, so that no comment is told before its post."""
 
 
@@ -64,7 +70,11 @@ class MongoNetworks:
         return Network(
             id=network_id,
             circles=MongoCircles(collection("circles", network_id)),
-            memberships=MongoMemberships(collection("memberships", network_id)),
+            memberships=MongoMemberships(collection("memberships", network_id), self._wake),
             posts=MongoPosts(collection("posts", network_id), self._reach, self._wake),
             comments=MongoComments(collection("comments", network_id), self._wake),
+            connections=MongoConnections(
+                collection(mongo_connections.COLLECTION, network_id), self._wake
+            ),
+            members=MongoMembers(collection("members", network_id)),
         )

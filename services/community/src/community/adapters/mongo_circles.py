@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
+from common import outbox
 from common.ids import named_id
 from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError
 
+from community.adapters import tie_events as events
+from community.adapters.writing import NO_OUTBOX, Wake, insert, save_next
 from community.application.ports import Taken
 from community.domain.circle import Circle, Membership
 
@@ -46,39 +49,49 @@ class MongoCircles:
         """See ports.Circles."""
         await self._collection.update_one({"_id": id}, {"$max": {"member_count": number}})
 
+    async def count_left(self, id: UUID, departures: int) -> None:
+        """See ports.Circles."""
+        await self._collection.update_one({"_id": id}, {"$max": {"left_count": departures}})
+
 
 class MongoMemberships:
     """Implements ports.Memberships; the id of a membership follows from circle and member, so
     looking it up is the cheapest query there is."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, wake: Wake) -> None:
         self._collection = collection
+        self._wake = wake
 
     async def add(self, membership: Membership) -> None:
         """See ports.Memberships."""
-        id = _id(membership.circle_id, membership.member_id)
-        try:
-            await self._collection.insert_one({"_id": id, **asdict(membership)})
-        except DuplicateKeyError as error:
-            raise Taken from error
+        id = membership_id(membership.circle_id, membership.member_id)
+        told = outbox.fields(events.of_membership(self._collection.network_id, id, membership))
+        await insert(self._collection, {"id": id, **asdict(membership)}, told, self._wake)
 
     async def get(self, circle_id: UUID, member_id: UUID) -> Membership | None:
         """See ports.Memberships."""
-        document = await self._collection.find_one({"_id": _id(circle_id, member_id)})
-        if document is None:
-            return None
-        return Membership(
-            document["circle_id"], document["member_id"], document["number"], document["joined_at"]
-        )
+        wanted = {"_id": membership_id(circle_id, member_id)}
+        document = await self._collection.find_one(wanted, NO_OUTBOX)
+        return _membership(document) if document else None
 
-    async def remove(self, circle_id: UUID, member_id: UUID) -> None:
+    async def save(self, membership: Membership) -> None:
         """See ports.Memberships."""
-        await self._collection.delete_many({"_id": _id(circle_id, member_id)})
+        id = membership_id(membership.circle_id, membership.member_id)
+        told = events.of_membership(self._collection.network_id, id, membership)
+        await save_next(self._collection, id, asdict(membership), told, self._wake)
+
+    async def departures(self, circle_id: UUID) -> int:
+        """See ports.Memberships."""
+        found = await self._collection.find(
+            {"circle_id": circle_id, "departures": {"$gt": 0}}, sort=[("departures", ASCENDING)],
+            limit=0, projection={"departures": 1},
+        )  # fmt: skip
+        return sum(document["departures"] for document in found)
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
         """See ports.Memberships."""
         found = await self._collection.find(
-            {"member_id": member_id}, sort=[("_id", ASCENDING)], limit=0,
+            {"member_id": member_id, "left_at": None}, sort=[("_id", ASCENDING)], limit=0,
             projection={"circle_id": 1},
         )  # fmt: skip
         return [document["circle_id"] for document in found]
@@ -95,8 +108,16 @@ async def highest(collection: Collection, beyond: Document) -> int | None:
     return document["number"] if document else None
 
 
-def _id(circle_id: UUID, member_id: UUID) -> UUID:
+def membership_id(circle_id: UUID, member_id: UUID) -> UUID:
+    """The id of a member's place in a circle."""
     return named_id(circle_id, "member", member_id)
+
+
+def _membership(document: Document) -> Membership:
+    return Membership(
+        document["circle_id"], document["member_id"], document["number"], document["joined_at"],
+        document.get("version", 0), document.get("departures", 0), document.get("left_at"),
+    )  # fmt: skip
 
 
 def _circle(document: Document | None) -> Circle | None:
@@ -106,5 +127,5 @@ def _circle(document: Document | None) -> Circle | None:
         id=document["_id"], founder_id=document["founder_id"],
         display_name=document["display_name"], purpose=document["purpose"],
         request_id=document["request_id"], created_at=document["created_at"],
-        member_count=document["member_count"],
+        member_count=document["member_count"], left_count=document.get("left_count", 0),
     )  # fmt: skip

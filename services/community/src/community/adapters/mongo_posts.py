@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
 from common import outbox
-from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError
+from common.mongo import ASCENDING, DESCENDING, Collection, Document
 
 from community.adapters import events
 from community.adapters.mongo_circles import highest
 from community.adapters.reach import Reach
-from community.application.ports import Taken
+from community.adapters.writing import NO_OUTBOX, Wake, insert
 from community.domain.post import Comment, Intent, Post
-
-_NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
-Wake = Callable[[], None]
 
 
 class MongoPosts:
@@ -30,17 +27,17 @@ class MongoPosts:
     async def add(self, post: Post) -> None:
         """See ports.Posts."""
         told = outbox.fields(events.of_post(self._collection.network_id, post))
-        await _insert(self._collection, asdict(post), told, self._wake)
+        await insert(self._collection, asdict(post), told, self._wake)
 
     async def get(self, id: UUID) -> Post | None:
         """See ports.Posts."""
-        document = await self._collection.find_one({"_id": id}, _NO_OUTBOX)
+        document = await self._collection.find_one({"_id": id}, NO_OUTBOX)
         return _post(document) if document else None
 
     async def by_request(self, author_id: UUID, request_id: str) -> Post | None:
         """See ports.Posts."""
         wanted = {"author_id": author_id, "request_id": request_id}
-        document = await self._collection.find_one(wanted, _NO_OUTBOX)
+        document = await self._collection.find_one(wanted, NO_OUTBOX)
         return _post(document) if document else None
 
     async def page(self, circle_id: UUID, before: UUID | None, limit: int) -> Sequence[Post]:
@@ -64,7 +61,7 @@ class MongoPosts:
         ids = {"$gte": low} if high is None else {"$gte": low, "$lt": high}
         return await self._collection.find(
             {"circle_id": circle_id, "_id": ids}, sort=[("_id", DESCENDING)], limit=limit,
-            projection=_NO_OUTBOX,
+            projection=NO_OUTBOX,
         )  # fmt: skip
 
 
@@ -78,12 +75,12 @@ class MongoComments:
     async def add(self, post: Post, comment: Comment) -> None:
         """See ports.Comments."""
         told = outbox.fields(events.of_comment(self._collection.network_id, post, comment))
-        await _insert(self._collection, asdict(comment), told, self._wake)
+        await insert(self._collection, asdict(comment), told, self._wake)
 
     async def by_request(self, author_id: UUID, request_id: str) -> Comment | None:
         """See ports.Comments."""
         wanted = {"author_id": author_id, "request_id": request_id}
-        document = await self._collection.find_one(wanted, _NO_OUTBOX)
+        document = await self._collection.find_one(wanted, NO_OUTBOX)
         return _comment(document) if document else None
 
     async def page(self, post_id: UUID, after: int, limit: int) -> Sequence[Comment]:
@@ -91,7 +88,7 @@ class MongoComments:
         numbers = {"$gt": after, "$lte": after + limit}  # without gaps: just these
         found = await self._collection.find(
             {"post_id": post_id, "number": numbers}, sort=[("number", ASCENDING)], limit=limit,
-            projection=_NO_OUTBOX,
+            projection=NO_OUTBOX,
         )  # fmt: skip
         return list(map(_comment, found))
 
@@ -99,16 +96,6 @@ class MongoComments:
         """See ports.Comments."""
         beyond = {"post_id": post_id, "number": {"$gt": known}}
         return await highest(self._collection, beyond) or known
-
-
-async def _insert(collection: Collection, state: Document, told: Document, wake: Wake) -> None:
-    """Store state and events in one write. Raises Taken."""
-    try:
-        await collection.insert_one({"_id": state.pop("id"), **state, **told})
-    except DuplicateKeyError as error:
-        raise Taken from error
-    finally:
-        wake()  # also when it failed: it may be stored all the same
 
 
 def _post(document: Document) -> Post:

@@ -7,8 +7,17 @@ from erasure.eraser import RETENTION
 
 RULES: tuple[Rule, ...] = (
     Rule("circles", "circles", Fate.KEPT, "they are their members'", "created_at"),
-    Rule("memberships", "who is in which circle", Fate.ERASURE, "it is how she sees the circle"),
+    Rule(
+        "memberships", "who is in which circle, or was", Fate.ERASURE,
+        "it is how she sees the circle; whoever hears of it needs the order of coming and going",
+        "joined_at",
+    ),
+    Rule(
+        "connections", "who is connected with whom, asked, or was", Fate.ERASURE,
+        "both come back to it; how soon one may ask again rests on it", "asked_at",
+    ),
+    Rule("members", "who is a member", Fate.ERASURE, "so that nobody asks who is not there"),
     Rule("posts", "posts", Fate.ERASURE, "others come back to what was said", "created_at"),
     Rule("comments", "comments", Fate.ERASURE, "others come back to what was said", "created_at"),
     *RETENTION,
-)
+)  # fmt: skip

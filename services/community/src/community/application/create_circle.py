@@ -31,7 +31,7 @@ async def _create(network: Network, draft: CircleDraft) -> Circle:
         if earlier is None:
             raise ConcurrentUpdate("the circle was refused; try again") from error
         if earlier.id != circle.id:  # else a repeated write met itself
-            await network.memberships.remove(circle.id, circle.founder_id)
+            await network.memberships.save(membership.leave(draft.created_at))
         return _same(earlier, draft)
     return circle
 

@@ -10,8 +10,8 @@ from common.errors import ConcurrentUpdate
 
 from community.application.ports import Network, Taken
 from community.application.turns import Turns
-from community.domain.circle import Circle, Membership
-from community.domain.errors import CircleNotFound
+from community.domain.circle import MAX_CIRCLES, Circle, Membership
+from community.domain.errors import CircleNotFound, CirclesFull
 
 TRIES = 8
 
@@ -21,15 +21,14 @@ async def join_circle(
 ) -> Circle:
     """The circle with the member in it; who is in it already stays as she is.
 
-    Raises CircleNotFound, ConcurrentUpdate (many processes race for this circle; try again).
+    Raises CircleNotFound, CirclesFull, ConcurrentUpdate (many processes race for this circle; try
+    again).
     """
     async with turns.of(circle_id):
         circle = await network.circles.get(circle_id)
         if circle is None:
             raise CircleNotFound("no such circle in your network", field="circle_id")
-        membership = await network.memberships.get(circle_id, member_id)
-        if membership is None:
-            membership = await _take_place(network, circle, member_id, at)
+        membership = await _take_place(network, circle, member_id, at)
         if membership.number > circle.member_count:
             await network.circles.count_up(circle_id, membership.number)
         return replace(circle, member_count=max(circle.member_count, membership.number))
@@ -40,13 +39,33 @@ async def _take_place(
 ) -> Membership:
     known = circle.member_count
     for _ in range(TRIES):
-        membership = Membership(circle.id, member_id, known + 1, at)
+        earlier = await network.memberships.get(circle.id, member_id)
+        if earlier is not None and earlier.inside and earlier.version > 0:
+            return earlier
+        await _check_room(network, earlier, member_id)
         try:
-            await network.memberships.add(membership)
+            return await _enter(network, earlier, Membership(circle.id, member_id, known + 1, at))
         except Taken:
-            if earlier := await network.memberships.get(circle.id, member_id):
-                return earlier
             known = await network.memberships.last_number(circle.id, known)
-            continue
-        return membership
     raise ConcurrentUpdate("too many join at once; try again")
+
+
+async def _enter(network: Network, earlier: Membership | None, new: Membership) -> Membership:
+    if earlier is None:
+        await network.memberships.add(new)
+        return new
+    if earlier.inside:  # since before its changes were told to anybody: tell it
+        again = replace(earlier, version=1)
+    else:
+        again = earlier.come_back(new.number, new.joined_at)
+    await network.memberships.save(again)
+    return again
+
+
+async def _check_room(network: Network, earlier: Membership | None, member_id: UUID) -> None:
+    if earlier is not None and earlier.inside:
+        return
+    if len(await network.memberships.circles_of(member_id)) >= MAX_CIRCLES:
+        raise CirclesFull(
+            f"you are in {MAX_CIRCLES} circles; leave one first", limit=str(MAX_CIRCLES)
+        )

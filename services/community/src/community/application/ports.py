@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from community.application.ports_connections import Connections, Members, Taken
 from community.domain.circle import Circle, Membership
 from community.domain.post import Comment, Post
 
-
-class Taken(Exception):
-    """A number, a request id or a place in a circle is in use: look again, then decide."""
+__all__ = [
+    "Circles", "Comments", "Connections", "Members", "Memberships", "Network", "Networks", "Posts",
+    "Taken",
+]  # fmt: skip
 
 
 class Circles(Protocol):
@@ -38,20 +40,34 @@ class Circles(Protocol):
         """There is a member of this number; a lower one than known changes nothing."""
         ...
 
+    async def count_left(self, id: UUID, departures: int) -> None:
+        """So often somebody left; a lower number than known changes nothing."""
+        ...
+
 
 class Memberships(Protocol):
-    """Who is in which circle of one network."""
+    """Who is, or was, in which circle of one network."""
 
     async def add(self, membership: Membership) -> None:
-        """Store a membership. Raises Taken if the member is in, or somebody has the number."""
+        """Store a new membership with its event in one write.
+
+        Raises Taken if the member has or had one, or somebody has the number.
+        """
         ...
 
     async def get(self, circle_id: UUID, member_id: UUID) -> Membership | None:
-        """The member's place in the circle, or None."""
+        """The member's place in the circle, also after she left; None if she never was in it."""
         ...
 
-    async def remove(self, circle_id: UUID, member_id: UUID) -> None:
-        """Forget a membership, if there is one."""
+    async def save(self, membership: Membership) -> None:
+        """Store the next version of a membership with its event in one write.
+
+        Raises Taken if it changed meanwhile, or somebody has the number.
+        """
+        ...
+
+    async def departures(self, circle_id: UUID) -> int:
+        """How often somebody left the circle."""
         ...
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
@@ -122,6 +138,8 @@ class Network:
     memberships: Memberships
     posts: Posts
     comments: Comments
+    connections: Connections
+    members: Members
 
 
 class Networks(Protocol):

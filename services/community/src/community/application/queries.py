@@ -20,7 +20,8 @@ async def check_inside(network: Network, circle_id: UUID, access: Access) -> Non
     Raises Forbidden, CircleNotFound, CircleNotJoined.
     """
     member_id = access.caller.subject
-    inside = await network.memberships.get(circle_id, member_id) is not None
+    membership = await network.memberships.get(circle_id, member_id)
+    inside = membership is not None and membership.inside
     if not inside and await network.circles.get(circle_id) is None:
         raise CircleNotFound("no such circle in your network", field="circle_id")
     access.require(

@@ -1,9 +1,9 @@
 """A circle and who is in it. Members are numbered from 1 as they join, so the highest number is
-how many there are."""
+how many ever came in; who leaves is counted beside it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from community.domain.text import check_optional_text, check_request_id, check_t
 
 MAX_NAME = 80
 MAX_PURPOSE = 500
+MAX_CIRCLES = 200
+"""How many circles a member can be in: her feed and what ties her to others cost what they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class CircleDraft:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A small group inside a network."""
+    """A small group inside a network; of `member_count` who ever came in, `left_count` went."""
 
     id: UUID
     founder_id: UUID
@@ -41,6 +43,12 @@ class Circle:
     request_id: str
     created_at: datetime
     member_count: int = 1
+    left_count: int = 0
+
+    @property
+    def present_count(self) -> int:
+        """How many are in it."""
+        return max(self.member_count - self.left_count, 0)
 
     def is_of(self, draft: CircleDraft) -> bool:
         """Whether `draft` is this circle again."""
@@ -51,12 +59,31 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A member's place in a circle."""
+    """A member's place in a circle, also after she left it `departures` times.
+
+    Version 0 is a place of before its changes were told to anybody.
+    """
 
     circle_id: UUID
     member_id: UUID
     number: int
     joined_at: datetime
+    version: int = 1
+    departures: int = 0
+    left_at: datetime | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether she is in the circle."""
+        return self.left_at is None
+
+    def leave(self, at: datetime) -> Membership:
+        """She goes out."""
+        return replace(self, version=self.version + 1, departures=self.departures + 1, left_at=at)
+
+    def come_back(self, number: int, at: datetime) -> Membership:
+        """She comes in again, with a new number."""
+        return replace(self, version=self.version + 1, number=number, joined_at=at, left_at=None)
 
 
 def found(draft: CircleDraft, id: UUID) -> tuple[Circle, Membership]:

@@ -27,3 +27,33 @@ class RequestIdReused(Conflict):
     """The request id belongs to something with other content."""
 
     reason = "REQUEST_ID_REUSED"
+
+
+class CirclesFull(Precondition):
+    """The caller is in as many circles as one can be."""
+
+    reason = "CIRCLES_FULL"
+
+
+class MemberNotFound(NotFound):
+    """No such member in the caller's network, as far as this service has heard."""
+
+    reason = "MEMBER_NOT_FOUND"
+
+
+class ConnectionNotRequested(Precondition):
+    """There is no request of hers to agree to."""
+
+    reason = "CONNECTION_NOT_REQUESTED"
+
+
+class ConnectionAskLater(Precondition):
+    """It is too early to ask her again; `ask_time` says from when on."""
+
+    reason = "CONNECTION_ASK_LATER"
+
+
+class ConnectionsFull(Precondition):
+    """One of the two has as many connections as one can have."""
+
+    reason = "CONNECTIONS_FULL"

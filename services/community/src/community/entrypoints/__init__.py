@@ -1,1 +1,1 @@
-"""The doors of community: gRPC."""
+"""The doors of community: gRPC, and what identity tells of members."""

@@ -11,18 +11,21 @@ from common.grpc_server import Context
 from common.ids import parse_id
 from kith.community.v1 import community_service_pb2 as api
 from kith.community.v1 import community_service_pb2_grpc as grpc_api
+from kith.community.v1 import connection_service_pb2_grpc as connections_grpc
 
 from community.application import queries
 from community.application.create_circle import create_circle
 from community.application.create_comment import create_comment
 from community.application.create_post import create_post
 from community.application.join_circle import join_circle
+from community.application.leave_circle import leave_circle
 from community.application.list_home_feed import list_home_feed
 from community.application.ports import Networks
 from community.application.turns import Turns
 from community.domain.circle import CircleDraft
 from community.domain.post import CommentDraft, PostDraft
 from community.entrypoints import translate
+from community.entrypoints.connections import ConnectionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     """Add all services of community to a server."""
     grpc_api.add_CircleServiceServicer_to_server(CircleService(ports), server)
     grpc_api.add_PostServiceServicer_to_server(PostService(ports), server)
+    connections_grpc.add_ConnectionServiceServicer_to_server(
+        ConnectionService(ports.networks, ports.clock), server
+    )
 
 
 class CircleService(grpc_api.CircleServiceServicer):
@@ -81,6 +87,17 @@ class CircleService(grpc_api.CircleServiceServicer):
             at=self._ports.clock.now(),
         )  # fmt: skip
         return api.JoinCircleResponse(circle=translate.circle(circle, joined=True))
+
+    async def LeaveCircle(
+        self, request: api.LeaveCircleRequest, context: Context
+    ) -> api.LeaveCircleResponse:
+        caller = auth.current()
+        circle = await leave_circle(
+            self._ports.networks.of(caller.network_id),
+            circle_id=parse_id(request.circle_id, "circle_id"), member_id=caller.subject,
+            at=self._ports.clock.now(),
+        )  # fmt: skip
+        return api.LeaveCircleResponse(circle=translate.circle(circle, joined=False))
 
 
 class PostService(grpc_api.PostServiceServicer):

@@ -130,6 +130,8 @@ WITHHELD: Mapping[str, str] = {
     "export_parts": "is this export, sealed",
     "networks": "is not about a person",
     "admin_lists": "holds only the ids of who is an admin of the network",
+    "circle_places": "is what community tells you of itself: the circles you are or were in",
+    "connected_pairs": "is what community tells you of itself: your connections",
     "answered_challenges": "are of passkeys, gone within minutes, and name nobody",
 }
 """Collections of which nothing is told, and why."""

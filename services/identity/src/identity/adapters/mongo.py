@@ -22,6 +22,7 @@ from identity.adapters import (
     mongo_mails,
     mongo_profiles,
     mongo_roster,
+    mongo_ties,
 )
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_admins import MongoAdmins
@@ -35,6 +36,7 @@ from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
 from identity.adapters.mongo_roster import MongoRoster
+from identity.adapters.mongo_ties import MongoTies, ties_of
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.role import Role
 
@@ -70,6 +72,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "answered_challenges": mongo_answered.INDEXES,
     "admin_lists": [],  # one of a network, by its id
     **mongo_exports.INDEXES,
+    **mongo_ties.INDEXES,
 }
 
 
@@ -191,6 +194,10 @@ class MongoDirectory:
     def exports(self, network_id: UUID) -> MongoExports:
         """See ports.Directory."""
         return exports_of(self._database, network_id)
+
+    def ties(self, network_id: UUID) -> MongoTies:
+        """See ports.Directory."""
+        return ties_of(self._database, network_id)
 
 
 def _state(invite: Invite) -> Document:

@@ -6,6 +6,7 @@ from common.retention import Fate, Rule
 
 from identity.adapters.mongo import INVITES_KEPT
 from identity.adapters.mongo_erasures import RECORDS_KEPT
+from identity.adapters.mongo_ties import MARKS_KEPT
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -29,6 +30,34 @@ RULES: tuple[Rule, ...] = (
         Fate.ERASURE,
         "others find in it whom to ask",
         "updated_at",
+    ),
+    Rule(
+        "circle_places",
+        "who is in which circle, as community tells it",
+        Fate.ERASURE,
+        "it decides who sees what is for circles",
+    ),
+    Rule(
+        "circle_places",
+        "that somebody left a circle",
+        Fate.EXPIRES,
+        "until no older event can come again (ADR 30)",
+        "ended_at",
+        MARKS_KEPT,
+    ),
+    Rule(
+        "connected_pairs",
+        "who is connected with whom, as community tells it",
+        Fate.ERASURE,
+        "it decides who sees what is for connections",
+    ),
+    Rule(
+        "connected_pairs",
+        "that a connection ended",
+        Fate.EXPIRES,
+        "until no older event can come again (ADR 30)",
+        "ended_at",
+        MARKS_KEPT,
     ),
     Rule(
         "consent_records",

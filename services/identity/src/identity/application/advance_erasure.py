@@ -125,6 +125,7 @@ class Advance:
         await self.directory.mails.forget(member_id)
         await consents.remove_all(member_id)
         await self.directory.exports(network_id).forget(member_id)
+        await self.directory.ties(network_id).forget(member_id)
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
         await self.let_go(member_id)  # behind them, and behind what every service has heard

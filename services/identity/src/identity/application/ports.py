@@ -14,6 +14,7 @@ from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
 from identity.application.ports_profile import Handles, Profiles
 from identity.application.ports_roles import Admins
+from identity.application.ports_ties import Ties
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
 from identity.domain.device import Device
@@ -286,6 +287,10 @@ class Directory(Protocol):
 
     def exports(self, network_id: UUID) -> Exports:
         """The exports of one network."""
+        ...
+
+    def ties(self, network_id: UUID) -> Ties:
+        """The ties between members of one network."""
         ...
 
 

@@ -174,6 +174,52 @@ class JoinCircleResponse(_message.Message):
 Global___JoinCircleResponse: _TypeAlias = JoinCircleResponse  # noqa: Y015
 
 @_typing.final
+class LeaveCircleRequest(_message.Message):
+    """Asks to leave."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCLE_ID_FIELD_NUMBER: _builtins.int
+    circle_id: _builtins.str
+    """Which circle."""
+    def __init__(
+        self,
+        *,
+        circle_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circle_id", b"circle_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveCircleRequest: _TypeAlias = LeaveCircleRequest  # noqa: Y015
+
+@_typing.final
+class LeaveCircleResponse(_message.Message):
+    """The circle, left."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def circle(self) -> _community_pb2.Circle:
+        """The circle."""
+
+    def __init__(
+        self,
+        *,
+        circle: _community_pb2.Circle | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["circle", b"circle"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circle", b"circle"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveCircleResponse: _TypeAlias = LeaveCircleResponse  # noqa: Y015
+
+@_typing.final
 class CreatePostRequest(_message.Message):
     """Asks for a post."""
 

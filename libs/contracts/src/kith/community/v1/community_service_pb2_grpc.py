@@ -50,6 +50,11 @@ class CircleServiceStub(object):
                 request_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleRequest.SerializeToString,
                 response_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleResponse.FromString,
                 _registered_method=True)
+        self.LeaveCircle = channel.unary_unary(
+                '/kith.community.v1.CircleService/LeaveCircle',
+                request_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleRequest.SerializeToString,
+                response_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleResponse.FromString,
+                _registered_method=True)
 
 
 class CircleServiceServicer(object):
@@ -73,7 +78,15 @@ class CircleServiceServicer(object):
 
     def JoinCircle(self, request, context):
         """Puts the caller in a circle; joining again changes nothing.
-        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND, CIRCLES_FULL (she is in 200).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LeaveCircle(self, request, context):
+        """Takes the caller out of a circle; what she wrote there stays. Being out of it already changes
+        nothing. Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +109,11 @@ def add_CircleServiceServicer_to_server(servicer, server):
                     servicer.JoinCircle,
                     request_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleRequest.FromString,
                     response_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleResponse.SerializeToString,
+            ),
+            'LeaveCircle': grpc.unary_unary_rpc_method_handler(
+                    servicer.LeaveCircle,
+                    request_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleRequest.FromString,
+                    response_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +198,33 @@ class CircleService(object):
             '/kith.community.v1.CircleService/JoinCircle',
             kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleRequest.SerializeToString,
             kith_dot_community_dot_v1_dot_community__service__pb2.JoinCircleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LeaveCircle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.community.v1.CircleService/LeaveCircle',
+            kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleRequest.SerializeToString,
+            kith_dot_community_dot_v1_dot_community__service__pb2.LeaveCircleResponse.FromString,
             options,
             channel_credentials,
             insecure,

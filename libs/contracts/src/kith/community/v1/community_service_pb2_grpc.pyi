@@ -41,7 +41,11 @@ class CircleServiceStub:
     """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     JoinCircle: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.JoinCircleRequest, _community_service_pb2.JoinCircleResponse]
     """Puts the caller in a circle; joining again changes nothing.
-    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND, CIRCLES_FULL (she is in 200).
+    """
+    LeaveCircle: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.LeaveCircleRequest, _community_service_pb2.LeaveCircleResponse]
+    """Takes the caller out of a circle; what she wrote there stays. Being out of it already changes
+    nothing. Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -57,7 +61,11 @@ class CircleServiceAsyncStub(CircleServiceStub):
     """Circles of the caller's network, oldest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
     JoinCircle: _aio.UnaryUnaryMultiCallable[_community_service_pb2.JoinCircleRequest, _community_service_pb2.JoinCircleResponse]  # type: ignore[assignment]
     """Puts the caller in a circle; joining again changes nothing.
-    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND, CIRCLES_FULL (she is in 200).
+    """
+    LeaveCircle: _aio.UnaryUnaryMultiCallable[_community_service_pb2.LeaveCircleRequest, _community_service_pb2.LeaveCircleResponse]  # type: ignore[assignment]
+    """Takes the caller out of a circle; what she wrote there stays. Being out of it already changes
+    nothing. Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
     """
 
 class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -88,7 +96,17 @@ class CircleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.JoinCircleResponse, _abc.Awaitable[_community_service_pb2.JoinCircleResponse]]:
         """Puts the caller in a circle; joining again changes nothing.
-        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND, CIRCLES_FULL (she is in 200).
+        """
+
+    @_abc_1.abstractmethod
+    def LeaveCircle(
+        self,
+        request: _community_service_pb2.LeaveCircleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_community_service_pb2.LeaveCircleResponse, _abc.Awaitable[_community_service_pb2.LeaveCircleResponse]]:
+        """Takes the caller out of a circle; what she wrote there stays. Being out of it already changes
+        nothing. Errors: UNAUTHENTICATED, FORBIDDEN, CIRCLE_NOT_FOUND.
         """
 
 def add_CircleServiceServicer_to_server(servicer: CircleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kith.community.v1 import community_pb2 as pb
 from kith.community.v1 import community_service_pb2 as api
-from litestar import get, post, put
+from litestar import delete, get, post, put
 from litestar.params import JSONBody
 from msgspec import field
 
@@ -89,5 +89,15 @@ async def list_circles(
 async def join_circle(request: KithRequest, circle_id: PathId) -> Circle:
     reply = await request.ask(
         request.services.circles.JoinCircle, api.JoinCircleRequest(circle_id=circle_id)
+    )
+    return circle_of(reply.circle)
+
+
+@delete(
+    "/v1/circles/{circle_id:str}/membership", status_code=200, summary="Leave a circle", tags=TAGS
+)
+async def leave_circle(request: KithRequest, circle_id: PathId) -> Circle:
+    reply = await request.ask(
+        request.services.circles.LeaveCircle, api.LeaveCircleRequest(circle_id=circle_id)
     )
     return circle_of(reply.circle)
