@@ -79,6 +79,9 @@ def told(service: str, key_file: Path) -> Told:
         variables[name] = str(key_file)
     if "KITH_ERASURE_KEYS_FILE" in variables:
         variables["KITH_ERASURE_KEYS_FILE"] = keys_file()
+    if "KITH_MESSAGE_KEYS" in variables:
+        (key_file.parent / "20260101T000000Z.key").write_text("A" * 43 + "=")
+        variables["KITH_MESSAGE_KEYS"] = str(key_file.parent)
     variables["KITH_SERVICE_KEYS_FILE"] = service_keys.keys_file()
     return Told(variables)
 
@@ -172,6 +175,17 @@ def test_only_identity_gets_the_signing_key_and_reads_it_from_a_mounted_secret()
     assert with_it == ["identity"]
 
 
+def test_only_messaging_gets_the_master_keys_and_all_of_them() -> None:
+    folder = environment("messaging", SECRETS)["KITH_MESSAGE_KEYS"]
+    (mount,) = (one for one in container("messaging")["volumeMounts"] if one["mountPath"] == folder)
+    (volume,) = (one for one in pod("messaging")["volumes"] if one["name"] == mount["name"])
+
+    assert mount["readOnly"]
+    assert "items" not in volume["secret"]
+    with_them = [service for service in SERVICES if "kith-messages" in secrets_of(service)]
+    assert with_them == ["messaging"]
+
+
 @pytest.mark.parametrize("service", BACKENDS)
 def test_a_service_gets_its_own_key_of_receipts_and_no_other(service: str) -> None:
     items = secrets_of(service)["kith-erasure"]
@@ -200,7 +214,7 @@ def test_the_gateway_mounts_no_secret_but_its_own_key() -> None:
 def secrets_of(service: str) -> dict[str, list[Document]]:
     """The mounted items of each secret, by its name."""
     return {
-        volume["secret"]["secretName"]: volume["secret"]["items"]
+        volume["secret"]["secretName"]: volume["secret"].get("items", [])
         for volume in secret_volumes(service)
     }
 

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.integration.conftest import MakeSystem
+from tests.integration.opening import opener
 from tests.integration.system import System, wait_for
 
 DATA = Path(__file__).parent / "data" / "CollegeMsg.txt.gz"
@@ -118,10 +119,11 @@ def _outcome(system: System, report: Report) -> Outcome:
         system.admin("moved") as admin,
         MongoClient[dict[str, Any]](uri, tz_aware=True, uuidRepresentation="standard") as client,
     ):
-        messages = client[f"{prefix}_messaging"]["messages"]
+        database = client[f"{prefix}_messaging"]
         system.wait_published()
         handles = _handles(admin)
-        talks = _talks(messages.find(), handles)
+        words_of = opener(database, system.secrets.message_keys)
+        talks = _talks(database["messages"].find(), handles, words_of)
         expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin
         taken = wait_for(lambda: _settled_count(admin, expected), 90.0)
         assert taken == expected - (len(handles) - 1)
@@ -135,11 +137,13 @@ def _handles(admin: Kith) -> dict[str, str]:
     return {account["id"]: account["handle"] for account in accounts}
 
 
-def _talks(found: Any, handles: Mapping[str, str]) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+def _talks(
+    found: Any, handles: Mapping[str, str], words_of: Callable[[Mapping[str, Any]], str]
+) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
     talks: dict[Any, list[tuple[Any, ...]]] = {}
     for message in found:
         entry = (
-            message["sequence"], handles[str(message["sender_id"])], message["text"],
+            message["sequence"], handles[str(message["sender_id"])], words_of(message),
             message["created_at"], message["client_message_id"], message["imported"],
         )  # fmt: skip
         talks.setdefault(message["conversation_id"], []).append(entry)

@@ -9,12 +9,14 @@ import pytest
 from common.kafka_producer import Producer
 from common.mongo import Database
 from common.testing.pytest_plugin import CreateTopics
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo import INDEXES, Networks
 from messaging.wiring import NAME
 from pymongo import AsyncMongoClient
 
 from services.messaging.tests.builders import ADA, BEN
 from services.messaging.tests.doors import Client, Door, Issuer, identity, opened
+from services.messaging.tests.keys import FakeKeys
 from services.messaging.tests.surroundings import (
     ACCOUNTS,
     ACTIVITY,
@@ -26,10 +28,22 @@ from services.messaging.tests.surroundings import (
 
 
 @pytest.fixture
-async def networks(database: Database) -> Networks:
+def master_keys() -> FakeKeys:
+    """Master keys in memory."""
+    return FakeKeys()
+
+
+@pytest.fixture
+def keys(database: Database, master_keys: FakeKeys) -> ConversationKeys:
+    """The keys of conversations."""
+    return ConversationKeys(database, master_keys)
+
+
+@pytest.fixture
+async def networks(database: Database, keys: ConversationKeys) -> Networks:
     """The real networks, empty, with nobody who publishes."""
     await database.create_collections(INDEXES)
-    return Networks(database, offer=lambda documents: None)
+    return Networks(database, keys, offer=lambda documents: None)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from libs.common.tests import service_keys
 from libs.erasure.tests.keys import KEY, key_file
 from services.messaging.tests.builders import NETWORK, NOW
 from services.messaging.tests.doors import ANY_PORT, Client
+from services.messaging.tests.keys import key_folder
 
 ACCOUNTS, MESSAGES, ACTIVITY = (
     "identity.account.v1", "messaging.message.v1", "activity.member.v1"
@@ -69,8 +71,8 @@ class Surroundings:
         return await records_of(self.kafka, self.prefix + topic, count)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[tuple[App, Client]]:
-        """The service as `run` builds it, ready, and a client of it."""
+    async def running(self, keys: Path | None = None) -> AsyncIterator[tuple[App, Client]]:
+        """The service as `run` builds it, ready, and a client of it; `keys` are master keys."""
         service = ServiceConfig(
             kafka=self.kafka, mongodb_uri=Secret(self.mongodb_uri), database_prefix=self.name,
             topic_prefix=self.prefix, grpc_listen=ANY_PORT, http_listen=ANY_PORT,
@@ -79,7 +81,7 @@ class Surroundings:
         )  # fmt: skip
         life = Lifecycle()
         async with (
-            build(Config(service, KEY), life) as app,
+            build(Config(service, KEY, keys or key_folder()), life) as app,
             grpc_client.connect(app.grpc) as channel,
         ):
             await life.health.begin()
@@ -100,6 +102,7 @@ class Process:
             "KITH_GRPC_LISTEN": str(grpc), "KITH_HTTP_LISTEN": str(http),
             **service_keys.settings("messaging"),
             "KITH_IDENTITY": str(around.identity), "KITH_ERASURE_KEY_FILE": key_file(),
+            "KITH_MESSAGE_KEYS": str(key_folder()),
         }  # fmt: skip
 
     async def start(self) -> asyncio.subprocess.Process:

@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
-from common.clock import SystemClock
+from common.clock import Clock, SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
@@ -24,10 +24,13 @@ from policy.authorize import authorize
 from policy.services import GRANTS
 
 from messaging.adapters.clients import jwks_of
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
-from messaging.adapters.exporting import KINDS
+from messaging.adapters.exporting import kinds
+from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
 from messaging.adapters.retention import RULES
+from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -61,7 +64,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["messages"], producer, source=f"/{NAME}")
-        networks = Networks(database, partial(relay.offer, "messages"), relay.room, relay.wake)
+        keys = await _keys(config, database, clock, life, stack)
+        networks = Networks(
+            database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
+        )  # fmt: skip
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
@@ -94,7 +100,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails)
-            add_records(server, database, KINDS)
+            add_records(server, database, kinds(keys))
 
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
@@ -106,3 +112,15 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+async def _keys(
+    config: Config, database: mongo.Database, clock: Clock, life: Lifecycle, stack: AsyncExitStack
+) -> ConversationKeys:
+    """The keys of conversations, kept up to date. Raises UnknownMasterKey."""
+    master_keys = FolderKeys(config.message_keys, clock)
+    keys = ConversationKeys(database, master_keys)
+    rewrapping = Rewrapping(database, master_keys, keys)
+    await rewrapping.check()
+    await stack.enter_async_context(life.background("rewrapping", rewrapping.run()))
+    return keys

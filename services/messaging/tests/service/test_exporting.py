@@ -14,8 +14,9 @@ from common.mongo import Database
 from erasure.eraser import Eraser
 from export.kinds import PAGE, Whose
 from export.records import Records
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
-from messaging.adapters.exporting import KINDS
+from messaging.adapters.exporting import kinds
 from messaging.adapters.mongo import Networks
 from messaging.application.tails import Tails
 
@@ -29,6 +30,7 @@ from services.messaging.tests.builders import (
     a_draft,
     send,
 )
+from services.messaging.tests.keys import FakeKeys
 
 
 async def talk(networks: Networks, one: UUID, other: UUID, count: int) -> UUID:
@@ -42,11 +44,23 @@ async def talk(networks: Networks, one: UUID, other: UUID, count: int) -> UUID:
     return conversation.id
 
 
+MASTER_KEYS = FakeKeys()
+
+
+@pytest.fixture
+def master_keys() -> FakeKeys:
+    return MASTER_KEYS
+
+
+def records_of(database: Database) -> Records:
+    return Records(database, kinds(ConversationKeys(database, MASTER_KEYS)))
+
+
 async def told(
     database: Database, member_id: UUID = ADA, network_id: UUID = NETWORK, token: str = ""
 ) -> list[dict[str, Any]]:
     """All records from a page on."""
-    records, whose = Records(database, KINDS), Whose(network_id, member_id)
+    records, whose = records_of(database), Whose(network_id, member_id)
     found: list[dict[str, Any]] = []
     while True:
         reply = await records.page(whose, token)
@@ -83,7 +97,7 @@ async def test_a_page_token_of_somebody_else_leads_to_nothing_of_hers(
 ) -> None:
     await talk(networks, BEN, CAT, PAGE + 5)
     mine = await talk(networks, ADA, BEN, 2)
-    bens = (await Records(database, KINDS).page(Whose(NETWORK, BEN), "messages:")).next_page_token
+    bens = (await records_of(database).page(Whose(NETWORK, BEN), "messages:")).next_page_token
     assert bens
     for member_id, network_id in ((ADA, NETWORK), (BEN, OTHER_NETWORK), (new_id(), NETWORK)):
         found = await told(database, member_id, network_id, bens)
@@ -97,7 +111,7 @@ async def test_a_page_token_of_somebody_else_leads_to_nothing_of_hers(
 )  # fmt: skip
 async def test_a_made_up_page_token_is_refused(database: Database, token: str) -> None:
     with pytest.raises(Invalid):
-        await Records(database, KINDS).page(Whose(NETWORK, ADA), token)
+        await records_of(database).page(Whose(NETWORK, ADA), token)
 
 
 async def test_of_who_was_erased_the_place_is_told_without_words(

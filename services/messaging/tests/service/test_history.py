@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 from common.errors import Kind
 from common.ids import new_id
-from common.mongo import Database
+from common.mongo import Database, Document
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo import INDEXES, Networks
 
 from services.messaging.tests.builders import ADA, BEN, CAT, NOW, SOURCE
@@ -166,7 +167,7 @@ async def test_a_member_cannot_stop_an_import_by_taking_the_id_of_a_row(
 
 
 async def test_an_import_waits_until_the_events_before_it_are_published(
-    database: Database, issuer: Issuer
+    database: Database, keys: ConversationKeys, issuer: Issuer
 ) -> None:
     await database.create_collections(INDEXES)
     room, asked = asyncio.Event(), asyncio.Event()
@@ -175,7 +176,7 @@ async def test_an_import_waits_until_the_events_before_it_are_published(
         asked.set()
         await room.wait()
 
-    networks = Networks(database, lambda documents: None, wait_for_room)
+    networks = Networks(database, keys, lambda documents: None, wait_for_room)
     async with opened(networks, issuer) as door:
         ada, _ = await door.join(ADA), await door.join(BEN)
         talk = await door.client.open(ada, BEN)
@@ -190,11 +191,15 @@ async def test_an_import_waits_until_the_events_before_it_are_published(
 
 
 async def test_what_is_stored_is_offered_to_the_relay_once_and_in_order(
-    database: Database, issuer: Issuer
+    database: Database, keys: ConversationKeys, issuer: Issuer
 ) -> None:
     await database.create_collections(INDEXES)
     offered: list[str] = []
-    networks = Networks(database, lambda found: offered.extend(one["text"] for one in found))
+
+    def offer(found: Sequence[Document]) -> None:
+        offered.extend(one["client_message_id"] for one in found)
+
+    networks = Networks(database, keys, offer)
     async with opened(networks, issuer) as door:
         ada, _ = await door.join(ADA), await door.join(BEN)
         admin = door.admin()
@@ -202,4 +207,4 @@ async def test_what_is_stored_is_offered_to_the_relay_once_and_in_order(
         await door.client.send(ada, talk.id, f"{SOURCE}:3", "hello")
         await refusal(door.client.bring_in(admin, [a_row(n) for n in (1, 2, 3, 4)]))
         await door.client.send(ada, talk.id, f"{SOURCE}:3", "hello")
-        assert offered == ["hello", "row 1", "row 2"]
+        assert offered == [f"{SOURCE}:{number}" for number in (3, 1, 2)]

@@ -17,10 +17,12 @@ from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 from kith.messaging.v1 import messaging_pb2 as pb
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo import INDEXES, Networks
 
 from services.messaging.tests.builders import ADA, BEN
 from services.messaging.tests.doors import Door, Issuer, a_row, opened
+from services.messaging.tests.keys import FakeKeys
 from services.messaging.tests.surroundings import ACTIVITY, MESSAGES, header, records_of
 
 SENDERS, EACH = 50, 3
@@ -28,8 +30,9 @@ SENDERS, EACH = 50, 3
 
 @pytest.fixture
 async def doors(
-    database: Database, issuer: Issuer, kafka: str, topic_prefix: str, create_topics: CreateTopics
-) -> AsyncIterator[list[Door]]:
+    database: Database, issuer: Issuer, kafka: str, topic_prefix: str,
+    create_topics: CreateTopics, master_keys: FakeKeys,
+) -> AsyncIterator[list[Door]]:  # fmt: skip
     """Two instances, each with a relay of its own."""
     await database.create_collections(INDEXES)
     await create_topics(MESSAGES, ACTIVITY)
@@ -41,7 +44,8 @@ async def doors(
             )
             relay = Relay(database, ["messages"], producer, source="/messaging")
             relays.append(asyncio.create_task(relay.run()))
-            networks = Networks(database, partial(relay.offer, "messages"), relay.room)
+            keys = ConversationKeys(database, master_keys)  # each its own, of the same master keys
+            networks = Networks(database, keys, partial(relay.offer, "messages"), relay.room)
             found.append(await stack.enter_async_context(opened(networks, issuer)))
         yield found
         for task in relays:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,9 +17,11 @@ from common.testing.poll import until
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 from kith.messaging.v1 import messaging_pb2 as pb
+from messaging.adapters.rewrapping import UnknownMasterKey
 
 from services.messaging.tests.builders import ADA, BEN, CAT, OTHER_NETWORK
 from services.messaging.tests.doors import Client, Issuer, a_row
+from services.messaging.tests.keys import write_key
 from services.messaging.tests.surroundings import (
     ACTIVITY,
     DEAD_LETTERS,
@@ -107,6 +110,18 @@ async def test_an_account_that_cannot_be_waits_for_a_person_and_the_next_is_take
         assert await http(app.http, "/readyz") == (200, '{"status": "ready", "problems": {}}')
         _, metrics = await http(app.http, "/metrics")
         assert 'method="/kith.messaging.v1.ConversationService/CreateConversation"' in metrics
+
+
+async def test_without_a_master_key_that_is_needed_it_does_not_start(
+    surroundings: Surroundings, issuer: Issuer, tmp_path: Path
+) -> None:
+    other = write_key(tmp_path, "20260101T000000Z", bytes(32))
+    async with surroundings.running() as (_, client):
+        await surroundings.tell(BEN)
+        await opened_when_known(client, issuer.token(ADA), BEN)
+    with pytest.raises(UnknownMasterKey, match=r"the master key 20260101T000000Z-\w{12} is"):
+        async with surroundings.running(other.parent):
+            pytest.fail("it started")
 
 
 PEERS = 6

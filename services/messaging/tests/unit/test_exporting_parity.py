@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
-from messaging.adapters.exporting import KINDS, WITHHELD
+from messaging.adapters.exporting import WITHHELD, kinds
 from messaging.adapters.mongo import INDEXES
 
 from libs.export.tests.parity import untold
+from services.messaging.tests.fakes import WaitingDatabase
+from services.messaging.tests.keys import FakeKeys
 
+KINDS = kinds(ConversationKeys(WaitingDatabase(), FakeKeys()))
 NOT_OF_A_PERSON = {"erasures"}  # receipts, which name nobody
 
 

@@ -8,6 +8,7 @@ from messaging.config import Config
 
 from libs.common.tests import service_keys
 from libs.erasure.tests.keys import key_file
+from services.messaging.tests.keys import key_folder
 
 
 def test_all_that_is_needed_is_enough() -> None:
@@ -16,6 +17,7 @@ def test_all_that_is_needed_is_enough() -> None:
         "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
         **service_keys.settings("messaging"),
         "KITH_IDENTITY": "127.0.0.1:8090", "KITH_ERASURE_KEY_FILE": key_file(),
+        "KITH_MESSAGE_KEYS": str(key_folder()),
     })  # fmt: skip
     assert config.service.identity == Address("127.0.0.1", 8090)
 
@@ -23,5 +25,6 @@ def test_all_that_is_needed_is_enough() -> None:
 def test_everything_missing_is_said_at_once() -> None:
     with pytest.raises(ConfigError) as refused:
         Config.from_env({})
-    for name in ("KITH_KAFKA", "KITH_MONGODB_URI", "KITH_GRPC_LISTEN", "KITH_ERASURE_KEY_FILE"):
+    needed = ("KITH_KAFKA", "KITH_MONGODB_URI", "KITH_GRPC_LISTEN", "KITH_ERASURE_KEY_FILE")
+    for name in (*needed, "KITH_MESSAGE_KEYS"):
         assert name in str(refused.value)

@@ -12,6 +12,7 @@ from messaging.adapters.mongo import Networks
 
 from services.messaging.tests.builders import NETWORK, a_conversation, a_row, imported_rows
 from services.messaging.tests.fakes import WaitingDatabase
+from services.messaging.tests.keys import FakeKeys, KnownKeys
 
 LATE = [{"code": 64, "errmsg": "not in time"}]
 ROWS = imported_rows([a_row(1)])
@@ -37,7 +38,7 @@ async def test_a_write_that_may_not_last_is_neither_done_nor_refused(
 ) -> None:
     told: list[Document] = []
     database = UncertainDatabase({"writeErrors": refused, "writeConcernErrors": LATE})
-    network = Networks(database, told.extend).of(NETWORK)
+    network = Networks(database, KnownKeys(database, FakeKeys()), told.extend).of(NETWORK)
     if write == "rows":
         attempt: Coroutine[Any, Any, object] = network.messages.add_imported(ROWS)
     else:
@@ -61,7 +62,9 @@ async def test_rows_that_may_be_stored_are_looked_for_at_once(details: Document)
     """Or their events would come half a minute later, behind those of newer rows."""
     unsure: list[None] = []
     database = UncertainDatabase(details)
-    network = Networks(database, lambda _: None, unsure=lambda: unsure.append(None)).of(NETWORK)
+    keys = KnownKeys(database, FakeKeys())
+    networks = Networks(database, keys, lambda _: None, unsure=lambda: unsure.append(None))
+    network = networks.of(NETWORK)
     with pytest.raises(BulkWriteError):
         await network.messages.add_imported(ROWS)
     assert unsure == [None]

@@ -18,7 +18,7 @@ from pymongo.database import Database
 from kith_cli.erasing.findings import Place
 from kith_cli.erasing.marks import Marks
 
-AUDIT = "audit"
+AUDIT, MESSAGES = "audit", "messages"
 
 
 def scan(uri: str, names: Sequence[str], marks: Marks) -> Iterator[Place]:
@@ -29,7 +29,8 @@ def scan(uri: str, names: Sequence[str], marks: Marks) -> Iterator[Place]:
                 place = Place(f"{name}.{collection}")
                 for document in _raw(client[name], collection):
                     place.looked_at += 1
-                    if found := marks.found_in(document):
+                    place.sealed += collection == MESSAGES and _is_sealed(document)
+                    if found := marks.found_in(bytes(document.raw)):
                         place.hits += 1
                         place.marks |= found
                 in_audit = collection == AUDIT and name.endswith("_identity")
@@ -37,12 +38,15 @@ def scan(uri: str, names: Sequence[str], marks: Marks) -> Iterator[Place]:
                 yield place
 
 
-def _raw(database: Database[dict[str, Any]], name: str) -> Iterator[bytes]:
+def _raw(database: Database[dict[str, Any]], name: str) -> Iterator[RawBSONDocument]:
     """All documents of a collection as they are stored."""
     options: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
     collection: Collection[RawBSONDocument] = database.get_collection(name, options)  # type: ignore[assignment]  # the stubs keep the database's type of documents
-    for document in collection.find():
-        yield bytes(document.raw)
+    yield from collection.find()
+
+
+def _is_sealed(message: RawBSONDocument) -> bool:
+    return isinstance(message.get("text"), bytes)
 
 
 def record_of(

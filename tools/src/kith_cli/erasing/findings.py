@@ -15,7 +15,8 @@ class Place:
 
     `until` is when a topic will have let go of the last record that holds her id; `waits` are
     records of a compacted topic that a later one has replaced, which the broker still has to drop.
-    `stays`: an audit log, whose entries are bound to each other and hold no content.
+    `stays`: an audit log, whose entries are bound to each other and hold no content. `sealed` are
+    documents of which only the ids could be looked at, because their words are sealed.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Place:
     marks: set[str] = field(default_factory=set)
     until: datetime | None = None
     stays: bool = False
+    sealed: int = 0
 
     @property
     def is_empty(self) -> bool:

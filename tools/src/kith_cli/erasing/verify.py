@@ -23,6 +23,10 @@ EXPLANATION = (
     "somebody looked at it: a random number that, with the account gone, leads to nobody. It is "
     "named here and counts as nothing of a person."
 )
+SEALED = (
+    "texts of private messages are sealed: what others wrote in them could not be looked at, only "
+    "whose they are. Hers are empty."
+)
 
 
 def verify(settings: Settings, kafka: str, wanted: Wanted) -> Report:
@@ -53,6 +57,8 @@ def show(report: Report) -> None:
     out.print(table)
     if any(place.until or place.stays for place in report.places):
         out.print(EXPLANATION, highlight=False)
+    if sealed := sum(place.sealed for place in report.places):
+        out.print(f"{sealed} {SEALED}", highlight=False)
     for receipt, genuine in report.receipts:
         sums = ", ".join(
             f"{kind} {count.removed} removed, {count.anonymised} anonymised"

@@ -63,6 +63,8 @@ def variables(service: str, settings: Settings, secrets: Secrets) -> dict[str, s
         told["KITH_ERASURE_KEY_FILE"] = str(secrets.erasure_key(service))
     if service == "gateway":
         told |= settings.limits
+    if service == "messaging":
+        told["KITH_MESSAGE_KEYS"] = str(secrets.message_keys)
     if service == "identity":
         told["KITH_ERASURE_KEYS_FILE"] = str(secrets.erasure_keys)
         told["KITH_SIGNING_KEYS"] = str(secrets.signing_keys)

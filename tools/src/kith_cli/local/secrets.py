@@ -19,6 +19,8 @@ from kith_cli.settings import BACKENDS
 PASSWORD_BYTES = 18
 FIRST_KEY = "20260101T000000Z.pem"
 """The name says from when on a key signs, see identity's README; the first one always has."""
+FIRST_MESSAGE_KEY = "20260101T000000Z.key"
+"""The same of the keys that wrap keys of conversations, see messaging's README."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Secrets:
     def signing_keys(self) -> Path:
         """The folder of the keys that sign access tokens."""
         return self.folder / "signing_keys"
+
+    @property
+    def message_keys(self) -> Path:
+        """The folder of the master keys that the keys of conversations are wrapped with."""
+        return self.folder / "message_keys"
 
     @property
     def operator_password_file(self) -> Path:
@@ -80,8 +87,10 @@ def ensure_secrets(folder: Path) -> Secrets:
         password = secrets.token_urlsafe(PASSWORD_BYTES) + "\n"
         write_private(made.operator_password_file, password.encode())
     if not made.identity_key_file.exists():
-        key = base64.b64encode(secrets.token_bytes(32)) + b"\n"
-        write_private(made.identity_key_file, key)
+        write_private(made.identity_key_file, new_secret_key())
+    private_folder(made.message_keys)
+    if not any(made.message_keys.glob("*.key")):
+        write_private(made.message_keys / FIRST_MESSAGE_KEY, new_secret_key())
     _ensure_keys(BACKENDS, made.erasure_key, made.erasure_keys)
     _ensure_keys((*BACKENDS, "gateway"), made.service_key, made.service_keys)
     return made
@@ -96,6 +105,11 @@ def _ensure_keys(services: Iterable[str], key_of: Callable[[str], Path], togethe
             write_private(path, new_signing_key())
         public[service] = private_key(str(path)).public_key()
     write_private(together, jwks(public).encode())
+
+
+def new_secret_key() -> bytes:
+    """32 random bytes in base64."""
+    return base64.b64encode(secrets.token_bytes(32)) + b"\n"
 
 
 def new_signing_key() -> bytes:

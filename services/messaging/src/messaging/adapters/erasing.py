@@ -1,7 +1,8 @@
 """What becomes of a leaving member's talk: her words go, their places stay.
 
 Her conversations are her peers' too, and their sequence has no gap: so each of her messages keeps
-its place, without text, and a stand-in that is looked up nowhere else takes hers.
+its place, without text, and a stand-in that is looked up nowhere else takes hers. When both have
+gone the conversation's key goes too, and with it whatever a copy of its messages still says.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from uuid import UUID
 
 from common.mongo import ASCENDING, Database, Document
 from erasure.receipts import Count
-from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, change_all
+from erasure.steps import BATCH, Leaving, Remove, Step, change_all
+
+from messaging.adapters.conversation_keys import DESTROYED
 
 CONVERSATIONS, MESSAGES = "conversations", "messages"
 
@@ -49,12 +52,39 @@ def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-def _replaced(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
-    return {
-        "member_ids": [
-            leaving.stand_in if id == leaving.member_id else id for id in conversation["member_ids"]
-        ]
-    }
+class Conversations:
+    """Her conversations: they forget her, and `gone` counts her stand-in among those who left."""
+
+    kind = CONVERSATIONS
+
+    async def count(self, database: Database, leaving: Leaving) -> Count:
+        """See Step."""
+        found = database.collection(CONVERSATIONS, leaving.network_id)
+        return Count(anonymised=await found.count({"member_ids": leaving.member_id}))
+
+    async def apply(self, database: Database, leaving: Leaving) -> None:
+        """See Step. Her peer may leave at the same time: what changed meanwhile is read anew."""
+        conversations = database.collection(CONVERSATIONS, leaving.network_id)
+        while found := await conversations.find(
+            {"member_ids": leaving.member_id}, sort=[("opened_id", ASCENDING)], limit=BATCH
+        ):
+            for document in found:
+                unchanged = {"_id": document["_id"], "member_ids": document["member_ids"]}
+                await conversations.update_one(unchanged, _left(document, leaving))
+
+
+def _left(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
+    member_ids = [
+        leaving.stand_in if id == leaving.member_id else id for id in conversation["member_ids"]
+    ]
+    gone = [*conversation.get("gone", ()), leaving.stand_in]
+    changes: dict[str, Any] = {"member_ids": member_ids, "gone": gone}
+    if set(gone) >= set(member_ids):
+        return {
+            "$set": {**changes, "key_id": DESTROYED},
+            "$unset": {"wrapped_key": "", "unsealed": ""},
+        }
+    return {"$set": changes}
 
 
 async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[UUID]:
@@ -77,5 +107,5 @@ async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[
 STEPS: tuple[Step, ...] = (
     Remove("members", "_id"),
     Messages(),
-    Anonymise(CONVERSATIONS, "member_ids", _replaced),
+    Conversations(),
 )

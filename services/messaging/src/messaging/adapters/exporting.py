@@ -14,6 +14,9 @@ from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
 
+from messaging.adapters.conversation_keys import ConversationKeys
+from messaging.adapters.mongo_messages import texts_of
+
 _FIRST = UUID(int=0)
 
 
@@ -45,6 +48,9 @@ class Messages:
         " that of somebody who left."
     )
 
+    def __init__(self, keys: ConversationKeys) -> None:
+        self._keys = keys
+
     async def page(self, database: Database, whose: Whose, after: str) -> tuple[list[Record], str]:
         """See Kind."""
         opened, sequence = _place(after)
@@ -57,7 +63,8 @@ class Messages:
         found = await database.collection(self.collection, whose.network_id).find(
             wanted, sort=[("sequence", ASCENDING)], limit=PAGE, projection={"outbox": 0}
         )
-        records = [_message(document, whose) for document in found]
+        texts = await texts_of(self._keys, whose.network_id, found)
+        records = [_message(*both, whose) for both in zip(found, texts, strict=True)]
         if len(found) == PAGE:
             return records, f"{conversation['opened_id']}/{found[-1]['sequence']}"
         following = await _conversations(database, whose, str(conversation["opened_id"]), 1)
@@ -96,15 +103,19 @@ def _conversation(document: Document, whose: Whose) -> Record:
     }  # fmt: skip
 
 
-def _message(document: Document, whose: Whose) -> Record:
+def _message(document: Document, text: str, whose: Whose) -> Record:
     mine = document["sender_id"] == whose.member_id
     return {
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
         "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
-        "text": document["text"], "createTime": text_of(document["created_at"]),
+        "text": text, "createTime": text_of(document["created_at"]),
     }  # fmt: skip
 
 
-KINDS: tuple[Kind, ...] = (Conversations(), Messages())
+def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
+    """All that is told; `keys` open what is sealed."""
+    return Conversations(), Messages(keys)
+
+
 WITHHELD: Mapping[str, str] = {"members": "holds only your id, so that people can write to you"}
 """Collections of which nothing is told, and why."""

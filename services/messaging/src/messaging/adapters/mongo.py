@@ -20,6 +20,8 @@ from common.mongo import (
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
 from messaging.application.ports import Network
@@ -30,7 +32,8 @@ INDEXES = {
         IndexModel(
             [("network_id", ASCENDING), ("member_ids", ASCENDING), ("opened_id", DESCENDING)],
             name="of_member",
-        )
+        ),
+        *KEY_INDEXES,
     ],
     "messages": [
         IndexModel(
@@ -54,8 +57,11 @@ INDEXES = {
 class MongoConversations:
     """Implements ports.Conversations; a conversation never changes, so it is remembered."""
 
-    def __init__(self, collection: Scoped, seen: dict[UUID, Conversation]) -> None:
+    def __init__(
+        self, collection: Scoped, keys: ConversationKeys, seen: dict[UUID, Conversation]
+    ) -> None:
         self._collection = collection
+        self._keys = keys
         self._seen = seen
 
     async def get(self, id: UUID) -> Conversation | None:
@@ -65,22 +71,20 @@ class MongoConversations:
         document = await self._collection.find_one({"_id": id})
         if document is None:
             return None
+        self._keys.note(self._collection.network_id, document)
         return self._remember(_conversation(document))
 
     async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
         """See ports.Conversations."""
         new = {conversation.id for conversation in conversations}
+        documents = [await self._document(conversation) for conversation in conversations]
         try:
-            await self._collection.insert_many(
-                [
-                    {"_id": item.id, "opened_id": new_id(), "member_ids": list(item.member_ids),
-                     "created_at": item.created_at}
-                    for item in conversations
-                ],
-                ordered=False,
-            )  # fmt: skip
+            await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             new -= {conversations[index].id for index in duplicates(error)}
+        for document in documents:
+            if document["_id"] in new:
+                self._keys.note(self._collection.network_id, document)
         return new
 
     async def page(
@@ -92,6 +96,14 @@ class MongoConversations:
             wanted["opened_id"] = {"$lt": before}
         found = await self._collection.find(wanted, sort=[("opened_id", DESCENDING)], limit=limit)
         return [(document["opened_id"], _conversation(document)) for document in found]
+
+    async def _document(self, conversation: Conversation) -> Document:
+        """With its key: of two who open it at once one writes, and the other's key was nobody's."""
+        return {
+            "_id": conversation.id, "opened_id": new_id(),
+            "member_ids": list(conversation.member_ids), "created_at": conversation.created_at,
+            **await self._keys.new_fields(self._collection.network_id, conversation.id),
+        }  # fmt: skip
 
     def _remember(self, conversation: Conversation) -> Conversation:
         if len(self._seen) >= 100_000:
@@ -131,12 +143,13 @@ class Networks:
     """Makes the ports of one network."""
 
     def __init__(
-        self, database: Database, offer: Offer, room: Room | None = None,
+        self, database: Database, keys: ConversationKeys, offer: Offer, room: Room | None = None,
         unsure: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """`offer` is told what was stored, `unsure` that something may have been; `room` returns
         when much more may be."""
         self._database = database
+        self._keys = keys
         self._offer = offer
         self._room = room
         self._unsure = unsure
@@ -149,9 +162,12 @@ class Networks:
         collection = self._database.collection
         return Network(
             id=network_id,
-            conversations=MongoConversations(collection("conversations", network_id), seen),
+            conversations=MongoConversations(
+                collection("conversations", network_id), self._keys, seen
+            ),
             messages=MongoMessages(
                 collection("messages", network_id),
+                self._keys,
                 self._writer,
                 self._offer,
                 self._room,
@@ -163,6 +179,7 @@ class Networks:
     def forget(self, network_id: UUID) -> None:
         """Read this network's conversations anew: somebody in them was erased."""
         self._seen.pop(network_id, None)
+        self._keys.forget(network_id)
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""

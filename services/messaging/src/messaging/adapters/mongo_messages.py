@@ -1,5 +1,5 @@
 """Messages in MongoDB: a message and its events are one document and one write, whose place is
-guarded by the unique index on (network, conversation, sequence)."""
+guarded by the unique index on (network, conversation, sequence). Words are stored sealed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from common import outbox
 from common.mongo import ASCENDING, DESCENDING, BulkWriteError, Document, DuplicateKeyError
 from common.mongo import Collection as Scoped
 
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.events import outgoing
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.sealing import Place, Seal
 from messaging.application.ports import ImportedRow, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
@@ -26,10 +28,11 @@ class MongoMessages:
     """Implements ports.Messages."""
 
     def __init__(
-        self, collection: Scoped, writer: GroupCommit, offer: Offer, room: Room | None = None,
-        unsure: Callable[[], None] = lambda: None,
+        self, collection: Scoped, keys: ConversationKeys, writer: GroupCommit, offer: Offer,
+        room: Room | None = None, unsure: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._collection = collection
+        self._keys = keys
         self._writer = writer
         self._offer = offer
         self._room = room
@@ -48,8 +51,9 @@ class MongoMessages:
 
     async def add(self, conversation: Conversation, placed: Placed) -> None:
         """See ports.Messages."""
+        seal = await self._keys.of(self._collection.network_id, conversation.id)
         try:
-            await self._writer.insert(self._document(conversation, placed))
+            await self._writer.insert(self._document(conversation, placed, seal))
         except DuplicateKeyError as error:
             raise Taken from error
 
@@ -60,9 +64,11 @@ class MongoMessages:
 
     async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
         """See ports.Messages."""
+        ids = {row.conversation.id for row in rows}
+        seals = await self._keys.of_all(self._collection.network_id, ids)
         documents = [
             {
-                **self._document(row.conversation, row.placed),
+                **self._document(row.conversation, row.placed, seals[row.conversation.id]),
                 "import_key": f"{self._collection.network_id}:{row.key}",
             }
             for row in rows
@@ -89,7 +95,7 @@ class MongoMessages:
             "conversation_id": conversation_id, "sender_id": sender_id,
             "client_message_id": client_message_id,
         })  # fmt: skip
-        return _message(document) if document else None
+        return (await self._opened([document]))[0] if document else None
 
     async def imported(self, first: str, last: str) -> dict[str, Message]:
         """See ports.Messages."""
@@ -98,9 +104,8 @@ class MongoMessages:
         found = await self._collection.find(
             wanted, sort=[("import_key", ASCENDING)], limit=0, projection={"outbox": 0}
         )
-        return {
-            document["import_key"].removeprefix(prefix): _message(document) for document in found
-        }
+        keys = [document["import_key"].removeprefix(prefix) for document in found]
+        return dict(zip(keys, await self._opened(found), strict=True))
 
     async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
         """See ports.Messages."""
@@ -112,7 +117,7 @@ class MongoMessages:
             },
             sort=[("sequence", ASCENDING)], limit=limit, projection={"outbox": 0},
         )  # fmt: skip
-        return [_message(document) for document in found]
+        return await self._opened(found)
 
     async def before(
         self, conversation_id: UUID, sequence: int | None, limit: int
@@ -135,16 +140,21 @@ class MongoMessages:
         found = await self._collection.find(
             wanted, sort=[("sequence", DESCENDING)], limit=limit, projection={"outbox": 0}
         )
-        return [_message(document) for document in found]
+        return await self._opened(found)
 
-    def _document(self, conversation: Conversation, placed: Placed) -> Document:
+    async def _opened(self, documents: Sequence[Document]) -> list[Message]:
+        texts = await texts_of(self._keys, self._collection.network_id, documents)
+        return [_message(*both) for both in zip(documents, texts, strict=True)]
+
+    def _document(self, conversation: Conversation, placed: Placed, seal: Seal) -> Document:
         message = placed.message
         events = outgoing(self._collection.network_id, conversation, placed)
         return {
             "_id": message.id, "network_id": self._collection.network_id,
             "conversation_id": message.conversation_id,
             "sequence": message.sequence, "sender_id": message.sender_id,
-            "client_message_id": message.client_message_id, "text": message.text,
+            "client_message_id": message.client_message_id,
+            "text": seal.seal(Place(message.id, message.sequence, message.sender_id), message.text),
             "created_at": message.created_at, "turn_at": message.turn_at,
             "imported": message.imported, **outbox.fields(events),
         }  # fmt: skip
@@ -168,11 +178,30 @@ def duplicates_if_all(error: BulkWriteError) -> list[int]:
     return sorted(failure["index"] for failure in failures)
 
 
-def _message(document: Document) -> Message:
+async def texts_of(
+    keys: ConversationKeys, network_id: UUID, documents: Sequence[Document]
+) -> list[str]:
+    """The words of stored messages. Raises MessageDamaged, and what ConversationKeys.of raises."""
+    sealed = {one["conversation_id"] for one in documents if not isinstance(one["text"], str)}
+    seals = await keys.of_all(network_id, sealed)
+    return [
+        one["text"]
+        if isinstance(one["text"], str)
+        else seals[one["conversation_id"]].open(place_of(one), one["text"])
+        for one in documents
+    ]
+
+
+def place_of(document: Document) -> Place:
+    """What a stored message's text is bound to."""
+    return Place(document["_id"], document["sequence"], document["sender_id"])
+
+
+def _message(document: Document, text: str) -> Message:
     return Message(
         id=document["_id"], conversation_id=document["conversation_id"],
         sequence=document["sequence"], sender_id=document["sender_id"],
-        client_message_id=document["client_message_id"], text=document["text"],
+        client_message_id=document["client_message_id"], text=text,
         created_at=document["created_at"], turn_at=document["turn_at"],
         imported=document["imported"],
     )  # fmt: skip
