@@ -19,10 +19,25 @@ from common.clock import Clock
 from identity.application.ports import Digest, Levels
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.errors import CredentialsInvalid, ProofInvalid
-from identity.domain.throttle import ACCOUNT, ADDRESS, Level, Limit, address_group
+from identity.domain.errors import (
+    CredentialsInvalid,
+    EmailTaken,
+    HandleTaken,
+    InviteInvalid,
+    ProofInvalid,
+)
+from identity.domain.throttle import (
+    ACCOUNT,
+    ADDRESS,
+    INVITED,
+    Level,
+    Limit,
+    address_group,
+)
 
 T = TypeVar("T")
+GUESSES = (CredentialsInvalid, ProofInvalid, InviteInvalid, HandleTaken, EmailTaken)
+"""Refusals that tell something to who tries often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,10 @@ class Throttle:
             counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
         return counters
 
+    def of_invited(self, code: str, address: str) -> Sequence[Counter]:
+        """Somebody who shows an invite, whether or not there is one."""
+        return [*self._from("address", address), Counter(self._digest("invite", code), INVITED)]
+
     def of_reset(self, network: str, email: str, address: str) -> Sequence[Counter]:
         """Somebody who asks for mails to an address. Raises Invalid."""
         account = Counter(self._digest("reset", network, credentials.email(email)), ACCOUNT)
@@ -94,15 +113,15 @@ class Throttle:
     async def attempt(self, counters: Sequence[Counter], work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, unless one of the counters has to wait.
 
-        Only CredentialsInvalid and ProofInvalid are failures; an attempt that ends otherwise was
-        none, except when it is cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
+        Only GUESSES are failures; an attempt that ends otherwise was none, except when it is
+        cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
         """
         counted: list[_Counted] = []
         try:
             for counter in counters:
                 counted.append(await self._count(counter))  # noqa: PERF401  # kept if the next fails
             result = await work()
-        except (CredentialsInvalid, ProofInvalid):
+        except GUESSES:
             raise
         except Exception:
             await self._undo(counted)
