@@ -195,6 +195,7 @@ async def opened(
         factors = TotpFactors(MasterKey(bytes(32)))
         codes, signed = KeyedDigest(b"c" * 32), SignedTokens(KeyRing.of(key), texts)
         seal = MailSeal(MasterKey(bytes(32)))
+        outgoing = Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock)
         ports = Ports(
             directory,
             ours,
@@ -215,9 +216,10 @@ async def opened(
                 FakeAnswered(),
                 KeyedDigest(b"p" * 32),
                 clock,
+                outgoing,
             ),
             Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
-            Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
+            outgoing,
             texts,
             SignedReceipts(key, DEVELOPMENT),
             Exporting(directory, X25519Seal(), SERVICES, clock),

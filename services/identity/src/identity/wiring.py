@@ -119,6 +119,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 MongoAnswered(database),
                 KeyedDigest(config.master_key.derive("passkeys")),
                 clock,
+                outgoing,
             ),
             joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
             outgoing=outgoing,

@@ -81,10 +81,14 @@ class Postman:
         )  # fmt: skip
         if account is None or account.closed or account.credentials is None:
             return mail, None
+        if not still_so(account, mail):
+            return mail, None
         to = address or account.credentials.email
-        declined = account.admission.declined if account.admission else None
         if mail.kind not in PURPOSES:
-            return mail, Letter(mail.id, mail.kind, to, reason=str(declined or ""))
+            declined = account.admission.declined if account.admission else None
+            return mail, Letter(
+                mail.id, mail.kind, to, reason=str(declined or ""), passkeys=len(account.passkeys)
+            )
         if mail.kind is Kind.VERIFY:
             if account.credentials.email == to and account.email_verified:
                 return mail, None
@@ -113,3 +117,20 @@ class Postman:
             await self.mails.save(mail)
         token = LinkToken(account.network_id, account.id, secret).text()
         return mail, Letter(mail.id, mail.kind, to, token)
+
+
+def still_so(account: Account, mail: Mail) -> bool:
+    """Whether what a notice tells of was done in the end, and stands."""
+    passkeys = [one.id for one in account.passkeys]
+    factor = account.second_factor
+    match mail.kind:
+        case Kind.PASSKEY_ADDED:
+            return mail.about in passkeys
+        case Kind.PASSKEY_REMOVED:
+            return mail.about not in passkeys
+        case Kind.SECOND_FACTOR_ADDED:
+            return factor is not None and factor.active
+        case Kind.SECOND_FACTOR_REMOVED:
+            return factor is None or not factor.active
+        case _:
+            return True

@@ -92,6 +92,10 @@ class Throttle:
         account = Counter(self._digest("reset", network, credentials.email(email)), ACCOUNT)
         return [*self._from("address", address), account]
 
+    def of_used_link(self, name: bytes) -> Sequence[Counter]:
+        """Somebody who says again what she said with a link that was used."""
+        return [Counter(self._digest("used link", name.hex()), ACCOUNT)]
+
     def of_mails(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has mails sent to addresses that may not be hers."""
         return [Counter(self._digest("mails", str(network_id), str(member_id)), ACCOUNT)]
