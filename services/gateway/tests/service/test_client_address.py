@@ -84,6 +84,7 @@ async def test_a_claim_at_the_grpc_door_is_not_passed_on(gateway: Gateway) -> No
 COUNTED = [
     "AccountService/Register",
     "JoiningService/Apply",
+    "JoiningService/CompleteApplication",
     "NetworkSettingsService/LookUpNetwork",
     "PasskeyService/CreatePasskeySession",
     "ProfileService/SuggestHandles",

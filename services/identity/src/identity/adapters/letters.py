@@ -46,6 +46,13 @@ _WORDS = {
         "Confirm my address", "verify-email",
         ("The link works once, for three days.", _NOT_YOU),
     ),
+    Kind.JOIN: _Words(
+        "Please confirm your e-mail address",
+        ("Hello,", "somebody, probably you, asked to join with this address. With this link you"
+         " confirm that it is yours, and choose a name and a password:"),
+        "Go on", "join",
+        ("The link works for two days.", _NOT_YOU),
+    ),
     Kind.ALREADY_THERE: _Words(
         "You have an account already",
         ("Hello,", "somebody, probably you, wanted to use this address for an account. There is one"
@@ -78,6 +85,12 @@ _WORDS = {
         ("Hello,", "your data are collected. Open the app where you asked for them, within seven"
          " days of that, to get them.",
          "If you did not ask for them, change your password at once, and write to us."),
+    ),
+    Kind.APPLICATION_ENDS: _Words(
+        "About your request",
+        ("Hello,", "nobody has decided yet on what you asked for 29 days ago. Unless that happens"
+         " until tomorrow, your request ends, and what you wrote and your account are deleted. You"
+         " can ask again."),
     ),
     Kind.PASSKEY_ADDED: _Words(
         "A passkey was added",

@@ -37,7 +37,7 @@ ADMISSION_INDEXES = [
     IndexModel(
         [("network_id", ASCENDING), ("waiting", ASCENDING), ("_id", ASCENDING)], name="waiting"
     ),
-    # who was declined goes by herself
+    # who was declined goes by herself, and who waits when nobody decides
     IndexModel([("remove_at", ASCENDING)], name="declined", expireAfterSeconds=0, sparse=True),
 ]
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
@@ -79,6 +79,8 @@ class MongoAccounts:
         if events:
             before |= outbox.ROOM
         update = outbox.push(outgoing(account, events), _state(account))
+        if account.admission is None:  # or who was let in would go by herself
+            update["$unset"] = {"remove_at": ""}
         try:
             if not await self._collection.update_one(before, update):
                 await self._why_not(account)
@@ -128,6 +130,10 @@ class MongoAccounts:
             wanted, sort=[("_id", ASCENDING)], limit=size, projection=_NO_OUTBOX
         )
         return list(filter(None, map(_account, found)))
+
+    async def count_waiting(self) -> int:
+        """See ports.Accounts."""
+        return await self._collection.count({"waiting": True})
 
     async def remove(self, id: UUID) -> bool:
         """See ports.Accounts."""

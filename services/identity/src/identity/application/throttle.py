@@ -30,6 +30,7 @@ from identity.domain.throttle import (
     ACCOUNT,
     ADDRESS,
     INVITED,
+    STRANGERS,
     Level,
     Limit,
     address_group,
@@ -76,9 +77,13 @@ class Throttle:
         account = Counter(self._digest("passkey", owner.hex()), ACCOUNT)
         return [*self._from("address", address), account]
 
-    def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
-        """Somebody without an invite; `number` is what a roster would know her by, if she says."""
-        counters = self._from("address", address)
+    def of_applicant(
+        self, network_id: UUID, email: str, number: str, address: str
+    ) -> Sequence[Counter]:
+        """Somebody without an invite who confirms an address; `number` is what a roster would know
+        her by, if she says."""
+        network, counters = str(network_id), self._from("address", address)
+        counters.append(Counter(self._digest("applicant", network, email), ACCOUNT))
         if number:
             counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
         return counters
@@ -101,9 +106,13 @@ class Throttle:
         return [Counter(self._digest("mails", str(network_id), str(member_id)), ACCOUNT)]
 
     def of_applications(self, address: str) -> Sequence[Counter]:
-        """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger
-        and an account that waits; none if the address is not known."""
+        """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger;
+        none if the address is not known."""
         return self._from("applications", address)
+
+    def of_network(self, network_id: UUID) -> Sequence[Counter]:
+        """All who apply to one network, from anywhere."""
+        return [Counter(self._digest("strangers", str(network_id)), STRANGERS)]
 
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""

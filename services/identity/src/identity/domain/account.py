@@ -166,13 +166,16 @@ class Account:
         )
 
     def approve(self, now: datetime) -> tuple[Account, Events]:
-        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not."""
+        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not, or
+        when her address was never confirmed, as of who applied before that was asked for."""
         if self.admission is None:
             return self, ()
         if self.closed:
             raise ApplicationDecided("she is leaving")  # nothing is told of her after that
         if self.admission.declined is not None:
             raise ApplicationDecided("she was declined; she may ask again with another address")
+        if not self.email_verified:
+            raise ApplicationDecided("her address is not confirmed; she has to apply again")
         entered = replace(self, admission=None, version=self.version + 1)
         agreed = tuple(ConsentsChanged(now, one.purpose) for one in self.decisions)
         return entered, (*agreed, AccountCreated(now, imported=False))

@@ -24,12 +24,14 @@ class Kind(StrEnum):
 
     RESET = "reset"
     VERIFY = "verify"
+    JOIN = "join"  # to an address that has no account; to one that has it is an ALREADY_THERE
     ALREADY_THERE = "already_there"
     APPROVED = "approved"
     DECLINED = "declined"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # no password, but that there is another
     EMAIL_CHANGED = "email_changed"
     EXPORT_READY = "export_ready"
+    APPLICATION_ENDS = "application_ends"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTOR_ADDED = "second_factor_added"
@@ -38,6 +40,8 @@ class Kind(StrEnum):
 
 _LIVES = {
     Kind.RESET: timedelta(hours=1),
+    Kind.JOIN: timedelta(days=2),
+    Kind.APPLICATION_ENDS: timedelta(days=30),
 }
 _USUAL_LIFE = timedelta(days=3)
 
@@ -56,6 +60,7 @@ USUAL_PACE = Pace(1, PAUSE, PAUSE)
 PACES = {
     # she may not have got it; a newer link ends the one before, so not at each double click
     Kind.RESET: Pace(3, timedelta(hours=1), timedelta(minutes=1)),
+    Kind.JOIN: Pace(3, timedelta(days=1), PAUSE),
 }
 
 
