@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from common.ids import new_id
+from identity.application.outgoing_mail import Notice
 from identity.domain.mail import NOTICE_AFTER, Kind
 
 from services.identity.tests.authenticator import Device
@@ -87,3 +88,20 @@ async def test_a_notice_waits_before_what_it_tells_of_is_done(door: Door, ada: M
     [kept] = await ada.all()
     assert (mail.kind, str(mail.about)) == (Kind.PASSKEY_ADDED, kept.id)
     assert await waiting.due(door.clock.now(), 9) == []
+
+
+@pytest.mark.parametrize("what", ["password", "address"])
+async def test_another_password_or_address_that_could_not_be_written_is_not_told(
+    door: Door, ada: Member, what: str
+) -> None:
+    """A process that dies between the two frightens nobody."""
+    network = await door.ports.directory.networks.by_slug("berlin")
+    assert network
+    accounts = door.ports.directory.accounts(network.id)
+    account = await accounts.by_email(ADA)
+    assert account
+    kind = Kind.PASSWORD_CHANGED if what == "password" else Kind.EMAIL_CHANGED
+    address = ADA if what == "address" else ""
+    notice = Notice(kind, account.network_id, account.id, new_id(), address)
+    await door.ports.outgoing.tell(notice)  # and then the process dies
+    assert await told(door) == []

@@ -88,6 +88,7 @@ async def test_who_forgot_her_password_chooses_another_and_is_signed_out_everywh
     assert await reason_of(door.client.sign_in(ADA)) == "CREDENTIALS_INVALID"
     token = (await door.client.sign_in(ADA, password=NEW)).access_token
     assert await verified(door, token)
+    await later(door, minutes=1)
     [notice] = await door.deliver()
     assert (notice.kind, notice.to, notice.token) == (Kind.PASSWORD_CHANGED, ADA, "")
 
@@ -189,6 +190,7 @@ async def test_another_address_counts_once_it_is_confirmed_and_the_old_one_is_to
     await verify(door, letter.token)
     assert await reason_of(door.client.sign_in(ADA)) == "CREDENTIALS_INVALID"
     await door.client.sign_in("new@example.org")
+    await later(door, minutes=1)
     [notice] = await door.deliver()
     assert (notice.kind, notice.to) == (Kind.EMAIL_CHANGED, ADA)
 

@@ -12,7 +12,7 @@ from common.errors import Limited
 from common.ids import new_id
 
 from identity.application.joining_ports import HashEligible, JoinLinks, Roster
-from identity.application.outgoing_mail import Outgoing
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
@@ -114,9 +114,9 @@ class Joining:
         )  # fmt: skip
         agreed, _ = waiting.decide(joining, made.now)  # nobody is told before she is let in
         account = replace(agreed, registered_by=made.request)
-        await self.outgoing.of(
-            Kind.APPLICATION_ENDS, network_id, account.id, account.id, WARNED_AFTER
-        )  # fmt: skip
+        await self.outgoing.tell(Notice(
+            Kind.APPLICATION_ENDS, network_id, account.id, account.id, after=WARNED_AFTER
+        ))  # fmt: skip
         await accounts.add(account, ())
         return account
 

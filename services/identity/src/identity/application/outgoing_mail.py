@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +14,19 @@ from identity.domain.mail import NOTICE_AFTER, PACES, PAUSE, USUAL_PACE, Kind, w
 
 NOWHERE = UUID(int=0)
 """The network of a mail that somebody asked for in the name of one that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That something is done to an account. `about` names it, so that it is told once; `address` is
+    to whom, if not to her present one. Written `after` a while, if it was done and stands."""
+
+    kind: Kind
+    network_id: UUID
+    member_id: UUID
+    about: UUID
+    address: str = field(default="", repr=False)
+    after: timedelta = NOTICE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +48,13 @@ class Outgoing:
         sealed = self.seal.seal(id, address) if address else None
         await self.mails.add(wait(id, network_id, kind, self.clock.now(), member_id, sealed))
 
-    async def of(
-        self, kind: Kind, network_id: UUID, member_id: UUID, about: UUID,
-        after: timedelta = NOTICE_AFTER,
-    ) -> None:  # fmt: skip
-        """To a member, of one thing, once for each thing; written `after` a while."""
-        id = self._id(kind, str(network_id), str(member_id), "", str(about))
-        now = self.clock.now()
-        mail = wait(id, network_id, kind, now, member_id)
-        await self.mails.add(replace(mail, due_at=now + after, about=about))
+    async def tell(self, notice: Notice) -> None:
+        """Put a notice into the queue, before what it tells of is done; once for each thing."""
+        whose = (str(notice.network_id), str(notice.member_id))
+        id, now = self._id(notice.kind, *whose, notice.address, str(notice.about)), self.clock.now()
+        sealed = self.seal.seal(id, notice.address) if notice.address else None
+        mail = wait(id, notice.network_id, notice.kind, now, notice.member_id, sealed)
+        await self.mails.add(replace(mail, due_at=now + notice.after, about=notice.about))
 
     async def to_whoever(self, kind: Kind, network_id: UUID | None, address: str) -> None:
         """To an address, whoever it belongs to: that is looked up later.

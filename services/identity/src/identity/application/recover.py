@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from uuid import UUID
 
 from common.auth import Caller
 from common.clock import Clock
 
-from identity.application.outgoing_mail import Outgoing
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
@@ -18,7 +16,7 @@ from identity.domain import credentials, recovering
 from identity.domain.account import Account
 from identity.domain.errors import LinkInvalid, ProofInvalid
 from identity.domain.mail import Kind
-from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose, hash_secret
+from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose, hash_secret, name_of
 from identity.domain.network import check_slug
 
 
@@ -58,7 +56,7 @@ class Recovery:
     spend: Spend
 
     async def reset(self, reset: Reset) -> None:
-        """Set another password and sign out everywhere, in one write; then tell her by mail.
+        """Set another password and sign out everywhere, in one write, and tell her by mail.
 
         Whoever lost the answer is answered as before, for a short while and for the same password.
         Raises Invalid, LinkInvalid, Limited, ConcurrentUpdate.
@@ -68,15 +66,14 @@ class Recovery:
             await self._reset(link, chosen, keep_passkeys=reset.keep_passkeys)
         except LinkInvalid:
             await self._check_done(link, chosen)
-        told = UUID(bytes=hash_secret(link.secret)[:16])
-        await self.outgoing.of(
-            Kind.PASSWORD_CHANGED, link.network_id, link.account_id, told, timedelta(0)
-        )  # fmt: skip
 
     async def _reset(self, link: LinkToken, chosen: str, *, keep_passkeys: bool) -> None:
         accounts, now = self.directory.accounts(link.network_id), self.clock.now()
         (await _account(accounts, link)).opened(Purpose.RESET, link.secret, now)
         hashed = await self.passwords.hash(chosen)
+        await self.outgoing.tell(Notice(
+            Kind.PASSWORD_CHANGED, link.network_id, link.account_id, name_of(link.secret)
+        ))  # fmt: skip
 
         async def attempt() -> None:
             account = await _account(accounts, link)
@@ -131,15 +128,18 @@ async def verify_email(directory: Directory, outgoing: Outgoing, clock: Clock, t
     link = LinkToken.parse(token)
     accounts = directory.accounts(link.network_id)
 
-    async def attempt() -> tuple[str, Account]:
+    async def attempt() -> None:
         account = await _account(accounts, link)
         verified = account.verify_email(link.secret, clock.now())
+        before, after = account.credentials, verified.credentials
+        if before and after and before.email != after.email:
+            await outgoing.tell(Notice(
+                Kind.EMAIL_CHANGED, account.network_id, account.id, name_of(link.secret),
+                before.email,
+            ))  # fmt: skip
         await accounts.save(verified, ())
-        return account.credentials.email if account.credentials else "", verified
 
-    before, account = await retrying(attempt)
-    if account.credentials and account.credentials.email != before:
-        await outgoing.to_member(Kind.EMAIL_CHANGED, account.network_id, account.id, before)
+    await retrying(attempt)
 
 
 async def _account(accounts: Accounts, link: LinkToken) -> Account:

@@ -10,7 +10,7 @@ from common.auth import Caller
 from common.clock import Clock
 from common.ids import new_id
 
-from identity.application.outgoing_mail import Outgoing
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Factors, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
@@ -75,7 +75,9 @@ async def confirm(
             raise ProofInvalid(_WRONG)
         hashed = [factors.hash_recovery(account.id, plain(one)) for one in codes]
         confirmed = factor.confirm(step, hashed, now)
-        await outgoing.of(Kind.SECOND_FACTOR_ADDED, account.network_id, account.id, change)
+        await outgoing.tell(
+            Notice(Kind.SECOND_FACTOR_ADDED, account.network_id, account.id, change)
+        )
         await accounts.save(account.with_second_factor(confirmed), ())
 
     await retrying(attempt)
@@ -101,7 +103,9 @@ async def end(
         if factor.active and use(factors, account.id, factor, proof) is None:
             raise ProofInvalid(_WRONG)
         if factor.active:
-            await outgoing.of(Kind.SECOND_FACTOR_REMOVED, account.network_id, account.id, change)
+            await outgoing.tell(
+                Notice(Kind.SECOND_FACTOR_REMOVED, account.network_id, account.id, change)
+            )
         await accounts.save(account.with_second_factor(None), ())
 
     await retrying(attempt)

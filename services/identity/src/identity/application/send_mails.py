@@ -85,7 +85,7 @@ class Postman:
         )  # fmt: skip
         if account is None:
             return mail, self._to_stranger(mail, address)
-        if account.closed or account.credentials is None or not still_so(account, mail):
+        if account.closed or account.credentials is None or not still_so(account, mail, address):
             return mail, None
         to = address or account.credentials.email
         if mail.kind is Kind.JOIN:
@@ -132,8 +132,8 @@ class Postman:
         return mail, Letter(mail.id, mail.kind, to, token)
 
 
-def still_so(account: Account, mail: Mail) -> bool:
-    """Whether what a notice tells of was done in the end, and stands."""
+def still_so(account: Account, mail: Mail, address: str) -> bool:
+    """Whether what a notice, to an `address` if it names one, tells of was done, and stands."""
     passkeys = [one.id for one in account.passkeys]
     factor = account.second_factor
     match mail.kind:
@@ -145,6 +145,11 @@ def still_so(account: Account, mail: Mail) -> bool:
             return factor is not None and factor.active
         case Kind.SECOND_FACTOR_REMOVED:
             return factor is None or not factor.active
+        case Kind.PASSWORD_CHANGED:
+            used = account.used_link
+            return mail.about is None or (used is not None and used.hash[:16] == mail.about.bytes)
+        case Kind.EMAIL_CHANGED:
+            return account.credentials is not None and account.credentials.email != address
         case Kind.APPLICATION_ENDS:
             return account.admission is not None and account.admission.declined is None
         case _:

@@ -67,7 +67,7 @@ PACES = {
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One of `member_id` and `sealed` may be missing: then the other says to whom it goes.
-    `about` is the passkey it tells of, if it is one's.
+    `about` names what it tells of, so that it is told once.
 
     `prepared`: its link is in the account; so that a mail that was cut off and is sent again does
     not bring a link back that was used meanwhile.
