@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from common.auth import Caller
 from common.clock import Clock
 
+from identity.application.end_sessions import save_told_or_not
 from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.queries import own_account
@@ -80,7 +81,7 @@ class Recovery:
             changed = recovering.reset_password(
                 account, link.secret, hashed, self.clock.now(), keep_passkeys=keep_passkeys
             )
-            await accounts.save(changed, [SessionsEnded(self.clock.now())])
+            await save_told_or_not(accounts, changed, [SessionsEnded(self.clock.now())])
 
         await retrying(attempt)
         await self.directory.devices(link.network_id).remove_all(link.account_id)
