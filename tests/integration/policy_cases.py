@@ -203,13 +203,11 @@ def _joining() -> Iterator[Case]:
     reason = api.DECLINE_REASON_FULL
     yield rpc(
         v1 + "Apply",
-        lambda t: api.ApplyRequest(
-            network=t.slug,
-            handle=(name := fresh("q")),
-            email=f"{name}@example.org",
-            password=PASSWORD,
-            service_text_version=1,
-        ),
+        lambda t: api.ApplyRequest(network=t.slug, email=f"{fresh('q')}@example.org"),
+    )
+    yield rpc(
+        v1 + "CompleteApplication",
+        lambda _: api.CompleteApplicationRequest(token="no", handle="q", password=PASSWORD),
     )
     yield rpc(v1 + "ListApplications", lambda _: api.ListApplicationsRequest())
     yield rpc(

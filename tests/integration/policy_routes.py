@@ -127,6 +127,10 @@ def _recovery() -> Iterator[Case]:
 def _joining() -> Iterator[Case]:
     known = {"eligible": [{"memberNumber": "K1234567", "birthDate": "1990-02-28"}]}
     yield route("apply", "POST", "/v1/applications", body=_application)
+    yield route(
+        "complete_application", "POST", "/v1/applications/completion",
+        body=lambda _: {"token": "no", "handle": fresh("q"), "password": PASSWORD},
+    )  # fmt: skip
     yield route("list_applications", "GET", "/v1/applications")
     yield route("approve_application", "PUT", "/v1/applications/{dora}/approval", here)
     yield route(
@@ -141,11 +145,7 @@ def _joining() -> Iterator[Case]:
 
 
 def _application(things: Things) -> Any:
-    name = fresh("q")
-    return {
-        "network": things.slug, "handle": name, "email": f"{name}@example.org",
-        "password": PASSWORD, "serviceTextVersion": 1,
-    }  # fmt: skip
+    return {"network": things.slug, "email": f"{fresh('q')}@example.org"}
 
 
 def _devices() -> Iterator[Case]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 from kith_cli.client import Kith
 from kith_cli.errors import Refused
+from kith_cli.networks import service_text_version
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.system import System, wait_for
 
 pytestmark = pytest.mark.timeout(180)
+PASSWORD, OTHERS = "correct horse battery", "what a stranger chose"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 CONTENT = {"companionship": 1, "left-out": 1, "isolated": 1}
 
@@ -132,6 +136,58 @@ def test_another_network_sees_nothing(system: System, network: str) -> None:
     with pytest.raises(Refused) as refused:
         stranger.post("/v1/conversations", {"memberId": ana.member_id})
     assert refused.value.reason == "MEMBER_NOT_FOUND"
+
+
+def test_who_asks_to_join_learns_nothing_but_by_mail_and_is_let_in(
+    system: System, network: str
+) -> None:
+    """By REST, with the link that a developer finds in identity's log."""
+    admin = system.admin(network)
+    admin.request("PATCH", "/v1/network", json={"opening": "approval"})
+    taken = admin.get("/v1/accounts/me")["handle"]
+    stranger = httpx.Client(base_url=system.settings.gateway_url)
+
+    def seen(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        answer = stranger.post(path, json=body)
+        told = answer.json() if answer.content else None
+        if isinstance(told, dict):
+            told.pop("trace_id", None), told.pop("request_id", None)
+        return answer.status_code, told
+
+    def outside(email: str) -> list[tuple[int, Any]]:
+        asked = {"network": network, "email": email}
+        return [
+            seen("/v1/applications", asked),
+            seen("/v1/applications", asked | {"handle": taken, "password": OTHERS}),
+            seen("/v1/sessions", asked | {"password": OTHERS}),
+            seen("/v1/password-resets", asked),
+        ]
+
+    with stranger:
+        ana, ben = f"ana@{network}.example", f"ben@{network}.example"
+        system.member(admin, network, "ben")
+        before = len(_links(system))
+        new, known = outside(ana), outside(ben)
+        assert new == known
+        assert [status for status, _ in new] == [201, 400, 401, 204]
+        (token,) = wait_for(lambda: _links(system)[before:])
+        joining = {
+            "token": token, "handle": "ana", "password": PASSWORD,
+            "serviceTextVersion": service_text_version(admin), "note": "Me too",
+        }  # fmt: skip
+        for _ in range(2):
+            assert seen("/v1/applications/completion", joining) == (201, {"waits": True})
+        session = {"network": network, "email": ana, "password": PASSWORD}
+        assert seen("/v1/sessions", session)[1]["reason"] == "APPROVAL_PENDING"
+        (waiting,) = admin.get("/v1/applications")["applications"]
+        let_in = admin.put(f"/v1/applications/{waiting['memberId']}/approval")
+        assert (let_in["handle"], let_in["emailVerified"]) == ("ana", True)
+        assert seen("/v1/sessions", session)[0] == 201
+
+
+def _links(system: System) -> list[str]:
+    """Those of asking to join, as a developer is shown them."""
+    return re.findall(r"/join#([\w-]+)", (system.settings.logs / "identity.log").read_text())
 
 
 def _signal(kith: Kith) -> Any:

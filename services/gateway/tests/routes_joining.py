@@ -54,16 +54,22 @@ JOINING = [
     ),
     Route(
         "POST", "/v1/applications", f"{SERVICE}/Apply",
-        joining.ApplyRequest(
-            network="berlin", handle="ada", email="ada@example.org", password="pw",
-            age_confirmed=True, birth_date="1990-02-28", eligible=ELIGIBLE, note="Hello",
-            request_id="q1", service_text_version=1,
-        ),
+        joining.ApplyRequest(network="berlin", email="ada@example.org"),
         joining.ApplyResponse(waits=True), {"waits": True},
+        body={"network": "berlin", "email": "ada@example.org"},
+        status=201, public=True,
+    ),
+    Route(
+        "POST", "/v1/applications/completion", f"{SERVICE}/CompleteApplication",
+        joining.CompleteApplicationRequest(
+            token="abc", handle="ada", password="pw", age_confirmed=True,
+            birth_date="1990-02-28", eligible=ELIGIBLE, note="Hello", service_text_version=1,
+        ),
+        joining.CompleteApplicationResponse(waits=True), {"waits": True},
         body={
-            "network": "berlin", "handle": "ada", "email": "ada@example.org", "password": "pw",
-            "ageConfirmed": True, "birthDate": "1990-02-28", "eligible": ELIGIBLE_JSON,
-            "note": "Hello", "requestId": "q1", "serviceTextVersion": 1,
+            "token": "abc", "handle": "ada", "password": "pw", "ageConfirmed": True,
+            "birthDate": "1990-02-28", "eligible": ELIGIBLE_JSON, "note": "Hello",
+            "serviceTextVersion": 1,
         },
         status=201, public=True,
     ),

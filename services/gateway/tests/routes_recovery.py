@@ -16,8 +16,9 @@ RECOVERY = [
     ),
     Route(
         "POST", "/v1/password-resets/completion", f"{SERVICE}/ResetPassword",
-        recovery.ResetPasswordRequest(token="abc", password="pw"),
-        recovery.ResetPasswordResponse(), None, body={"token": "abc", "password": "pw"},
+        recovery.ResetPasswordRequest(token="abc", password="pw", keep_passkeys=True),
+        recovery.ResetPasswordResponse(), None,
+        body={"token": "abc", "password": "pw", "keepPasskeys": True},
         status=204, public=True,
     ),
     Route(

@@ -18,6 +18,7 @@ from identity.adapters import passwords
 from identity.adapters.consent_receipts import DEVELOPMENT, SignedReceipts
 from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import SERVICES
+from identity.adapters.join_links import SealedJoinLinks
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.adapters.mongo_roster import EligibleHasher
@@ -25,6 +26,7 @@ from identity.adapters.signing_keys import KeyRing
 from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
 from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
+from identity.application.apply import Joining
 from identity.application.change_roles import Roles
 from identity.application.ensure_operator import EMAIL, ensure_operator
 from identity.application.exporting import Exporting
@@ -42,7 +44,7 @@ from identity.domain.network import OPERATOR_SLUG
 from identity.domain.text import Texts
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Joining, Ports
+from identity.entrypoints.ports import Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
 from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2 as device_api
@@ -194,7 +196,8 @@ async def opened(
         throttle = Throttle(FakeLevels(), KeyedDigest(bytes(32)), clock)
         factors = TotpFactors(MasterKey(bytes(32)))
         codes, signed = KeyedDigest(b"c" * 32), SignedTokens(KeyRing.of(key), texts)
-        seal = MailSeal(MasterKey(bytes(32)))
+        seal, links = MailSeal(MasterKey(bytes(32))), SealedJoinLinks(MasterKey(bytes(32)))
+        outgoing = Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock)
         ports = Ports(
             directory,
             ours,
@@ -215,15 +218,25 @@ async def opened(
                 FakeAnswered(),
                 KeyedDigest(b"p" * 32),
                 clock,
+                outgoing,
             ),
-            Joining(EligibleHasher(KeyedDigest(b"r" * 32))),
-            Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock),
+            Joining(
+                directory,
+                ours,
+                clock,
+                texts,
+                outgoing,
+                EligibleHasher(KeyedDigest(b"r" * 32)),
+                links,
+            ),
+            outgoing,
             texts,
             SignedReceipts(key, DEVELOPMENT),
             Exporting(directory, X25519Seal(), SERVICES, clock),
         )
         post = FakePost()
-        postman = Postman(directory, directory.mails, post, seal, KeyedDigest(b"l" * 32), clock)
+        secrets = KeyedDigest(b"l" * 32)
+        postman = Postman(directory, directory.mails, post, seal, secrets, clock, links)
         await ensure_operator(directory, ours, clock, PASSWORD)
 
         async def jwks() -> str:

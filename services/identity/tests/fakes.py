@@ -180,6 +180,9 @@ class FakeAccounts:
         found = [self.all[id] for id in ids]
         return [one for one in found if one.admission and not one.admission.declined][:size]
 
+    async def count_waiting(self) -> int:
+        return len(await self.waiting(None, len(self.all)))
+
     async def remove(self, id: UUID) -> bool:
         self.all.pop(id, None)
         return True

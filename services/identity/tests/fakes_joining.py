@@ -18,8 +18,8 @@ class FakeMails:
     def __init__(self) -> None:
         self.all: dict[UUID, Mail] = {}
 
-    async def add(self, mail: Mail) -> None:
-        self.all.setdefault(mail.id, mail)
+    async def add(self, mail: Mail) -> datetime:
+        return self.all.setdefault(mail.id, mail).made_at
 
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
         found = [(one.due_at, one) for one in self.all.values() if one.due_at]

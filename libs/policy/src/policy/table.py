@@ -68,6 +68,7 @@ TABLE: Final[Mapping[str, Rule]] = {
     **_of(
         "kith.identity.v1.JoiningService",
         Apply=PUBLIC,
+        CompleteApplication=PUBLIC,
         ListApplications=ADMIN,
         ApproveApplication=ADMIN,
         DeclineApplication=ADMIN,

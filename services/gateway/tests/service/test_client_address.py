@@ -18,6 +18,7 @@ from policy.services import GRANTS
 from libs.common.tests.service_keys import peers
 from services.gateway.tests.builders import SESSION
 from services.gateway.tests.gateways import OPEN, Gateway, running
+from services.gateway.tests.routes import ROUTES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CREATE_SESSION = "/kith.identity.v1.SessionService/CreateSession"
@@ -78,3 +79,29 @@ async def test_a_claim_at_the_grpc_door_is_not_passed_on(gateway: Gateway) -> No
     await stub.ImportAccounts(iter([identity.ImportAccountsRequest()]), metadata=metadata)
     [call] = gateway.services.asked(IMPORT_ACCOUNTS)
     assert CLIENT_ADDRESS not in call.metadata
+
+
+COUNTED = [
+    "AccountService/Register",
+    "JoiningService/Apply",
+    "JoiningService/CompleteApplication",
+    "NetworkSettingsService/LookUpNetwork",
+    "PasskeyService/CreatePasskeySession",
+    "ProfileService/SuggestHandles",
+    "RecoveryService/RequestPasswordReset",
+    "SessionService/CreateSession",
+]
+
+
+async def test_whatever_can_be_guessed_at_is_asked_with_where_the_client_is() -> None:
+    routes = {route.rpc: route for route in ROUTES if route.public}
+    async with running(outside=Outside(OPEN.rates, proxies=("127.0.0.0/8",))) as gateway:
+        for name in COUNTED:
+            route = routes[f"/kith.identity.v1.{name}"]
+            gateway.services.replies[route.rpc] = route.reply
+            answer = await gateway.http.request(
+                route.method, route.path, json=route.body, headers={"x-forwarded-for": "8.8.8.8"}
+            )
+            assert answer.status_code == route.status, name
+            [call] = gateway.services.asked(route.rpc)
+            assert call.metadata[CLIENT_ADDRESS] == "8.8.8.8", name

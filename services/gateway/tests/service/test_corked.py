@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import uvloop
 from common.config import Address
 from common.health import serve_http
+from gateway.application.connections import Connections, Most
 from gateway.entrypoints.http.protocol import HttpProtocol
+
+from services.gateway.tests.gateways import OPEN
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 ANY_PORT = Address("127.0.0.1", 0)
@@ -21,7 +25,11 @@ CHUNK = b"x" * 64 * 1024
 @asynccontextmanager
 async def asked(app: App) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection on which one request was sent."""
-    async with serve_http(app, ANY_PORT, http=HttpProtocol, lifespan="off") as address:
+    http = partial(HttpProtocol, Connections(Most(), OPEN.is_proxy))
+    async with (
+        asyncio.timeout(30),  # the runner below keeps signals from pytest-timeout
+        serve_http(app, ANY_PORT, http=http, lifespan="off") as address,
+    ):
         reader, writer = await asyncio.open_connection(address.host, address.port)
         writer.write(ASK)
         try:

@@ -83,6 +83,7 @@ async def test_every_operation_says_what_it_is_what_it_needs_and_what_it_answers
         "verifyEmail",
         "lookUpNetwork",
         "apply",
+        "completeApplication",
         "suggestHandles",
         "beginPasskeySession",
         "createPasskeySession",

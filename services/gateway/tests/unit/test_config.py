@@ -99,7 +99,6 @@ def test_what_is_repeated_exists_and_may_be() -> None:
         "kith.identity.v1.NetworkSettingsService/UpdateNetwork",
         "kith.identity.v1.JoiningService/Apply",
         "kith.identity.v1.RecoveryService/RequestPasswordReset",
-        "kith.identity.v1.RecoveryService/ResetPassword",
         "kith.identity.v1.RecoveryService/ChangeEmail",
         "kith.identity.v1.RecoveryService/VerifyEmail",
         "kith.identity.v1.RosterService/AddEligible",

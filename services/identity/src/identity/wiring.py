@@ -26,6 +26,7 @@ from identity.adapters.consent_receipts import SignedReceipts
 from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
 from identity.adapters.heard_closeness import HeardCloseness
+from identity.adapters.join_links import SealedJoinLinks
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, MongoDirectory
@@ -42,6 +43,7 @@ from identity.adapters.tombstone import Tombstone
 from identity.adapters.totp import TotpFactors
 from identity.adapters.webauthn_passkeys import WebauthnAuthenticators
 from identity.application.advance_erasure import Advance
+from identity.application.apply import Joining
 from identity.application.change_roles import Roles
 from identity.application.collect_export import Collect
 from identity.application.ensure_operator import ensure_operator
@@ -59,7 +61,7 @@ from identity.entrypoints import erasures, exports, mails, ties
 from identity.entrypoints.audit import recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
-from identity.entrypoints.ports import Joining, Ports
+from identity.entrypoints.ports import Ports
 
 NAME = "identity"
 MAIL_POLL_SECONDS = 2.0
@@ -125,8 +127,17 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 MongoAnswered(database),
                 KeyedDigest(config.master_key.derive("passkeys")),
                 clock,
+                outgoing,
             ),
-            joining=Joining(EligibleHasher(KeyedDigest(config.master_key.derive("roster")))),
+            joining=Joining(
+                directory,
+                hashes,
+                clock,
+                config.texts,
+                outgoing,
+                EligibleHasher(KeyedDigest(config.master_key.derive("roster"))),
+                SealedJoinLinks(config.master_key),
+            ),
             outgoing=outgoing,
             texts=config.texts,
             receipts=SignedReceipts(erasing.key, config.controller),
@@ -245,7 +256,8 @@ def _postman(config: Config, directory: MongoDirectory, clock: SystemClock) -> P
         return None
     key = config.master_key
     secrets = KeyedDigest(key.derive("mail links"))
-    return Postman(directory, directory.mails, post, MailSeal(key), secrets, clock)
+    links = SealedJoinLinks(key)
+    return Postman(directory, directory.mails, post, MailSeal(key), secrets, clock, links)
 
 
 def _keys(config: Config) -> KeyRing:

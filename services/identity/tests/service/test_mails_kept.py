@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -49,6 +50,18 @@ class MailsContract:
         await kept.save(claimed.prepare().done())
         await kept.add(mail)
         assert await kept.due(NOW + timedelta(days=9), 9) == []
+
+    async def test_it_is_said_when_the_one_that_is_kept_was_made(self, kept: Mails) -> None:
+        mail = a_mail()
+        assert await kept.add(mail) == NOW
+        assert await kept.add(replace(mail, made_at=NOW + timedelta(minutes=1))) == NOW
+
+    async def test_what_it_is_about_and_when_it_is_due_come_back(self, kept: Mails) -> None:
+        due_at = NOW + timedelta(minutes=1)
+        mail = replace(a_mail(Kind.PASSKEY_ADDED), due_at=due_at, about=new_id())
+        await kept.add(mail)
+        assert await kept.due(NOW, 9) == []
+        assert await kept.due(due_at, 9) == [mail]
 
     async def test_a_mail_that_was_claimed_is_due_again_later(self, kept: Mails) -> None:
         mail = a_mail()

@@ -17,6 +17,7 @@ from common.errors import Invalid, Unavailable
 from common.ids import new_id
 from common.testing.clock import FakeClock
 from common.testing.poll import until
+from identity.adapters.join_links import SealedJoinLinks
 from identity.adapters.letters import Stationery
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest, MasterKey
@@ -71,7 +72,7 @@ async def test_a_letter_arrives_as_it_was_written(inbox: Inbox, kind: Kind) -> N
     assert plain
     assert rich
     link = STATIONERY.link(letter)
-    assert bool(link) == (kind in {Kind.RESET, Kind.VERIFY})
+    assert bool(link) == (kind in _PATHS)
     if link:
         assert link == f"https://app.example/{_PATHS[kind]}#the-token"
         assert plain.get_content().count(link) == rich.get_content().count(link) == 1
@@ -79,7 +80,7 @@ async def test_a_letter_arrives_as_it_was_written(inbox: Inbox, kind: Kind) -> N
     assert "{" not in plain.get_content()
 
 
-_PATHS = {Kind.RESET: "reset-password", Kind.VERIFY: "verify-email"}
+_PATHS = {Kind.RESET: "reset-password", Kind.VERIFY: "verify-email", Kind.JOIN: "join"}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,8 @@ async def test_what_was_asked_for_while_the_server_was_away_arrives_when_it_is_b
     await directory.accounts(NETWORK).add(ada, events)
     outgoing = Outgoing(directory.mails, seal, KeyedDigest(b"m" * 32), clock)
     await outgoing.to_member(Kind.VERIFY, NETWORK, ada.id)
-    postman = Postman(directory, directory.mails, post(port), seal, KeyedDigest(b"l" * 32), clock)
+    links, secrets = SealedJoinLinks(MasterKey(bytes(32))), KeyedDigest(b"l" * 32)
+    postman = Postman(directory, directory.mails, post(port), seal, secrets, clock, links)
     [mail] = await directory.mails.due(clock.now(), 9)
     assert await postman.step(mail) == "delayed"
     clock.advance(timedelta(minutes=1))

@@ -5,22 +5,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
-from common.errors import DomainError, Invalid
+from common.errors import DomainError, Invalid, Limited
 from common.testing.clock import FakeClock
-from identity.adapters.master_key import KeyedDigest
-from identity.adapters.mongo_roster import EligibleHasher
-from identity.application.apply import Applied, Wish, apply
-from identity.application.decide_application import approve, decline
+from identity.application.apply import network_open_to_all
+from identity.application.decide_application import approve
 from identity.domain.account import Account, AccountCreated, ConsentsChanged, Events
-from identity.domain.admission import DeclineReason
+from identity.domain.admission import UNDECIDED_KEPT, WARNED_AFTER
+from identity.domain.applying import MAX_WAITING
 from identity.domain.errors import (
     AgeNotMet,
-    ApplicationDecided,
-    ApplicationDeclined,
     ApprovalPending,
     ConsentRequired,
     EmailTaken,
@@ -28,35 +26,22 @@ from identity.domain.errors import (
     JoiningRefused,
 )
 from identity.domain.invite import STALE_AFTER
+from identity.domain.mail import Kind
 from identity.domain.network_rules import AgeRule, AgeStatement, Opening, Stated
 from identity.domain.roster import Eligible
 from identity.domain.text import Purpose
 
-from services.identity.tests.builders import NETWORK, NOW, PASSWORD, TEXTS, a_member, a_network
-from services.identity.tests.fakes import FakeAccounts, FakeDirectory, FakePasswords
-
-HASH = EligibleHasher(KeyedDigest(b"k" * 32))
-ADA = Eligible.of("K1234567", "1990-02-28")
-WISH = Wish("berlin", "ada", "ada@example.org", PASSWORD, eligible=ADA, service_text_version=1)
-
-
-class Crash(Exception):
-    """The process is gone: nothing after this point runs."""
-
-
-def world(opening: Opening, **changes: Any) -> FakeDirectory:
-    return FakeDirectory(replace(a_network("berlin", NETWORK), opening=opening, **changes))
-
-
-async def rostered(**changes: Any) -> FakeDirectory:
-    directory = world(Opening.ELIGIBILITY, **changes)
-    await directory.roster(NETWORK).add([HASH(NETWORK, ADA)], NOW)
-    return directory
-
-
-async def wished(directory: FakeDirectory, wish: Wish = WISH, **changes: Any) -> Applied:
-    clock, passwords = changes.pop("clock", FakeClock(NOW)), changes.pop("by", FakePasswords())
-    return await apply(directory, passwords, clock, TEXTS, replace(wish, **changes), HASH)
+from services.identity.tests.builders import NETWORK, NOW, PASSWORD, a_member, a_network
+from services.identity.tests.fakes import FakeAccounts, FakePasswords
+from services.identity.tests.joining import (
+    ADA,
+    HASH,
+    Crash,
+    link,
+    rostered,
+    wished,
+    world,
+)
 
 
 @pytest.mark.parametrize("opening", [Opening.APPROVAL, Opening.ELIGIBILITY])
@@ -70,19 +55,17 @@ async def test_asking_to_join_is_accepting_the_text_of_service(
         await wished(directory, service_text_version=version)
     assert refused.value.metadata == {"purpose": "service", "version": "1"}
     assert not directory.accounts(NETWORK).all
-    account = (await wished(directory)).account
-    assert account
-    assert account.consents[Purpose.SERVICE].granted
+    assert (await wished(directory)).consents[Purpose.SERVICE].granted
 
 
 async def test_who_is_on_the_roster_is_in_at_once_and_once() -> None:
     directory = await rostered()
-    applied = await wished(directory)
-    assert not applied.waits
-    assert applied.account
+    account = await wished(directory)
+    account.check_admitted()
+    assert account.email_verified
     assert directory.accounts(NETWORK).told == [
-        (applied.account.id, ConsentsChanged(NOW, Purpose.SERVICE)),
-        (applied.account.id, AccountCreated(NOW, imported=False)),
+        (account.id, ConsentsChanged(NOW, Purpose.SERVICE)),
+        (account.id, AccountCreated(NOW, imported=False)),
     ]
     with pytest.raises(JoiningRefused):
         await wished(directory, handle="bea", email="bea@example.org")
@@ -94,7 +77,8 @@ async def test_who_is_on_the_roster_is_in_at_once_and_once() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"network": "nothing"}, {"network": "closed"}, {"eligible": None},
+    [{"token": link(network_id=UUID(int=1))}, {"token": link(network_id=UUID(int=2))},
+     {"eligible": None},
      {"eligible": Eligible.of("K7654321", "1990-02-28")},
      {"eligible": Eligible.of("K1234567", "1990-02-27")}],
 )  # fmt: skip
@@ -102,7 +86,7 @@ async def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(
     wrong: dict[str, Any],
 ) -> None:
     directory, passwords = await rostered(), FakePasswords()
-    await directory.networks.add(a_network("closed"))
+    await directory.networks.add(a_network("closed", UUID(int=1)))
     hashed: list[str] = []
 
     class Counting(FakePasswords):
@@ -150,12 +134,12 @@ async def test_a_crash_between_the_two_writes_neither_loses_nor_doubles_the_entr
     directory = await rostered()
     accounts = directory._accounts[NETWORK] = Accounts()
     with pytest.raises(Crash):
-        await wished(directory, request_id="q1")
+        await wished(directory)
     with pytest.raises(JoiningRefused) if when == "before" else _nothing():
-        await wished(directory, request_id="q1")  # too early to know that it crashed
+        await wished(directory)  # too early to know that it crashed
     again = FakeClock(NOW + STALE_AFTER)
-    applied = await wished(directory, request_id="q1", clock=again)
-    assert list(accounts.all.values()) == [applied.account]
+    account = await wished(directory, clock=again)
+    assert list(accounts.all.values()) == [account]
 
 
 class _nothing:
@@ -182,34 +166,66 @@ async def test_of_many_with_one_entry_one_gets_in() -> None:
 
 async def test_who_has_to_wait_is_not_told_of_and_cannot_sign_in() -> None:
     directory = world(Opening.APPROVAL)
-    applied = await wished(directory, note="  Hello  ")
-    assert applied.waits
-    account = applied.account
-    assert account
+    account = await wished(directory, note="  Hello  ")
     assert account.admission
     assert account.admission.note == "Hello"
+    assert account.email_verified, "or an admin would decide about nobody knows whom"
     assert directory.accounts(NETWORK).told == []
     with pytest.raises(ApprovalPending):
         account.check_admitted()
 
 
-async def test_an_address_that_has_an_account_is_answered_like_one_that_has_none() -> None:
+async def test_who_waits_is_told_before_it_ends_by_itself_also_after_a_crash() -> None:
+    """The mail waits before the account is there, so there is no account without it."""
+
+    class Accounts(FakeAccounts):
+        async def add(self, account: Account, events: Events) -> None:
+            await super().add(account, events)
+            raise Crash
+
     directory = world(Opening.APPROVAL)
-    await directory.accounts(NETWORK).add(*a_member("ada"))
-    applied = await wished(directory, handle="other")
-    assert applied.waits
-    assert applied.account is None
-    assert len(directory.accounts(NETWORK).all) == 1
+    accounts = directory._accounts[NETWORK] = Accounts()
+    with pytest.raises(Crash):
+        await wished(directory)
+    [account] = accounts.all.values()
+    [mail] = directory.mails.all.values()
+    assert (mail.kind, mail.member_id) == (Kind.APPLICATION_ENDS, account.id)
+    assert account.admission
+    assert mail.due_at == NOW + WARNED_AFTER
+    assert account.admission.remove_at == NOW + UNDECIDED_KEPT
+    assert NOW + WARNED_AFTER < mail.expires_at <= NOW + UNDECIDED_KEPT
 
 
-async def test_a_lost_answer_is_had_again_by_the_same_request_alone() -> None:
+async def test_no_more_wait_than_somebody_can_decide_on() -> None:
+    directory = world(Opening.APPROVAL)
+    account = await wished(directory)
+    accounts = directory.accounts(NETWORK)
+    accounts.all |= {UUID(int=n): replace(account, handle="x") for n in range(MAX_WAITING - 1)}
+    with pytest.raises(Limited):
+        await wished(directory, handle="bea", email="bea@example.org")
+    assert await wished(directory) == account, "who was there before is answered as before"
+    await approve(accounts, FakeClock(NOW), account.id)
+    await wished(directory, handle="bea", email="bea@example.org")
+
+
+async def test_a_lost_answer_is_had_again_by_the_same_link_and_password_alone() -> None:
     for directory in (world(Opening.APPROVAL), await rostered()):
-        first = await wished(directory, request_id="q1")
-        assert await wished(directory, request_id="q1") == first
-        for change in ({"request_id": "q2"}, {"password": "another password"}):
-            other: dict[str, Any] = {"request_id": "q1"} | change
+        first = await wished(directory)
+        assert await wished(directory) == first
+        for change in ({"token": link()}, {"password": "another password"}):
+            other: dict[str, Any] = change
             with pytest.raises((HandleTaken, JoiningRefused)):
                 await wished(directory, **other)
+        assert len(directory.accounts(NETWORK).all) == 1
+
+
+async def test_only_an_open_network_can_be_asked_for() -> None:
+    directory = world(Opening.APPROVAL)
+    await directory.networks.add(a_network("closed", UUID(int=1)))
+    assert (await network_open_to_all(directory, "berlin")).id == NETWORK
+    for slug in ("closed", "nothing"):
+        with pytest.raises(JoiningRefused):
+            await network_open_to_all(directory, slug)
 
 
 async def test_the_rule_of_age_holds_here_too() -> None:
@@ -229,55 +245,3 @@ async def test_the_rule_of_age_holds_here_too() -> None:
 def test_what_no_sponsor_could_know_is_refused(number: str, born: str) -> None:
     with pytest.raises(Invalid):
         Eligible.of(number, born)
-
-
-async def test_letting_in_tells_the_world_once() -> None:
-    directory = world(Opening.APPROVAL)
-    account = (await wished(directory)).account
-    assert account
-    accounts, clock = directory.accounts(NETWORK), FakeClock(NOW + timedelta(days=1))
-    approved = await approve(accounts, clock, account.id)
-    assert await approve(accounts, clock, account.id) == approved
-    approved.check_admitted()
-    assert accounts.told == [
-        (account.id, ConsentsChanged(clock.now(), Purpose.SERVICE)),
-        (account.id, AccountCreated(clock.now(), imported=False)),
-    ]
-    with pytest.raises(ApplicationDecided):
-        await decline(accounts, clock, account.id, DeclineReason.FULL)
-
-
-async def test_who_is_not_let_in_can_read_why_and_her_note_is_gone() -> None:
-    directory = world(Opening.APPROVAL)
-    account = (await wished(directory, note="private")).account
-    assert account
-    accounts, clock = directory.accounts(NETWORK), FakeClock(NOW)
-    declined = await decline(accounts, clock, account.id, DeclineReason.FULL)
-    assert await decline(accounts, clock, account.id, DeclineReason.FULL) == declined
-    assert declined.admission
-    assert declined.admission.note == ""
-    assert declined.admission.remove_at == NOW + timedelta(days=30)
-    with pytest.raises(ApplicationDeclined) as refused:
-        declined.check_admitted()
-    assert refused.value.metadata == {"declined": "full"}
-    with pytest.raises(ApplicationDecided):
-        await decline(accounts, clock, account.id, DeclineReason.DUPLICATE)
-    with pytest.raises(ApplicationDecided):
-        await approve(accounts, clock, account.id)
-    assert accounts.told == []
-
-
-async def test_who_is_leaving_is_not_let_in_any_more() -> None:
-    directory = world(Opening.APPROVAL)
-    account = (await wished(directory)).account
-    assert account
-    accounts = directory.accounts(NETWORK)
-    await accounts.save(*account.close(NOW))
-    with pytest.raises(ApplicationDecided):
-        await approve(accounts, FakeClock(NOW), account.id)
-    assert all(not isinstance(event, AccountCreated) for _, event in accounts.told)
-
-
-async def test_an_address_that_could_be_taken_for_another_is_refused() -> None:
-    with pytest.raises(Invalid):
-        await wished(world(Opening.APPROVAL), email="gro\u00df@example.org")

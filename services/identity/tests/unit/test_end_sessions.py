@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from common.ids import new_id
+from common.outbox.documents import MAX_WAITING
 from common.testing.clock import FakeClock
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,7 +19,7 @@ from identity.application.create_session import Attempt, create_session
 from identity.application.end_sessions import end_sessions, sign_out
 from identity.application.ports import Session
 from identity.application.refresh_session import refresh_session
-from identity.domain.account import Account, SessionsEnded
+from identity.domain.account import Account, SessionsEnded, SignedIn
 from identity.domain.errors import CredentialsInvalid, SessionEnded
 from identity.domain.network import Network
 from kith.identity.events.v1 import session_events_pb2
@@ -108,6 +109,23 @@ async def test_who_signs_out_a_device_tells_who_still_takes_its_token() -> None:
         await sign_out(directory, CLOCK, caller, phone.session_id)
     assert ended(directory, network) == [SessionsEnded(NOW, phone.session_id)]
     await refresh_session(directory, TOKENS, CLOCK, laptop.refresh_token, "q")
+
+
+async def test_nobody_is_kept_in_because_too_much_waits_for_the_broker() -> None:
+    directory = FakeDirectory()
+    network, account = await a_world(directory)
+    session = await sign_in(directory, network)
+    accounts = directory.accounts(network.id)
+    accounts.told += [(account.id, SignedIn(NOW))] * MAX_WAITING
+    await sign_out(
+        directory, CLOCK, a_caller(id=account.id, network_id=network.id), session.session_id
+    )
+    assert directory.devices(network.id).all == {}
+    await end_sessions(directory, CLOCK, network.id, account.id)
+    left = await accounts.get(account.id)
+    assert left is not None
+    assert left.session_epoch == 1
+    assert ended(directory, network) == []
 
 
 async def test_nobody_signs_out_anybody_else() -> None:

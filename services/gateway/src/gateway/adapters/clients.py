@@ -39,6 +39,8 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.NetworkService",
         "kith.identity.v1.NetworkSettingsService/LookUpNetwork",
         "kith.identity.v1.RecoveryService/RequestEmailVerification",
+        "kith.identity.v1.RecoveryService/ResetPassword",
+        "kith.identity.v1.JoiningService/CompleteApplication",
         "kith.identity.v1.JoiningService/ListApplications",
         "kith.identity.v1.JoiningService/ApproveApplication",
         "kith.identity.v1.JoiningService/DeclineApplication",

@@ -26,12 +26,17 @@ class _Words:
 
 
 _NOT_YOU = "If this was not you, you need not do anything. Nothing has changed."
+_UNKNOWN = (
+    "If this was not you, ask for a new password at once, which ends all passkeys unless you keep"
+    " them, and write to us."
+)
 _WORDS = {
     Kind.RESET: _Words(
         "Your link to choose a new password",
         ("Hello,", "you asked for a new password. With this link you can choose one:"),
         "Choose a new password", "reset-password",
-        ("The link works once, for one hour. Afterwards you sign in anew on all your devices.",
+        ("The link works once, for one hour. Afterwards you sign in anew on all your devices,"
+         " and passkeys end unless you keep them.",
          _NOT_YOU),
     ),
     Kind.VERIFY: _Words(
@@ -40,6 +45,13 @@ _WORDS = {
          " forget your password:"),
         "Confirm my address", "verify-email",
         ("The link works once, for three days.", _NOT_YOU),
+    ),
+    Kind.JOIN: _Words(
+        "Please confirm your e-mail address",
+        ("Hello,", "somebody, probably you, asked to join with this address. With this link you"
+         " confirm that it is yours, and choose a name and a password:"),
+        "Go on", "join",
+        ("The link works for two days.", _NOT_YOU),
     ),
     Kind.ALREADY_THERE: _Words(
         "You have an account already",
@@ -59,7 +71,8 @@ _WORDS = {
     ),
     Kind.PASSWORD_CHANGED: _Words(
         "Your password was changed",
-        ("Hello,", "your password was changed just now, and all your devices were signed out.",
+        ("Hello,", "your password was changed just now, and all your devices were signed out."
+         " {passkeys}",
          "If this was not you, ask for a new password at once, and write to us."),
     ),
     Kind.EMAIL_CHANGED: _Words(
@@ -72,6 +85,29 @@ _WORDS = {
         ("Hello,", "your data are collected. Open the app where you asked for them, within seven"
          " days of that, to get them.",
          "If you did not ask for them, change your password at once, and write to us."),
+    ),
+    Kind.APPLICATION_ENDS: _Words(
+        "About your request",
+        ("Hello,", "nobody has decided yet on what you asked for 29 days ago. Unless that happens"
+         " until tomorrow, your request ends, and what you wrote and your account are deleted. You"
+         " can ask again."),
+    ),
+    Kind.PASSKEY_ADDED: _Words(
+        "A passkey was added",
+        ("Hello,", "a new passkey opens your account from now on.", _UNKNOWN),
+    ),
+    Kind.PASSKEY_REMOVED: _Words(
+        "A passkey was removed",
+        ("Hello,", "one of your passkeys does not open your account any more.", _UNKNOWN),
+    ),
+    Kind.SECOND_FACTOR_ADDED: _Words(
+        "A second step was added",
+        ("Hello,", "from now on a code is needed too, besides your password, when you sign in.",
+         _UNKNOWN),
+    ),
+    Kind.SECOND_FACTOR_REMOVED: _Words(
+        "The second step was removed",
+        ("Hello,", "from now on your password is enough to sign in, without a code.", _UNKNOWN),
     ),
 }  # fmt: skip
 _REASONS = {
@@ -98,7 +134,8 @@ class Stationery:
         """The mail. Raises Invalid for an address that cannot stand in one."""
         words, link = _WORDS[letter.kind], self.link(letter)
         reason = _REASONS.get(letter.reason, "the answer was no")
-        before = [text.format(reason=reason) for text in words.paragraphs]
+        passkeys = _passkeys(letter.passkeys)
+        before = [text.format(reason=reason, passkeys=passkeys) for text in words.paragraphs]
         message = EmailMessage()
         try:
             message["To"] = letter.to
@@ -116,6 +153,13 @@ class Stationery:
         message.set_content("\n\n".join(text) + "\n")
         message.add_alternative(_html(words, before, link), subtype="html")
         return message
+
+
+def _passkeys(count: int) -> str:
+    if not count:
+        return "No passkey opens your account now."
+    opens = "One passkey opens" if count == 1 else f"{count} passkeys open"
+    return f"{opens} your account as before; look whether you know all of them."
 
 
 def _html(words: _Words, before: list[str], link: str) -> str:

@@ -14,16 +14,19 @@ from common import mongo, outbox
 from common.errors import ConcurrentUpdate, Unavailable
 from common.mongo import ASCENDING, BulkWriteError, Document, DuplicateKeyError, IndexModel
 
+from identity.adapters.account_parts import (
+    admission_document,
+    admission_in,
+    link_documents,
+    links_in,
+)
 from identity.adapters.events import outgoing
 from identity.adapters.mongo_consents import decision_in, document_of
 from identity.domain.account import Account, Credentials, Events, Origin
-from identity.domain.admission import Admission, DeclineReason
 from identity.domain.consent import Action, Decision, Method, decision_id
 from identity.domain.credentials import handle_key
 from identity.domain.errors import EmailTaken, HandleTaken
 from identity.domain.grant import Badge, BadgeKind, Grant
-from identity.domain.mail_link import Link
-from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.passkey import Passkey
 from identity.domain.role import Role
 from identity.domain.second_factor import SecondFactor
@@ -34,7 +37,7 @@ ADMISSION_INDEXES = [
     IndexModel(
         [("network_id", ASCENDING), ("waiting", ASCENDING), ("_id", ASCENDING)], name="waiting"
     ),
-    # who was declined goes by herself
+    # who was declined goes by herself, and who waits when nobody decides
     IndexModel([("remove_at", ASCENDING)], name="declined", expireAfterSeconds=0, sparse=True),
 ]
 _NO_OUTBOX = {"outbox": 0, "outbox_at": 0}
@@ -75,9 +78,9 @@ class MongoAccounts:
         before: Document = {"_id": account.id, "version": account.version - 1}
         if events:
             before |= outbox.ROOM
-            update = outbox.push(outgoing(account, events), _state(account))
-        else:
-            update = {"$set": _state(account)}
+        update = outbox.push(outgoing(account, events), _state(account))
+        if account.admission is None:  # or who was let in would go by herself
+            update["$unset"] = {"remove_at": ""}
         try:
             if not await self._collection.update_one(before, update):
                 await self._why_not(account)
@@ -127,6 +130,10 @@ class MongoAccounts:
             wanted, sort=[("_id", ASCENDING)], limit=size, projection=_NO_OUTBOX
         )
         return list(filter(None, map(_account, found)))
+
+    async def count_waiting(self) -> int:
+        """See ports.Accounts."""
+        return await self._collection.count({"waiting": True})
 
     async def remove(self, id: UUID) -> bool:
         """See ports.Accounts."""
@@ -197,38 +204,13 @@ def _state(account: Account) -> Document:
         "grants": [asdict(grant) for grant in account.grants],
         "badges": [asdict(badge) for badge in account.badges],
         "passkeys": [asdict(passkey) for passkey in account.passkeys],
-        "session_epoch": account.session_epoch, **_admission(account.admission),
+        "session_epoch": account.session_epoch, **admission_document(account.admission),
         "keys": list(_keys(account)), "email_verified": account.email_verified,
-        "links": [
-            {
-                "purpose": str(link.purpose), "hash": link.hash, "email": link.email,
-                "expires_at": link.expires_at,
-            }
-            for link in account.links
-        ],
+        "links": link_documents(account.links),
+        "used_links": link_documents([account.used_link] if account.used_link else []),
         "second_factor": asdict(account.second_factor) if account.second_factor else None,
         "decisions": [document_of(decision) for decision in account.decisions],
     }  # fmt: skip
-
-
-def _admission(admission: Admission | None) -> Document:
-    if admission is None:
-        return {"waiting": False, "admission": None}
-    if admission.declined is None:
-        return {"waiting": True, "admission": {"note": admission.note}}
-    return {
-        "waiting": False, "admission": {"declined": str(admission.declined)},
-        "remove_at": admission.remove_at,
-    }  # fmt: skip
-
-
-def _admission_of(document: Document) -> Admission | None:
-    found = document.get("admission")
-    if found is None:
-        return None
-    if "declined" not in found:
-        return Admission(found["note"])
-    return Admission("", DeclineReason(found["declined"]), document["remove_at"])
 
 
 def _account(document: Document | None) -> Account | None:
@@ -245,12 +227,10 @@ def _account(document: Document | None) -> Account | None:
         grants=tuple(map(_grant, document.get("grants", ()))),
         badges=tuple(map(_badge, document.get("badges", ()))),
         passkeys=tuple(map(_passkey, document.get("passkeys", ()))),
-        closed=document.get("closed", False), admission=_admission_of(document),
+        closed=document.get("closed", False), admission=admission_in(document),
         email_verified=document.get("email_verified", False),
-        links=tuple(
-            Link(LinkPurpose(one["purpose"]), bytes(one["hash"]), one["email"], one["expires_at"])
-            for one in document.get("links", ())
-        ),
+        links=links_in(document.get("links", ())),
+        used_link=next(iter(links_in(document.get("used_links", ()))), None),
         session_epoch=document.get("session_epoch", 0),
         second_factor=_second_factor(document.get("second_factor")),
         registered_by=document.get("registered_by"), version=document["version"],

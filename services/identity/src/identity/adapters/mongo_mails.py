@@ -24,7 +24,7 @@ class MongoMails:
     def __init__(self, database: Database) -> None:
         self._collection = database.unscoped("mails")
 
-    async def add(self, mail: Mail) -> None:
+    async def add(self, mail: Mail) -> datetime:
         """See mail_ports.Mails."""
         document: Document = {
             "_id": mail.id, "network_id": mail.network_id, "kind": str(mail.kind),
@@ -33,10 +33,14 @@ class MongoMails:
         }  # fmt: skip
         if mail.member_id:
             document["member_id"] = mail.member_id
+        if mail.about:
+            document["about"] = mail.about
         try:
             await self._collection.insert_one(document)
         except DuplicateKeyError:
-            return
+            kept = await self._collection.find_one({"_id": mail.id}, {"made_at": 1})
+            return kept["made_at"] if kept else mail.made_at
+        return mail.made_at
 
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
         """See mail_ports.Mails."""
@@ -69,4 +73,5 @@ def _mail(document: Document) -> Mail:
         document["_id"], document["network_id"], Kind(document["kind"]), document["made_at"],
         document.get("member_id"), bytes(sealed) if sealed is not None else None,
         document.get("due_at"), document["tries"], document["prepared"], document["version"],
+        document.get("about"),
     )  # fmt: skip

@@ -19,9 +19,9 @@ RULES: tuple[Rule, ...] = (
     Rule("accounts", "accounts", Fate.ERASURE, "it is how she gets in", "created_at"),
     Rule(
         "accounts",
-        "applications that were declined",
+        "applications that wait or were declined",
         Fate.EXPIRES,
-        "a while for who was declined to ask why; the time is the domain's",
+        "30 days for an admin to decide, then 30 for who was declined to ask why (ADR 29)",
         "remove_at",
     ),
     Rule(

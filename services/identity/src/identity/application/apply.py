@@ -1,4 +1,5 @@
-"""Join without an invite: be on the sponsor's roster, or wait for an admin to decide."""
+"""Join without an invite: confirm an address, then be on the sponsor's roster, or wait for an admin
+to decide."""
 
 from __future__ import annotations
 
@@ -7,17 +8,20 @@ from datetime import datetime
 from uuid import UUID
 
 from common.clock import Clock
+from common.errors import Limited
 from common.ids import new_id
 
-from identity.application.joining_ports import HashEligible, Roster
+from identity.application.joining_ports import HashEligible, JoinLinks, Roster
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
 from identity.domain.account import Account, Credentials, hash_request, join
-from identity.domain.admission import checked_note
-from identity.domain.applying import apply_to_join
+from identity.domain.admission import WARNED_AFTER, checked_note
+from identity.domain.applying import MAX_WAITING, Confirmed, apply_to_join
 from identity.domain.consent import Choice
 from identity.domain.errors import ConsentRequired, EmailTaken, HandleTaken, JoiningRefused
+from identity.domain.mail import Kind
 from identity.domain.network import Network
 from identity.domain.network_rules import Opening, Stated
 from identity.domain.owed import accepted
@@ -28,108 +32,122 @@ from identity.domain.text import Texts
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody hands in who has no invite; `network` is a slug."""
+    """What somebody hands in who has no invite, with the link of the mail that confirms her
+    address."""
 
-    network: str
+    token: str = field(repr=False)
     handle: str
-    email: str = field(repr=False)
     password: str = field(repr=False)
     stated: Stated = field(default_factory=Stated, repr=False)
     eligible: Eligible | None = field(default=None, repr=False)
     note: str = field(default="", repr=False)
-    request_id: str = field(default="", repr=False)
     service_text_version: int = 0  # of the text of *service* that she accepted; 0 for none
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of it: her account, or that the address has one already, which she is mailed."""
-
-    network: Network
-    account: Account | None
-
-    @property
-    def waits(self) -> bool:
-        """Whether an admin decides; the same of who has an account already."""
-        return self.account is None or self.account.admission is not None
-
-
-async def apply(
-    directory: Directory, passwords: Passwords, clock: Clock, texts: Texts, wish: Wish,
-    hash_eligible: HashEligible,
-) -> Applied:  # fmt: skip
-    """Create an account, open or waiting; the same again for the same request.
-
-    Asking to join is accepting the text of *service*, as registering is.
-    Whoever is refused has cost a hash and a look-up, as who is let in has, whatever was wrong.
-    Raises Invalid, JoiningRefused, AgeNotMet, ConsentRequired, HandleTaken, EmailTaken, Limited,
-    ConcurrentUpdate.
-    """
-    wish = replace(
-        wish, handle=credentials.handle(wish.handle), email=credentials.new_email(wish.email),
-        password=credentials.new_password(wish.password), note=checked_note(wish.note),
-    )  # fmt: skip
-    request = hash_request(wish.network, wish.request_id)
-    network = await directory.networks.by_slug(wish.network)
-    opens = Credentials(wish.email, await passwords.hash(wish.password))
+async def network_open_to_all(directory: Directory, slug: str) -> Network:
+    """The network of this name, if it can be joined without an invite. Raises JoiningRefused."""
+    network = await directory.networks.by_slug(slug)
     if network is None or network.opening is Opening.INVITE:
         raise JoiningRefused(REFUSED)
-    network.check_age(wish.stated, clock.now())
-    accounts = directory.accounts(network.id)
-    try:
-        joining = Choice(True, accepted(texts, wish.service_text_version, clock.now()))
-        made = _Made(network, wish, opens, request, joining, clock.now())
+    return network
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What joining without an invite stands on."""
+
+    directory: Directory
+    passwords: Passwords
+    clock: Clock
+    texts: Texts
+    outgoing: Outgoing
+    hash_eligible: HashEligible
+    links: JoinLinks
+
+    async def complete(self, wish: Wish) -> Account:
+        """Make the account, open or waiting; the same again for the same link and password.
+
+        Joining is accepting the text of *service*, as registering is. Whoever is refused has cost
+        a hash and a look-up, as who is let in has, whatever was wrong. Raises Invalid, LinkInvalid,
+        JoiningRefused, AgeNotMet, ConsentRequired, HandleTaken, EmailTaken, Limited,
+        ConcurrentUpdate.
+        """
+        now = self.clock.now()
+        confirmed = self.links.open(wish.token, now)
+        wish = replace(
+            wish, handle=credentials.handle(wish.handle), note=checked_note(wish.note),
+            password=credentials.new_password(wish.password),
+        )  # fmt: skip
+        request = hash_request(wish.token, "join")
+        opens = Credentials(confirmed.email, await self.passwords.hash(wish.password))
+        accounts = self.directory.accounts(confirmed.network_id)
+        try:
+            return await self._join(_Made(confirmed, wish, opens, request, now))
+        except (Limited, JoiningRefused, ConsentRequired, HandleTaken, EmailTaken):
+            known = await accounts.by_email(confirmed.email)
+            hashed = known.credentials if known and known.registered_by == request else None
+            if (
+                known
+                and hashed
+                and await self.passwords.verify(wish.password, hashed.password_hash)
+            ):
+                return known  # by this very link, and the answer was lost
+            raise
+
+    async def _join(self, made: _Made) -> Account:
+        network = await self.directory.networks.get(made.confirmed.network_id)
+        if network is None or network.opening is Opening.INVITE:
+            raise JoiningRefused(REFUSED)
+        network.check_age(made.wish.stated, made.now)
+        joining = Choice(True, accepted(self.texts, made.wish.service_text_version, made.now))
         if network.opening is Opening.APPROVAL:
-            return await _wait(accounts, made)
-        return await _enter(directory, made, hash_eligible)
-    except (JoiningRefused, ConsentRequired, HandleTaken, EmailTaken):
-        known = await accounts.by_email(wish.email) if request else None
-        hashed = known.credentials if known and known.registered_by == request else None
-        if known and hashed and await passwords.verify(wish.password, hashed.password_hash):
-            return Applied(network, known)  # by this very request, whose answer was lost
-        raise
+            return await self._wait(made, joining)
+        return await self._enter(made, joining)
+
+    async def _wait(self, made: _Made, joining: Choice) -> Account:
+        network_id, wish = made.confirmed.network_id, made.wish
+        accounts = self.directory.accounts(network_id)
+        if await accounts.count_waiting() >= MAX_WAITING:
+            raise Limited("too many wait to be let in; try again tomorrow")
+        waiting = apply_to_join(
+            new_id(), network_id, wish.handle, made.opens, wish.note, made.now
+        )  # fmt: skip
+        agreed, _ = waiting.decide(joining, made.now)  # nobody is told before she is let in
+        account = replace(agreed, registered_by=made.request)
+        await self.outgoing.tell(Notice(
+            Kind.APPLICATION_ENDS, network_id, account.id, account.id, after=WARNED_AFTER
+        ))  # fmt: skip
+        await accounts.add(account, ())
+        return account
+
+    async def _enter(self, made: _Made, joining: Choice) -> Account:
+        network_id, wish = made.confirmed.network_id, made.wish
+        if wish.eligible is None:
+            raise JoiningRefused(REFUSED)
+        roster = self.directory.roster(network_id)
+        accounts = self.directory.accounts(network_id)
+        hashed = self.hash_eligible(network_id, wish.eligible)
+        account, events = join(
+            new_id(), network_id, wish.handle, made.opens, frozenset({Role.MEMBER}), made.now
+        )
+        account, agreed = account.decide(joining, made.now)
+        account = replace(account, registered_by=made.request, email_verified=True)
+        await retrying(lambda: _take(roster, accounts, hashed, account.id, made.now))
+        try:
+            await accounts.add(account, (*agreed, *events))
+        except (HandleTaken, EmailTaken):
+            await retrying(lambda: _give_back(roster, hashed, account.id))
+            raise
+        return account
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    network: Network
+    confirmed: Confirmed
     wish: Wish
     opens: Credentials
     request: bytes | None
-    joining: Choice
     now: datetime
-
-
-async def _wait(accounts: Accounts, made: _Made) -> Applied:
-    network, wish = made.network, made.wish
-    waiting = apply_to_join(new_id(), network.id, wish.handle, made.opens, wish.note, made.now)
-    agreed, _ = waiting.decide(made.joining, made.now)  # nobody is told of it before she is let in
-    account = replace(agreed, registered_by=made.request)
-    try:
-        await accounts.add(account, ())
-    except EmailTaken:
-        return Applied(network, None)  # told by mail, to whom the address belongs
-    return Applied(network, account)
-
-
-async def _enter(directory: Directory, made: _Made, hash_eligible: HashEligible) -> Applied:
-    network, wish = made.network, made.wish
-    if wish.eligible is None:
-        raise JoiningRefused(REFUSED)
-    roster, accounts = directory.roster(network.id), directory.accounts(network.id)
-    hashed = hash_eligible(network.id, wish.eligible)
-    account, events = join(
-        new_id(), network.id, wish.handle, made.opens, frozenset({Role.MEMBER}), made.now
-    )
-    account, agreed = account.decide(made.joining, made.now)
-    account = replace(account, registered_by=made.request)
-    await retrying(lambda: _take(roster, accounts, hashed, account.id, made.now))
-    try:
-        await accounts.add(account, (*agreed, *events))
-    except (HandleTaken, EmailTaken):
-        await retrying(lambda: _give_back(roster, hashed, account.id))
-        raise
-    return Applied(network, account)
 
 
 async def _take(

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from common.auth import Access, Caller
 from common.clock import Clock
+from common.errors import Unavailable
 from policy import Facts
 
 from identity.application.ports import Accounts, Directory
 from identity.application.retry import retrying
+from identity.domain.account import Account, Events
 from identity.domain.device import Device
 from identity.domain.errors import AccountNotFound
 
@@ -34,7 +36,7 @@ async def end_session(directory: Directory, clock: Clock, device: Device) -> Non
     async def tell() -> None:
         account = await accounts.get(device.member_id)
         if account is not None and not account.closed:  # of which it was told before
-            await accounts.save(*account.end_session(device.id, clock.now()))
+            await save_told_or_not(accounts, *account.end_session(device.id, clock.now()))
 
     await retrying(tell)
     await directory.devices(device.network_id).remove(device.member_id, [device.id])
@@ -69,4 +71,16 @@ async def _end(accounts: Accounts, clock: Clock, member_id: UUID) -> None:
     account = await accounts.get(member_id)
     if account is None:
         raise AccountNotFound("no such account in your network", field="member_id")
-    await accounts.save(*account.end_sessions(clock.now()))
+    await save_told_or_not(accounts, *account.end_sessions(clock.now()))
+
+
+async def save_told_or_not(accounts: Accounts, account: Account, events: Events) -> None:
+    """Save an account whose sessions end, also when too many of its events wait for the broker.
+
+    Then nobody hears of it and access tokens run out by themselves; that is better than to refuse
+    somebody who wants a thief out. Raises ConcurrentUpdate, Unavailable for the database.
+    """
+    try:
+        await accounts.save(account, events)
+    except Unavailable:
+        await accounts.save(account, ())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from identity.domain.applying import Confirmed
 from identity.domain.roster import Eligible, Entry
 
 
@@ -47,11 +47,14 @@ class HashEligible(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Somebody who waits to be let in."""
+class JoinLinks(Protocol):
+    """What is behind the # of a link for who has no account yet. Nothing of it is kept: it says
+    itself whose it is, to who has the key."""
 
-    member_id: UUID
-    handle: str
-    note: str
-    asked_at: datetime
+    def make(self, confirmed: Confirmed, until: datetime) -> str:
+        """A token, good until then."""
+        ...
+
+    def open(self, token: str, now: datetime) -> Confirmed:
+        """What it says. Raises LinkInvalid."""
+        ...

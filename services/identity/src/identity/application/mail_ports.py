@@ -13,8 +13,8 @@ from identity.domain.mail import Letter, Mail
 class Mails(Protocol):
     """The mails of all networks that wait to be sent, or were sent a short while ago."""
 
-    async def add(self, mail: Mail) -> None:
-        """Store a mail; one with its id changes nothing."""
+    async def add(self, mail: Mail) -> datetime:
+        """Store a mail; one with its id stays as it is. When the one that is kept was made."""
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 from common.clock import Clock, epoch_millis
 
 from identity.application.mail_ports import Mails, Seal
 from identity.application.ports import Digest
-from identity.domain.mail import PAUSE, Kind, wait
+from identity.domain.mail import NOTICE_AFTER, PACES, PAUSE, USUAL_PACE, Kind, wait
 
 NOWHERE = UUID(int=0)
 """The network of a mail that somebody asked for in the name of one that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """That something is done to an account. `about` names it, so that it is told once; `address` is
+    to whom, if not to her present one. Written `after` a while, if it was done and stands."""
+
+    kind: Kind
+    network_id: UUID
+    member_id: UUID
+    about: UUID
+    address: str = field(default="", repr=False)
+    after: timedelta = NOTICE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """The id of a mail follows from what it is, to whom it goes and the quarter of an hour: asking
-    again, or trying again after a crash, makes no second one. It is a keyed hash, so that it does
-    not tell to whom."""
+    """The id of a mail follows from what it is, to whom it goes, and what it is about or else the
+    time: asking again, or trying again after a crash, makes no second one. It is a keyed hash, so
+    that it does not tell to whom."""
 
     mails: Mails
     seal: Seal
@@ -30,18 +44,35 @@ class Outgoing:
         self, kind: Kind, network_id: UUID, member_id: UUID, address: str = ""
     ) -> None:
         """To a member, or about her to another `address` than her account's."""
-        now = self.clock.now()
-        id = self._id(kind, str(network_id), str(member_id), address)
+        id = self._id(kind, str(network_id), str(member_id), address, str(self._count(PAUSE)))
         sealed = self.seal.seal(id, address) if address else None
-        await self.mails.add(wait(id, network_id, kind, now, member_id, sealed))
+        await self.mails.add(wait(id, network_id, kind, self.clock.now(), member_id, sealed))
+
+    async def tell(self, notice: Notice) -> None:
+        """Put a notice into the queue, before what it tells of is done; once for each thing."""
+        whose = (str(notice.network_id), str(notice.member_id))
+        id, now = self._id(notice.kind, *whose, notice.address, str(notice.about)), self.clock.now()
+        sealed = self.seal.seal(id, notice.address) if notice.address else None
+        mail = wait(id, notice.network_id, notice.kind, now, notice.member_id, sealed)
+        await self.mails.add(replace(mail, due_at=now + notice.after, about=notice.about))
 
     async def to_whoever(self, kind: Kind, network_id: UUID | None, address: str) -> None:
-        """To whoever has the account of an address, if anybody: that is looked up later."""
-        network = network_id or NOWHERE
-        id = self._id(kind, str(network), "", address)
-        sealed = self.seal.seal(id, address)
-        await self.mails.add(wait(id, network, kind, self.clock.now(), None, sealed))
+        """To an address, whoever it belongs to: that is looked up later.
 
-    def _id(self, kind: Kind, *to: str) -> UUID:
-        quarter = epoch_millis(self.clock.now()) // int(PAUSE.total_seconds() * 1000)
-        return UUID(bytes=self.digest("mail", kind, *to, str(quarter))[:16])
+        No more of them than the pace of its kind allows, which is not told.
+        """
+        network, now, pace = network_id or NOWHERE, self.clock.now(), PACES.get(kind, USUAL_PACE)
+        window = self._count(pace.window)
+        for number in range(pace.most):
+            id = self._id(kind, str(network), "", address, f"{window}.{number}")
+            sealed = self.seal.seal(id, address)
+            made_at = await self.mails.add(wait(id, network, kind, now, None, sealed))
+            if now - made_at < pace.pause:
+                return  # it is this one, or one somebody has just asked for
+
+    def _count(self, period: timedelta) -> int:
+        """Which of such periods it is."""
+        return epoch_millis(self.clock.now()) // int(period.total_seconds() * 1000)
+
+    def _id(self, kind: Kind, *about: str) -> UUID:
+        return UUID(bytes=self.digest("mail", kind, *about)[:16])

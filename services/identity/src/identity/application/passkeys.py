@@ -13,6 +13,7 @@ from common.clock import Clock
 from common.ids import new_id
 
 from identity.application.create_session import issue_session
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Digest, Directory, Passwords, Session, Tokens
 from identity.application.ports_passkeys import Answered, Authenticators, Claim, Owner
 from identity.application.queries import own_account
@@ -23,6 +24,7 @@ from identity.domain.account import Account
 from identity.domain.challenge import Asked, Purpose
 from identity.domain.device import checked_label
 from identity.domain.errors import CredentialsInvalid, PasskeyInvalid
+from identity.domain.mail import Kind
 from identity.domain.passkey import REFUSED, Passkey
 
 logger = log.get(__name__)
@@ -48,6 +50,7 @@ class Passkeys:
     answered: Answered
     digest: Digest
     clock: Clock
+    outgoing: Outgoing
 
     async def begin(self, caller: Caller, password: str) -> str:
         """Options for a new one. Raises Invalid, ProofInvalid, Limited, Unauthenticated."""
@@ -82,6 +85,7 @@ class Passkeys:
                 raise PasskeyInvalid("you were signed out meanwhile; begin again")
             return passkey.add(account, new)
 
+        await self._tell(Kind.PASSKEY_ADDED, caller, new.id)
         account = await self._change(caller, add)
         return next(one for one in account.passkeys if one.id == new.id)
 
@@ -96,6 +100,8 @@ class Passkeys:
 
     async def remove(self, caller: Caller, id: UUID) -> None:
         """Let one open nothing any more. Raises Unauthenticated, ConcurrentUpdate."""
+        if any(one.id == id for one in await self.of(caller)):
+            await self._tell(Kind.PASSKEY_REMOVED, caller, id)
         await self._change(caller, lambda account: passkey.remove(account, id))
 
     def begin_sign_in(self) -> str:
@@ -155,6 +161,9 @@ class Passkeys:
             return after
 
         return await retrying(attempt)
+
+    async def _tell(self, kind: Kind, caller: Caller, id: UUID) -> None:
+        await self.outgoing.tell(Notice(kind, caller.network_id, caller.subject, id))
 
     def _challenge(self, asked: Asked) -> bytes:
         nonce = secrets.token_bytes(challenge.NONCE_BYTES)

@@ -169,6 +169,10 @@ class Accounts(Protocol):
         """Up to `size` that wait to be let in, oldest id first, beginning after `after`."""
         ...
 
+    async def count_waiting(self) -> int:
+        """How many wait to be let in."""
+        ...
+
     async def remove(self, id: UUID) -> bool:
         """Delete an account; false, and nothing happens, while events of it wait to be told."""
         ...

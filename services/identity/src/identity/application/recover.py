@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
 from common.auth import Caller
 from common.clock import Clock
 
-from identity.application.outgoing_mail import Outgoing
+from identity.application.end_sessions import save_told_or_not
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
-from identity.domain import credentials
+from identity.domain import credentials, recovering
 from identity.domain.account import Account, SessionsEnded
 from identity.domain.errors import LinkInvalid, ProofInvalid
 from identity.domain.mail import Kind
-from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose
+from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose, hash_secret, name_of
 from identity.domain.network import check_slug
 
 
@@ -29,28 +33,71 @@ async def request_reset(directory: Directory, outgoing: Outgoing, network: str, 
     await outgoing.to_whoever(Kind.RESET, found.id if found else None, address)
 
 
-async def reset_password(
-    directory: Directory, passwords: Passwords, outgoing: Outgoing, clock: Clock, token: str,
-    password: str,
-) -> None:  # fmt: skip
-    """Set another password and sign out everywhere, in one write; then tell her by mail.
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What somebody hands in who has the mail."""
 
-    Raises Invalid, LinkInvalid, Limited, ConcurrentUpdate.
-    """
-    chosen, link = credentials.new_password(password), LinkToken.parse(token)
-    accounts = directory.accounts(link.network_id)
-    (await _account(accounts, link)).opened(Purpose.RESET, link.secret, clock.now())
-    hashed = await passwords.hash(chosen)
+    token: str = field(repr=False)
+    password: str = field(repr=False)
+    keep_passkeys: bool = False
 
-    async def attempt() -> Account:
-        account = await _account(accounts, link)
-        changed = account.reset_password(link.secret, hashed, clock.now())
-        await accounts.save(changed, [SessionsEnded(clock.now())])
-        return changed
 
-    account = await retrying(attempt)
-    await directory.devices(account.network_id).remove_all(account.id)
-    await outgoing.to_member(Kind.PASSWORD_CHANGED, account.network_id, account.id)
+Spend = Callable[[bytes], Awaitable[None]]
+"""Counts one use of what may be guessed at, by a name for it. Raises Limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What choosing another password stands on; `spend` counts each time a used link is tried."""
+
+    directory: Directory
+    passwords: Passwords
+    outgoing: Outgoing
+    clock: Clock
+    spend: Spend
+
+    async def reset(self, reset: Reset) -> None:
+        """Set another password and sign out everywhere, in one write, and tell her by mail.
+
+        Whoever lost the answer is answered as before, for a short while and for the same password.
+        Raises Invalid, LinkInvalid, Limited, ConcurrentUpdate.
+        """
+        chosen, link = credentials.new_password(reset.password), LinkToken.parse(reset.token)
+        try:
+            await self._reset(link, chosen, keep_passkeys=reset.keep_passkeys)
+        except LinkInvalid:
+            await self._check_done(link, chosen)
+
+    async def _reset(self, link: LinkToken, chosen: str, *, keep_passkeys: bool) -> None:
+        accounts, now = self.directory.accounts(link.network_id), self.clock.now()
+        (await _account(accounts, link)).opened(Purpose.RESET, link.secret, now)
+        hashed = await self.passwords.hash(chosen)
+        await self.outgoing.tell(Notice(
+            Kind.PASSWORD_CHANGED, link.network_id, link.account_id, name_of(link.secret)
+        ))  # fmt: skip
+
+        async def attempt() -> None:
+            account = await _account(accounts, link)
+            changed = recovering.reset_password(
+                account, link.secret, hashed, self.clock.now(), keep_passkeys=keep_passkeys
+            )
+            await save_told_or_not(accounts, changed, [SessionsEnded(self.clock.now())])
+
+        await retrying(attempt)
+        await self.directory.devices(link.network_id).remove_all(link.account_id)
+
+    async def _check_done(self, link: LinkToken, chosen: str) -> None:
+        """Raise LinkInvalid unless this password was set with this link a short while ago.
+
+        That could be a way to guess it, so it is counted.
+        """
+        account = await _account(self.directory.accounts(link.network_id), link)
+        if not recovering.used(account, link.secret, self.clock.now()):
+            raise LinkInvalid(UNUSABLE)
+        await self.spend(hash_secret(link.secret))
+        opens = account.credentials
+        if not await self.passwords.verify(chosen, opens.password_hash if opens else None):
+            raise LinkInvalid(UNUSABLE)
 
 
 async def request_verification(accounts: Accounts, outgoing: Outgoing, caller: Caller) -> None:
@@ -82,15 +129,18 @@ async def verify_email(directory: Directory, outgoing: Outgoing, clock: Clock, t
     link = LinkToken.parse(token)
     accounts = directory.accounts(link.network_id)
 
-    async def attempt() -> tuple[str, Account]:
+    async def attempt() -> None:
         account = await _account(accounts, link)
         verified = account.verify_email(link.secret, clock.now())
+        before, after = account.credentials, verified.credentials
+        if before and after and before.email != after.email:
+            await outgoing.tell(Notice(
+                Kind.EMAIL_CHANGED, account.network_id, account.id, name_of(link.secret),
+                before.email,
+            ))  # fmt: skip
         await accounts.save(verified, ())
-        return account.credentials.email if account.credentials else "", verified
 
-    before, account = await retrying(attempt)
-    if account.credentials and account.credentials.email != before:
-        await outgoing.to_member(Kind.EMAIL_CHANGED, account.network_id, account.id, before)
+    await retrying(attempt)
 
 
 async def _account(accounts: Accounts, link: LinkToken) -> Account:

@@ -8,13 +8,16 @@ from uuid import UUID
 
 from common.auth import Caller
 from common.clock import Clock
+from common.ids import new_id
 
+from identity.application.outgoing_mail import Notice, Outgoing
 from identity.application.ports import Accounts, Factors, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
 from identity.domain import credentials
 from identity.domain.account import Account
 from identity.domain.errors import ProofInvalid, TotpActive, TotpNotBegun
+from identity.domain.mail import Kind
 from identity.domain.second_factor import RECOVERY_CODES, SecondFactor, is_totp, plain
 
 _WRONG = "password or code is not right"
@@ -50,13 +53,15 @@ async def begin(
 
 
 async def confirm(
-    accounts: Accounts, factors: Factors, clock: Clock, caller: Caller, code: str
-) -> list[str]:
-    """Recovery codes, now that sign-in needs a code.
+    accounts: Accounts, factors: Factors, outgoing: Outgoing, clock: Clock, caller: Caller,
+    code: str,
+) -> list[str]:  # fmt: skip
+    """Recovery codes, now that sign-in needs a code; she is told by mail.
 
     Raises ProofInvalid, TotpActive, TotpNotBegun, ConcurrentUpdate.
     """
     codes = [factors.new_recovery_code() for _ in range(RECOVERY_CODES)]
+    change = new_id()
 
     async def attempt() -> None:
         account, now = await own_account(accounts, caller), clock.now()
@@ -70,6 +75,9 @@ async def confirm(
             raise ProofInvalid(_WRONG)
         hashed = [factors.hash_recovery(account.id, plain(one)) for one in codes]
         confirmed = factor.confirm(step, hashed, now)
+        await outgoing.tell(
+            Notice(Kind.SECOND_FACTOR_ADDED, account.network_id, account.id, change)
+        )
         await accounts.save(account.with_second_factor(confirmed), ())
 
     await retrying(attempt)
@@ -77,14 +85,15 @@ async def confirm(
 
 
 async def end(
-    accounts: Accounts, passwords: Passwords, factors: Factors, caller: Caller, password: str,
+    accounts: Accounts, passwords: Passwords, factors: Factors, outgoing: Outgoing, caller: Caller,
     proof: Proof,
 ) -> None:  # fmt: skip
-    """No second factor any more; nothing happens where there is none.
+    """No second factor any more, of which she is told by mail; nothing happens where there is none.
 
     Raises Invalid, ProofInvalid, Limited, ConcurrentUpdate.
     """
-    await check_password(passwords, await own_account(accounts, caller), password)
+    change = new_id()
+    await check_password(passwords, await own_account(accounts, caller), proof.password)
 
     async def attempt() -> None:
         account = await own_account(accounts, caller)
@@ -93,6 +102,10 @@ async def end(
             return
         if factor.active and use(factors, account.id, factor, proof) is None:
             raise ProofInvalid(_WRONG)
+        if factor.active:
+            await outgoing.tell(
+                Notice(Kind.SECOND_FACTOR_REMOVED, account.network_id, account.id, change)
+            )
         await accounts.save(account.with_second_factor(None), ())
 
     await retrying(attempt)
@@ -100,10 +113,11 @@ async def end(
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A code somebody shows, and when."""
+    """A code somebody shows, and when; and her password, where it is not known to be right."""
 
     code: str = field(repr=False)
     at: datetime
+    password: str = field(default="", repr=False)
 
 
 def use(factors: Factors, owner: UUID, factor: SecondFactor, proof: Proof) -> SecondFactor | None:

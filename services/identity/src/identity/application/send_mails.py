@@ -13,10 +13,12 @@ from common import log
 from common.clock import Clock
 from common.errors import ConcurrentUpdate, Invalid, Unavailable
 
+from identity.application.joining_ports import JoinLinks
 from identity.application.mail_ports import Mails, Post, Seal
 from identity.application.ports import Accounts, Digest, Directory
 from identity.application.retry import retrying
 from identity.domain.account import Account
+from identity.domain.applying import Confirmed
 from identity.domain.mail import Kind, Letter, Mail
 from identity.domain.mail_link import LIVES, SECRET_BYTES, Link, LinkToken, Purpose, hash_secret
 
@@ -28,7 +30,8 @@ PURPOSES = {Kind.RESET: Purpose.RESET, Kind.VERIFY: Purpose.VERIFY}
 
 @dataclass(frozen=True, slots=True)
 class Postman:
-    """`secrets` makes the secret of a link from the id of its mail, with a key."""
+    """`secrets` makes the secret of a link from the id of its mail, with a key; `join_links` makes
+    links for who has no account that could keep one."""
 
     directory: Directory
     mails: Mails
@@ -36,6 +39,7 @@ class Postman:
     seal: Seal
     secrets: Digest
     clock: Clock
+    join_links: JoinLinks
 
     async def step(self, mail: Mail) -> Outcome:
         """Try a mail that is due, and say what became of it."""
@@ -79,12 +83,18 @@ class Postman:
             await accounts.get(mail.member_id) if mail.member_id
             else await accounts.by_email(address)
         )  # fmt: skip
-        if account is None or account.closed or account.credentials is None:
+        if account is None:
+            return mail, self._to_stranger(mail, address)
+        if account.closed or account.credentials is None or not still_so(account, mail, address):
             return mail, None
         to = address or account.credentials.email
-        declined = account.admission.declined if account.admission else None
+        if mail.kind is Kind.JOIN:
+            return mail, Letter(mail.id, Kind.ALREADY_THERE, to)
         if mail.kind not in PURPOSES:
-            return mail, Letter(mail.id, mail.kind, to, reason=str(declined or ""))
+            declined = account.admission.declined if account.admission else None
+            return mail, Letter(
+                mail.id, mail.kind, to, reason=str(declined or ""), passkeys=len(account.passkeys)
+            )
         if mail.kind is Kind.VERIFY:
             if account.credentials.email == to and account.email_verified:
                 return mail, None
@@ -92,6 +102,13 @@ class Postman:
             if other is not None and other.id != account.id:
                 return mail, Letter(mail.id, Kind.ALREADY_THERE, to)
         return await self._with_link(accounts, account, mail, to)
+
+    def _to_stranger(self, mail: Mail, address: str) -> Letter | None:
+        """To who has no account: only what lets her make one."""
+        if mail.kind is not Kind.JOIN:
+            return None
+        token = self.join_links.make(Confirmed(mail.network_id, address), mail.expires_at)
+        return Letter(mail.id, mail.kind, address, token)
 
     async def _with_link(
         self, accounts: Accounts, account: Account, mail: Mail, to: str
@@ -113,3 +130,27 @@ class Postman:
             await self.mails.save(mail)
         token = LinkToken(account.network_id, account.id, secret).text()
         return mail, Letter(mail.id, mail.kind, to, token)
+
+
+def still_so(account: Account, mail: Mail, address: str) -> bool:
+    """Whether what a notice, to an `address` if it names one, tells of was done, and stands."""
+    passkeys = [one.id for one in account.passkeys]
+    factor = account.second_factor
+    match mail.kind:
+        case Kind.PASSKEY_ADDED:
+            return mail.about in passkeys
+        case Kind.PASSKEY_REMOVED:
+            return mail.about not in passkeys
+        case Kind.SECOND_FACTOR_ADDED:
+            return factor is not None and factor.active
+        case Kind.SECOND_FACTOR_REMOVED:
+            return factor is None or not factor.active
+        case Kind.PASSWORD_CHANGED:
+            used = account.used_link
+            return mail.about is None or (used is not None and used.hash[:16] == mail.about.bytes)
+        case Kind.EMAIL_CHANGED:
+            return account.credentials is not None and account.credentials.email != address
+        case Kind.APPLICATION_ENDS:
+            return account.admission is not None and account.admission.declined is None
+        case _:
+            return True

@@ -19,10 +19,26 @@ from common.clock import Clock
 from identity.application.ports import Digest, Levels
 from identity.application.retry import retrying
 from identity.domain import credentials
-from identity.domain.errors import CredentialsInvalid, ProofInvalid
-from identity.domain.throttle import ACCOUNT, ADDRESS, Level, Limit, address_group
+from identity.domain.errors import (
+    CredentialsInvalid,
+    EmailTaken,
+    HandleTaken,
+    InviteInvalid,
+    ProofInvalid,
+)
+from identity.domain.throttle import (
+    ACCOUNT,
+    ADDRESS,
+    INVITED,
+    STRANGERS,
+    Level,
+    Limit,
+    address_group,
+)
 
 T = TypeVar("T")
+GUESSES = (CredentialsInvalid, ProofInvalid, InviteInvalid, HandleTaken, EmailTaken)
+"""Refusals that tell something to who tries often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +77,42 @@ class Throttle:
         account = Counter(self._digest("passkey", owner.hex()), ACCOUNT)
         return [*self._from("address", address), account]
 
-    def of_applicant(self, network: str, number: str, address: str) -> Sequence[Counter]:
-        """Somebody without an invite; `number` is what a roster would know her by, if she says."""
-        counters = self._from("address", address)
+    def of_applicant(
+        self, network_id: UUID, email: str, number: str, address: str
+    ) -> Sequence[Counter]:
+        """Somebody without an invite who confirms an address; `number` is what a roster would know
+        her by, if she says."""
+        network, counters = str(network_id), self._from("address", address)
+        counters.append(Counter(self._digest("applicant", network, email), ACCOUNT))
         if number:
             counters.append(Counter(self._digest("eligible", network, number), ACCOUNT))
         return counters
+
+    def of_invited(self, code: str, address: str) -> Sequence[Counter]:
+        """Somebody who shows an invite, whether or not there is one."""
+        return [*self._from("address", address), Counter(self._digest("invite", code), INVITED)]
 
     def of_reset(self, network: str, email: str, address: str) -> Sequence[Counter]:
         """Somebody who asks for mails to an address. Raises Invalid."""
         account = Counter(self._digest("reset", network, credentials.email(email)), ACCOUNT)
         return [*self._from("address", address), account]
 
+    def of_used_link(self, name: bytes) -> Sequence[Counter]:
+        """Somebody who says again what she said with a link that was used."""
+        return [Counter(self._digest("used link", name.hex()), ACCOUNT)]
+
     def of_mails(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has mails sent to addresses that may not be hers."""
         return [Counter(self._digest("mails", str(network_id), str(member_id)), ACCOUNT)]
 
     def of_applications(self, address: str) -> Sequence[Counter]:
-        """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger
-        and an account that waits; none if the address is not known."""
+        """Whoever applies from somewhere, with whatever outcome: each may be a mail to a stranger;
+        none if the address is not known."""
         return self._from("applications", address)
+
+    def of_network(self, network_id: UUID) -> Sequence[Counter]:
+        """All who apply to one network, from anywhere."""
+        return [Counter(self._digest("strangers", str(network_id)), STRANGERS)]
 
     def of_member(self, network_id: UUID, member_id: UUID) -> Sequence[Counter]:
         """Somebody signed in who has to prove again who she is."""
@@ -94,15 +126,15 @@ class Throttle:
     async def attempt(self, counters: Sequence[Counter], work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, unless one of the counters has to wait.
 
-        Only CredentialsInvalid and ProofInvalid are failures; an attempt that ends otherwise was
-        none, except when it is cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
+        Only GUESSES are failures; an attempt that ends otherwise was none, except when it is
+        cancelled. Raises Limited, ConcurrentUpdate, and what `work` raises.
         """
         counted: list[_Counted] = []
         try:
             for counter in counters:
                 counted.append(await self._count(counter))  # noqa: PERF401  # kept if the next fails
             result = await work()
-        except (CredentialsInvalid, ProofInvalid):
+        except GUESSES:
             raise
         except Exception:
             await self._undo(counted)

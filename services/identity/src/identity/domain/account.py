@@ -147,6 +147,7 @@ class Account:
     admission: Admission | None = None  # until she is let in; None of who is
     email_verified: bool = False
     links: tuple[Link, ...] = ()  # of mails to her, one for each purpose
+    used_link: Link | None = None  # that set the password; of it nothing is left with the next one
 
     @property
     def held(self) -> Held:
@@ -174,13 +175,16 @@ class Account:
         )
 
     def approve(self, now: datetime) -> tuple[Account, Events]:
-        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not."""
+        """Let her in: now the world is told of her. Raises ApplicationDecided when she was not, or
+        when her address was never confirmed, as of who applied before that was asked for."""
         if self.admission is None:
             return self, ()
         if self.closed:
             raise ApplicationDecided("she is leaving")  # nothing is told of her after that
         if self.admission.declined is not None:
             raise ApplicationDecided("she was declined; she may ask again with another address")
+        if not self.email_verified:
+            raise ApplicationDecided("her address is not confirmed; she has to apply again")
         entered = replace(self, admission=None, version=self.version + 1)
         agreed = tuple(ConsentsChanged(now, one.purpose) for one in self.decisions)
         return entered, (*agreed, AccountCreated(now, imported=False))
@@ -237,6 +241,7 @@ class Account:
         factor = self.second_factor
         return replace(
             self, credentials=replace(self.credentials, password_hash=new_hash), links=(),
+            used_link=None,
             second_factor=factor if factor and factor.active else None,
             session_epoch=self.session_epoch + 1, version=self.version + 1,
         )  # fmt: skip
@@ -254,16 +259,6 @@ class Account:
             if link.opened_by(purpose, secret, now):
                 return link
         raise LinkInvalid(UNUSABLE)
-
-    def reset_password(self, secret: bytes, new_hash: str, now: datetime) -> Account:
-        """Another password for who has the mail; the link is used up, and all are signed out.
-
-        The address is hers if the mail went to the one she signs in with. Raises LinkInvalid.
-        """
-        link = self.opened(LinkPurpose.RESET, secret, now)
-        changed = self.change_password(new_hash)
-        hers = changed.credentials is not None and changed.credentials.email == link.email
-        return replace(changed, email_verified=changed.email_verified or hers)
 
     def verify_email(self, secret: bytes, now: datetime) -> Account:
         """The address the link went to is hers, and the one she signs in with from now on.

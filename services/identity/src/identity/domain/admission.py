@@ -11,6 +11,8 @@ from common.errors import Invalid
 MAX_NOTE = 500
 DECLINED_KEPT = timedelta(days=30)
 """Long enough to be told why, at the door too; then the account goes by itself."""
+UNDECIDED_KEPT, WARNED_AFTER = timedelta(days=30), timedelta(days=29)
+"""An application nobody decides on goes by itself; she is told a day before."""
 
 
 class DeclineReason(StrEnum):

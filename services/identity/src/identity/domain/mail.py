@@ -13,6 +13,9 @@ from uuid import UUID
 
 PAUSE = timedelta(minutes=15)
 """Of one kind one person is sent one mail in this time, however often somebody asks."""
+NOTICE_AFTER = timedelta(seconds=30)
+"""A notice is put into the queue before what it tells of is done, so that neither a crash nor
+hanging up keeps it from being told; and written afterwards, if that was done."""
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -21,17 +24,50 @@ class Kind(StrEnum):
 
     RESET = "reset"
     VERIFY = "verify"
+    JOIN = "join"  # to an address that has no account; to one that has it is an ALREADY_THERE
     ALREADY_THERE = "already_there"
     APPROVED = "approved"
     DECLINED = "declined"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # no password, but that there is another
     EMAIL_CHANGED = "email_changed"
     EXPORT_READY = "export_ready"
+    APPLICATION_ENDS = "application_ends"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+
+
+_LIVES = {
+    Kind.RESET: timedelta(hours=1),
+    Kind.JOIN: timedelta(days=2),
+    Kind.APPLICATION_ENDS: timedelta(days=30),
+}
+_USUAL_LIFE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a stranger can have a mail sent to somebody: `most` in each `window`, and none
+    within `pause` of the one before."""
+
+    most: int
+    window: timedelta
+    pause: timedelta
+
+
+USUAL_PACE = Pace(1, PAUSE, PAUSE)
+PACES = {
+    # she may not have got it; a newer link ends the one before, so not at each double click
+    Kind.RESET: Pace(3, timedelta(hours=1), timedelta(minutes=1)),
+    Kind.JOIN: Pace(3, timedelta(days=1), PAUSE),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One of `member_id` and `sealed` may be missing: then the other says to whom it goes.
+    `about` names what it tells of, so that it is told once.
 
     `prepared`: its link is in the account; so that a mail that was cut off and is sent again does
     not bring a link back that was used meanwhile.
@@ -47,12 +83,12 @@ class Mail:
     tries: int = 0
     prepared: bool = False
     version: int = 1
+    about: UUID | None = None
 
     @property
     def expires_at(self) -> datetime:
         """From then on it helps nobody any more."""
-        life = timedelta(hours=1) if self.kind is Kind.RESET else timedelta(days=3)
-        return self.made_at + life
+        return self.made_at + _LIVES.get(self.kind, _USUAL_LIFE)
 
     def claim(self, now: datetime) -> Mail:
         """Try it now; if that fails, or the process dies, it is due again a while later."""
@@ -77,6 +113,7 @@ class Letter:
     to: str = field(repr=False)
     token: str = field(default="", repr=False)
     reason: str = ""
+    passkeys: int = 0  # how many open her account
 
 
 def wait(

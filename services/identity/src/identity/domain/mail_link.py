@@ -69,6 +69,11 @@ class Link:
         return right and self.purpose is purpose and now < self.expires_at
 
 
+def name_of(secret: bytes) -> UUID:
+    """What a link is called where it is told that it was used."""
+    return UUID(bytes=hash_secret(secret)[:16])
+
+
 def hash_secret(secret: bytes) -> bytes:
     """What is kept of a secret; 256 random bits need no slow hash."""
     return hashlib.sha256(secret).digest()

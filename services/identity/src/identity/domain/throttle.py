@@ -40,6 +40,11 @@ ACCOUNT = Limit(5, timedelta(minutes=5), timedelta(minutes=15))
 ADDRESS = Limit(30, timedelta(minutes=5), timedelta(seconds=30))
 """Many may share an address: two mistakes a minute are free for good."""
 
+INVITED = Limit(30, timedelta(minutes=5), timedelta(minutes=1))
+"""Many may share an invite, and choose handles that are taken: one mistake a minute is free."""
+STRANGERS = Limit(200, timedelta(minutes=5), timedelta(seconds=30))
+"""Mails to strangers from all who ask to join one network: two a minute are free for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:

@@ -28,12 +28,15 @@ from identity.application.create_invite import create_invite
 from identity.application.create_network import NetworkWanted, create_network
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
+from identity.domain import credentials
+from identity.domain.errors import EmailTaken
 from identity.domain.granting import set_roles
-from identity.domain.invite import USUAL_LIFE, Terms
+from identity.domain.invite import USUAL_LIFE, Terms, network_of
 from identity.domain.mail import Kind
 from identity.domain.role import Role
 from identity.entrypoints import imports, networks, translate
 from identity.entrypoints.audit import AuditService
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.consents import ConsentRecordService, ConsentService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.exports import ExportService
@@ -69,7 +72,7 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     export_api.add_ExportServiceServicer_to_server(ExportService(ports.exporting), server)
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
     profile_grpc_api.add_ProfileServiceServicer_to_server(
-        ProfileService(ports.profiles, ports.clock), server
+        ProfileService(ports.profiles, ports.clock, ports.throttle), server
     )
     role_grpc_api.add_RoleServiceServicer_to_server(RoleService(ports.roles), server)
     passkey_grpc_api.add_PasskeyServiceServicer_to_server(
@@ -135,17 +138,24 @@ class AccountService(grpc_api.AccountServiceServicer):
     async def Register(
         self, request: api.RegisterRequest, context: Context
     ) -> api.RegisterResponse:
-        account = await register(
-            self._ports.directory, self._ports.passwords, self._ports.clock,
-            self._ports.texts, Application(
-                request.invite_code, request.handle, request.email, request.password,
-                request.request_id, stated(request.age_confirmed, request.birth_date),
-                request.service_text_version,
-            ),
+        ports, code = self._ports, request.invite_code
+        wanted = Application(
+            code, request.handle, request.email, request.password, request.request_id,
+            stated(request.age_confirmed, request.birth_date), request.service_text_version,
         )  # fmt: skip
-        await self._ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
-        told = translate.account(account, self._ports.clock.now())
-        return api.RegisterResponse(account=told)
+        try:
+            account = await ports.throttle.attempt(
+                ports.throttle.of_invited(code, client_address(context)),
+                lambda: register(
+                    ports.directory, ports.passwords, ports.clock, ports.texts, wanted
+                ),
+            )
+        except EmailTaken:  # told to who holds an invite, so to whose address it is as well
+            address = credentials.email(request.email)
+            await ports.outgoing.to_whoever(Kind.ALREADY_THERE, network_of(code), address)
+            raise
+        await ports.outgoing.to_member(Kind.VERIFY, account.network_id, account.id)
+        return api.RegisterResponse(account=translate.account(account, ports.clock.now()))
 
     async def GetAccount(
         self, request: api.GetAccountRequest, context: Context

@@ -12,13 +12,14 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import joining_service_pb2 as api
 from kith.identity.v1 import joining_service_pb2_grpc as grpc_api
 
-from identity.application.apply import Applied, Wish, apply
+from identity.application.apply import Wish, network_open_to_all
 from identity.application.decide_application import approve, decline, revoke_invite
 from identity.application.joining_ports import Roster
 from identity.domain import credentials
 from identity.domain.admission import DeclineReason
 from identity.domain.invite import Invite
 from identity.domain.mail import Kind
+from identity.domain.network_rules import Opening
 from identity.domain.roster import MAX_ROWS, Eligible
 from identity.entrypoints import translate
 from identity.entrypoints.client_address import client_address
@@ -37,29 +38,26 @@ class JoiningService(grpc_api.JoiningServiceServicer):
         self._ports = ports
 
     async def Apply(self, request: api.ApplyRequest, context: Context) -> api.ApplyResponse:
-        wish, throttle = wish_of(request), self._ports.throttle
-        number = wish.eligible.member_number if wish.eligible else ""
-        address = client_address(context)
-        await throttle.spend(throttle.of_applications(address))
-        counters = throttle.of_applicant(wish.network, number, address)
-        applied = await throttle.attempt(counters, lambda: self._apply(wish))
-        network_id, outgoing = applied.network.id, self._ports.outgoing
-        if applied.account is None:
-            await outgoing.to_whoever(Kind.ALREADY_THERE, network_id, credentials.email(wish.email))
-        else:
-            await outgoing.to_member(Kind.VERIFY, network_id, applied.account.id)
-        return api.ApplyResponse(waits=applied.waits)
+        ports, throttle = self._ports, self._ports.throttle
+        email = credentials.new_email(request.email)
+        await throttle.spend(throttle.of_applications(client_address(context)))
+        network = await network_open_to_all(ports.directory, request.network)
+        await throttle.spend(throttle.of_network(network.id))
+        await ports.outgoing.to_whoever(Kind.JOIN, network.id, email)
+        return api.ApplyResponse(waits=network.opening is Opening.APPROVAL)
 
-    async def _apply(self, wish: Wish) -> Applied:
-        ports = self._ports
-        return await apply(
-            ports.directory,
-            ports.passwords,
-            ports.clock,
-            ports.texts,
-            wish,
-            ports.joining.hash_eligible,
+    async def CompleteApplication(
+        self, request: api.CompleteApplicationRequest, context: Context
+    ) -> api.CompleteApplicationResponse:
+        ports, throttle = self._ports, self._ports.throttle
+        confirmed = ports.joining.links.open(request.token, ports.clock.now())
+        wish = wish_of(request)
+        number = wish.eligible.member_number if wish.eligible else ""
+        counters = throttle.of_applicant(
+            confirmed.network_id, confirmed.email, number, client_address(context)
         )
+        account = await throttle.attempt(counters, lambda: ports.joining.complete(wish))
+        return api.CompleteApplicationResponse(waits=account.admission is not None)
 
     async def ListApplications(
         self, request: api.ListApplicationsRequest, context: Context
@@ -170,15 +168,15 @@ class RosterService(grpc_api.RosterServiceServicer):
         return [self._ports.joining.hash_eligible(network_id, one) for one in found]
 
 
-def wish_of(request: api.ApplyRequest) -> Wish:
+def wish_of(request: api.CompleteApplicationRequest) -> Wish:
     """What somebody hands in. Raises Invalid."""
     sent = request.eligible
     known = (
         Eligible.of(sent.member_number, sent.birth_date) if request.HasField("eligible") else None
     )
     return Wish(
-        request.network, request.handle, request.email, request.password,
-        stated(request.age_confirmed, request.birth_date), known, request.note, request.request_id,
+        request.token, request.handle, request.password,
+        stated(request.age_confirmed, request.birth_date), known, request.note,
         request.service_text_version,
     )  # fmt: skip
 

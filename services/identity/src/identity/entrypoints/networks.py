@@ -26,6 +26,7 @@ from identity.domain.network_rules import (
 )
 from identity.domain.roster import birth_date_of
 from identity.entrypoints import translate
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.ports import Ports
 
 
@@ -41,8 +42,13 @@ class NetworkSettingsService(grpc_api.NetworkSettingsServiceServicer):
         ports = self._ports
         if not request.WhichOneof("by"):
             raise Invalid("an invite_code or a slug is needed", field="invite_code")
-        found = await network_to_join(
-            ports.directory, slug=request.slug, code=request.invite_code, now=ports.clock.now()
+        code = request.invite_code
+        counters = ports.throttle.of_invited(code, client_address(context)) if code else ()
+        found = await ports.throttle.attempt(
+            counters,
+            lambda: network_to_join(
+                ports.directory, slug=request.slug, code=code, now=ports.clock.now()
+            ),
         )
         told = network(found)
         return api.LookUpNetworkResponse(

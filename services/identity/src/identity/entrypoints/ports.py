@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from common.clock import Clock
 
 from identity.adapters.consent_receipts import SignedReceipts
+from identity.application.apply import Joining
 from identity.application.change_roles import Roles
 from identity.application.exporting import Exporting
-from identity.application.joining_ports import HashEligible
 from identity.application.leave import Leaving
 from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
@@ -18,13 +18,6 @@ from identity.application.ports import Digest, Directory, Factors, Passwords, To
 from identity.application.profiles import ProfileBook
 from identity.application.throttle import Throttle
 from identity.domain.text import Texts
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """What joining without an invite stands on."""
-
-    hash_eligible: HashEligible
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from kith.identity.v1 import profile_service_pb2 as api
 from kith.identity.v1 import profile_service_pb2_grpc as grpc_api
 
 from identity.application.profiles import ProfileBook, Seen
+from identity.application.throttle import Throttle
 from identity.domain.profile import Change, Field, Profile, Visibility
 from identity.entrypoints import translate
+from identity.entrypoints.client_address import client_address
 from identity.entrypoints.roles import badges
 
 _VISIBILITIES = {one: pb.Visibility.Value(f"VISIBILITY_{one.upper()}") for one in Visibility}
@@ -28,9 +30,10 @@ _VISIBILITY = "visibility."
 class ProfileService(grpc_api.ProfileServiceServicer):
     """See protos/kith/identity/v1/profile_service.proto."""
 
-    def __init__(self, profiles: ProfileBook, clock: Clock) -> None:
+    def __init__(self, profiles: ProfileBook, clock: Clock, throttle: Throttle) -> None:
         self._profiles = profiles
         self._clock = clock
+        self._throttle = throttle
 
     async def GetProfile(
         self, request: api.GetProfileRequest, context: Context
@@ -58,7 +61,11 @@ class ProfileService(grpc_api.ProfileServiceServicer):
     async def SuggestHandles(
         self, request: api.SuggestHandlesRequest, context: Context
     ) -> api.SuggestHandlesResponse:
-        handles = await self._profiles.suggest_handles(request.invite_code)
+        code = request.invite_code
+        handles = await self._throttle.attempt(
+            self._throttle.of_invited(code, client_address(context)),
+            lambda: self._profiles.suggest_handles(code),
+        )
         return api.SuggestHandlesResponse(handles=handles)
 
     def _told(self, seen: Seen) -> pb.Profile:

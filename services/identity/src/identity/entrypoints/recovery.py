@@ -32,11 +32,15 @@ class RecoveryService(grpc_api.RecoveryServiceServicer):
         self, request: api.ResetPasswordRequest, context: Context
     ) -> api.ResetPasswordResponse:
         ports = self._ports
-        await recover.reset_password(
-            ports.directory, ports.passwords, ports.outgoing, ports.clock, request.token,
-            request.password,
-        )  # fmt: skip
+        recovery = recover.Recovery(
+            ports.directory, ports.passwords, ports.outgoing, ports.clock, self._spend
+        )
+        await recovery.reset(recover.Reset(request.token, request.password, request.keep_passkeys))
         return api.ResetPasswordResponse()
+
+    async def _spend(self, link: bytes) -> None:
+        throttle = self._ports.throttle
+        await throttle.spend(throttle.of_used_link(link))
 
     async def RequestEmailVerification(
         self, request: api.RequestEmailVerificationRequest, context: Context

@@ -45,7 +45,12 @@ class TotpService(grpc_api.TotpServiceServicer):
         codes = await self._throttled(
             caller,
             lambda: second_factor.confirm(
-                self._accounts(caller), ports.factors, ports.clock, caller, request.code
+                self._accounts(caller),
+                ports.factors,
+                ports.outgoing,
+                ports.clock,
+                caller,
+                request.code,
             ),
         )
         return api.ConfirmTotpResponse(recovery_codes=codes)
@@ -65,11 +70,11 @@ class TotpService(grpc_api.TotpServiceServicer):
         self, request: api.DeleteTotpRequest, context: Context
     ) -> api.DeleteTotpResponse:
         ports, caller = self._ports, auth.current()
-        proof = Proof(request.code, ports.clock.now())
+        proof = Proof(request.code, ports.clock.now(), request.password)
         await self._throttled(
             caller,
             lambda: second_factor.end(
-                self._accounts(caller), ports.passwords, ports.factors, caller, request.password,
+                self._accounts(caller), ports.passwords, ports.factors, ports.outgoing, caller,
                 proof,
             ),
         )  # fmt: skip

@@ -267,9 +267,10 @@ class AccountServiceServicer(object):
 
     def Register(self, request, context):
         """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
-        text of *service* has to be shown and accepted.
+        text of *service* has to be shown and accepted. Guessing at invites, handles and addresses is
+        slowed down, and whose address was taken for a new account is told so by mail.
         Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
-        CONSENT_REQUIRED.
+        CONSENT_REQUIRED, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -124,9 +124,10 @@ class AccountServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     Register: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]
     """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
-    text of *service* has to be shown and accepted.
+    text of *service* has to be shown and accepted. Guessing at invites, handles and addresses is
+    slowed down, and whose address was taken for a new account is told so by mail.
     Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
-    CONSENT_REQUIRED.
+    CONSENT_REQUIRED, LIMITED.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -155,9 +156,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RegisterRequest, _identity_service_pb2.RegisterResponse]  # type: ignore[assignment]
     """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
-    text of *service* has to be shown and accepted.
+    text of *service* has to be shown and accepted. Guessing at invites, handles and addresses is
+    slowed down, and whose address was taken for a new account is told so by mail.
     Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
-    CONSENT_REQUIRED.
+    CONSENT_REQUIRED, LIMITED.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetAccountRequest, _identity_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """One account of the caller's network: her own, or any for staff of the network.
@@ -189,9 +191,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.RegisterResponse, _abc.Awaitable[_identity_service_pb2.RegisterResponse]]:
         """Joins a network with an invite. Needs no token. CONSENT_REQUIRED says which version of the
-        text of *service* has to be shown and accepted.
+        text of *service* has to be shown and accepted. Guessing at invites, handles and addresses is
+        slowed down, and whose address was taken for a new account is told so by mail.
         Errors: INVALID_ARGUMENT, INVITE_INVALID, HANDLE_TAKEN, EMAIL_TAKEN, AGE_NOT_MET,
-        CONSENT_REQUIRED.
+        CONSENT_REQUIRED, LIMITED.
         """
 
     @_abc_1.abstractmethod

@@ -19,6 +19,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _DeclineReason:
@@ -97,25 +102,82 @@ class ApplyRequest(_message.Message):
     SERVICE_TEXT_VERSION_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """Slug of the network."""
-    handle: _builtins.str
-    """As at Register."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def handle(self) -> _builtins.str:
+        """Not looked at: it is chosen when the address is confirmed."""
+
+    @handle.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def handle(self, value: _builtins.str) -> None:
+        """Not looked at: it is chosen when the address is confirmed."""
+
     email: _builtins.str
     """As at Register."""
-    password: _builtins.str
-    """As at Register."""
-    age_confirmed: _builtins.bool
-    """As at Register."""
-    birth_date: _builtins.str
-    """As at Register."""
-    note: _builtins.str
-    """Where an admin decides: a word about herself, at most 500 characters; gone once it is decided."""
-    request_id: _builtins.str
-    """Chosen by the client, at most 100 characters: the same again is answered the same."""
-    service_text_version: _builtins.int
-    """As at Register."""
     @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def password(self) -> _builtins.str:
+        """Not looked at: it is chosen when the address is confirmed, by who confirms it."""
+
+    @password.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def password(self, value: _builtins.str) -> None:
+        """Not looked at: it is chosen when the address is confirmed, by who confirms it."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def age_confirmed(self) -> _builtins.bool:
+        """Not looked at; see CompleteApplication."""
+
+    @age_confirmed.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def age_confirmed(self, value: _builtins.bool) -> None:
+        """Not looked at; see CompleteApplication."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def birth_date(self) -> _builtins.str:
+        """Not looked at; see CompleteApplication."""
+
+    @birth_date.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def birth_date(self, value: _builtins.str) -> None:
+        """Not looked at; see CompleteApplication."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def note(self) -> _builtins.str:
+        """Not looked at; see CompleteApplication."""
+
+    @note.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def note(self, value: _builtins.str) -> None:
+        """Not looked at; see CompleteApplication."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def request_id(self) -> _builtins.str:
+        """Not looked at: asking again does no harm."""
+
+    @request_id.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def request_id(self, value: _builtins.str) -> None:
+        """Not looked at: asking again does no harm."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def service_text_version(self) -> _builtins.int:
+        """Not looked at; see CompleteApplication."""
+
+    @service_text_version.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def service_text_version(self, value: _builtins.int) -> None:
+        """Not looked at; see CompleteApplication."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def eligible(self) -> Global___Eligible:
-        """Where there is a roster: what the sponsor knows her by."""
+        """Not looked at; see CompleteApplication."""
 
     def __init__(
         self,
@@ -141,7 +203,81 @@ Global___ApplyRequest: _TypeAlias = ApplyRequest  # noqa: Y015
 
 @_typing.final
 class ApplyResponse(_message.Message):
-    """What becomes of it."""
+    """A mail goes to the address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITS_FIELD_NUMBER: _builtins.int
+    waits: _builtins.bool
+    """Whether an admin of the network decides once the address is confirmed; a rule of the network."""
+    def __init__(
+        self,
+        *,
+        waits: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["waits", b"waits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyResponse: _TypeAlias = ApplyResponse  # noqa: Y015
+
+@_typing.final
+class CompleteApplicationRequest(_message.Message):
+    """Makes the account somebody asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    AGE_CONFIRMED_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    ELIGIBLE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    SERVICE_TEXT_VERSION_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """What is behind the # of the link."""
+    handle: _builtins.str
+    """As at Register."""
+    password: _builtins.str
+    """As at Register."""
+    age_confirmed: _builtins.bool
+    """As at Register."""
+    birth_date: _builtins.str
+    """As at Register."""
+    note: _builtins.str
+    """Where an admin decides: a word about herself, at most 500 characters; gone once it is decided."""
+    service_text_version: _builtins.int
+    """As at Register."""
+    @_builtins.property
+    def eligible(self) -> Global___Eligible:
+        """Where there is a roster: what the sponsor knows her by."""
+
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        handle: _builtins.str = ...,
+        password: _builtins.str = ...,
+        age_confirmed: _builtins.bool = ...,
+        birth_date: _builtins.str = ...,
+        eligible: Global___Eligible | None = ...,
+        note: _builtins.str = ...,
+        service_text_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eligible", b"eligible"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_confirmed", b"age_confirmed", "birth_date", b"birth_date", "eligible", b"eligible", "handle", b"handle", "note", b"note", "password", b"password", "service_text_version", b"service_text_version", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteApplicationRequest: _TypeAlias = CompleteApplicationRequest  # noqa: Y015
+
+@_typing.final
+class CompleteApplicationResponse(_message.Message):
+    """The account is there."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -159,7 +295,7 @@ class ApplyResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ApplyResponse: _TypeAlias = ApplyResponse  # noqa: Y015
+Global___CompleteApplicationResponse: _TypeAlias = CompleteApplicationResponse  # noqa: Y015
 
 @_typing.final
 class Application(_message.Message):

@@ -40,6 +40,11 @@ class JoiningServiceStub(object):
                 request_serializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyRequest.SerializeToString,
                 response_deserializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyResponse.FromString,
                 _registered_method=True)
+        self.CompleteApplication = channel.unary_unary(
+                '/kith.identity.v1.JoiningService/CompleteApplication',
+                request_serializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationRequest.SerializeToString,
+                response_deserializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationResponse.FromString,
+                _registered_method=True)
         self.ListApplications = channel.unary_unary(
                 '/kith.identity.v1.JoiningService/ListApplications',
                 request_serializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.ListApplicationsRequest.SerializeToString,
@@ -72,12 +77,23 @@ class JoiningServiceServicer(object):
     """
 
     def Apply(self, request, context):
-        """Asks to join a network that can be joined without an invite. Needs no token. Where an admin
-        decides the account waits and cannot sign in until then; where there is a roster it is open at
-        once for who is on it. Never tells whether the network exists, what of it does not match,
-        nor, where an admin decides, whether the address has an account: that is told by mail.
-        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
-        EMAIL_TAKEN (of who is on the roster), LIMITED.
+        """Asks to join a network that can be joined without an invite. Needs no token, and makes no
+        account: a mail goes to the address, with a link to CompleteApplication, or, if the address has
+        an account already, with word of that. The answer and the work are the same. One mail in 15
+        minutes, three a day. Errors: INVALID_ARGUMENT, JOINING_REFUSED (there is no network of this
+        name that can be joined without an invite), LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteApplication(self, request, context):
+        """Makes the account, with the token of such a mail, so its address is confirmed. Needs no other
+        token. It works for two days; again, with the same password, it is answered the same. Where an
+        admin decides the account waits, for 30 days at most, and cannot sign in until then; where there
+        is a roster it is open at once for who is on it, and what of it does not match is not told.
+        Errors: INVALID_ARGUMENT, LINK_INVALID, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED,
+        HANDLE_TAKEN, EMAIL_TAKEN, LIMITED (also when too many wait).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,6 +147,11 @@ def add_JoiningServiceServicer_to_server(servicer, server):
                     servicer.Apply,
                     request_deserializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyRequest.FromString,
                     response_serializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyResponse.SerializeToString,
+            ),
+            'CompleteApplication': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteApplication,
+                    request_deserializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationRequest.FromString,
+                    response_serializer=kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationResponse.SerializeToString,
             ),
             'ListApplications': grpc.unary_unary_rpc_method_handler(
                     servicer.ListApplications,
@@ -186,6 +207,33 @@ class JoiningService(object):
             '/kith.identity.v1.JoiningService/Apply',
             kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyRequest.SerializeToString,
             kith_dot_identity_dot_v1_dot_joining__service__pb2.ApplyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteApplication(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.identity.v1.JoiningService/CompleteApplication',
+            kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationRequest.SerializeToString,
+            kith_dot_identity_dot_v1_dot_joining__service__pb2.CompleteApplicationResponse.FromString,
             options,
             channel_credentials,
             insecure,

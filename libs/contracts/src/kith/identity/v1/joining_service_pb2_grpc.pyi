@@ -34,12 +34,19 @@ class JoiningServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> JoiningServiceAsyncStub: ...
     Apply: _grpc.UnaryUnaryMultiCallable[_joining_service_pb2.ApplyRequest, _joining_service_pb2.ApplyResponse]
-    """Asks to join a network that can be joined without an invite. Needs no token. Where an admin
-    decides the account waits and cannot sign in until then; where there is a roster it is open at
-    once for who is on it. Never tells whether the network exists, what of it does not match,
-    nor, where an admin decides, whether the address has an account: that is told by mail.
-    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
-    EMAIL_TAKEN (of who is on the roster), LIMITED.
+    """Asks to join a network that can be joined without an invite. Needs no token, and makes no
+    account: a mail goes to the address, with a link to CompleteApplication, or, if the address has
+    an account already, with word of that. The answer and the work are the same. One mail in 15
+    minutes, three a day. Errors: INVALID_ARGUMENT, JOINING_REFUSED (there is no network of this
+    name that can be joined without an invite), LIMITED.
+    """
+    CompleteApplication: _grpc.UnaryUnaryMultiCallable[_joining_service_pb2.CompleteApplicationRequest, _joining_service_pb2.CompleteApplicationResponse]
+    """Makes the account, with the token of such a mail, so its address is confirmed. Needs no other
+    token. It works for two days; again, with the same password, it is answered the same. Where an
+    admin decides the account waits, for 30 days at most, and cannot sign in until then; where there
+    is a roster it is open at once for who is on it, and what of it does not match is not told.
+    Errors: INVALID_ARGUMENT, LINK_INVALID, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED,
+    HANDLE_TAKEN, EMAIL_TAKEN, LIMITED (also when too many wait).
     """
     ListApplications: _grpc.UnaryUnaryMultiCallable[_joining_service_pb2.ListApplicationsRequest, _joining_service_pb2.ListApplicationsResponse]
     """Who waits to be let in, the one who waits longest first. Network admin only.
@@ -69,12 +76,19 @@ class JoiningServiceAsyncStub(JoiningServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Apply: _aio.UnaryUnaryMultiCallable[_joining_service_pb2.ApplyRequest, _joining_service_pb2.ApplyResponse]  # type: ignore[assignment]
-    """Asks to join a network that can be joined without an invite. Needs no token. Where an admin
-    decides the account waits and cannot sign in until then; where there is a roster it is open at
-    once for who is on it. Never tells whether the network exists, what of it does not match,
-    nor, where an admin decides, whether the address has an account: that is told by mail.
-    Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
-    EMAIL_TAKEN (of who is on the roster), LIMITED.
+    """Asks to join a network that can be joined without an invite. Needs no token, and makes no
+    account: a mail goes to the address, with a link to CompleteApplication, or, if the address has
+    an account already, with word of that. The answer and the work are the same. One mail in 15
+    minutes, three a day. Errors: INVALID_ARGUMENT, JOINING_REFUSED (there is no network of this
+    name that can be joined without an invite), LIMITED.
+    """
+    CompleteApplication: _aio.UnaryUnaryMultiCallable[_joining_service_pb2.CompleteApplicationRequest, _joining_service_pb2.CompleteApplicationResponse]  # type: ignore[assignment]
+    """Makes the account, with the token of such a mail, so its address is confirmed. Needs no other
+    token. It works for two days; again, with the same password, it is answered the same. Where an
+    admin decides the account waits, for 30 days at most, and cannot sign in until then; where there
+    is a roster it is open at once for who is on it, and what of it does not match is not told.
+    Errors: INVALID_ARGUMENT, LINK_INVALID, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED,
+    HANDLE_TAKEN, EMAIL_TAKEN, LIMITED (also when too many wait).
     """
     ListApplications: _aio.UnaryUnaryMultiCallable[_joining_service_pb2.ListApplicationsRequest, _joining_service_pb2.ListApplicationsResponse]  # type: ignore[assignment]
     """Who waits to be let in, the one who waits longest first. Network admin only.
@@ -107,12 +121,25 @@ class JoiningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _joining_service_pb2.ApplyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_joining_service_pb2.ApplyResponse, _abc.Awaitable[_joining_service_pb2.ApplyResponse]]:
-        """Asks to join a network that can be joined without an invite. Needs no token. Where an admin
-        decides the account waits and cannot sign in until then; where there is a roster it is open at
-        once for who is on it. Never tells whether the network exists, what of it does not match,
-        nor, where an admin decides, whether the address has an account: that is told by mail.
-        Errors: INVALID_ARGUMENT, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED, HANDLE_TAKEN,
-        EMAIL_TAKEN (of who is on the roster), LIMITED.
+        """Asks to join a network that can be joined without an invite. Needs no token, and makes no
+        account: a mail goes to the address, with a link to CompleteApplication, or, if the address has
+        an account already, with word of that. The answer and the work are the same. One mail in 15
+        minutes, three a day. Errors: INVALID_ARGUMENT, JOINING_REFUSED (there is no network of this
+        name that can be joined without an invite), LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def CompleteApplication(
+        self,
+        request: _joining_service_pb2.CompleteApplicationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_joining_service_pb2.CompleteApplicationResponse, _abc.Awaitable[_joining_service_pb2.CompleteApplicationResponse]]:
+        """Makes the account, with the token of such a mail, so its address is confirmed. Needs no other
+        token. It works for two days; again, with the same password, it is answered the same. Where an
+        admin decides the account waits, for 30 days at most, and cannot sign in until then; where there
+        is a roster it is open at once for who is on it, and what of it does not match is not told.
+        Errors: INVALID_ARGUMENT, LINK_INVALID, JOINING_REFUSED, AGE_NOT_MET, CONSENT_REQUIRED,
+        HANDLE_TAKEN, EMAIL_TAKEN, LIMITED (also when too many wait).
         """
 
     @_abc_1.abstractmethod

@@ -55,7 +55,7 @@ class NetworkSettingsServiceServicer(object):
         """What somebody may know of a network who is about to join it. Needs no token. With an invite it
         is the invite's network; with a slug, one that can be joined without an invite: any other is
         answered as one that does not exist.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,7 @@ class NetworkSettingsServiceStub:
     """What somebody may know of a network who is about to join it. Needs no token. With an invite it
     is the invite's network; with a slug, one that can be joined without an invite: any other is
     answered as one that does not exist.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN, LIMITED.
     """
     UpdateNetwork: _grpc.UnaryUnaryMultiCallable[_network_service_pb2.UpdateNetworkRequest, _network_service_pb2.UpdateNetworkResponse]
     """Changes the caller's network. Network admin only. What is as it was makes no new version.
@@ -54,7 +54,7 @@ class NetworkSettingsServiceAsyncStub(NetworkSettingsServiceStub):
     """What somebody may know of a network who is about to join it. Needs no token. With an invite it
     is the invite's network; with a slug, one that can be joined without an invite: any other is
     answered as one that does not exist.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN, LIMITED.
     """
     UpdateNetwork: _aio.UnaryUnaryMultiCallable[_network_service_pb2.UpdateNetworkRequest, _network_service_pb2.UpdateNetworkResponse]  # type: ignore[assignment]
     """Changes the caller's network. Network admin only. What is as it was makes no new version.
@@ -74,7 +74,7 @@ class NetworkSettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """What somebody may know of a network who is about to join it. Needs no token. With an invite it
         is the invite's network; with a slug, one that can be joined without an invite: any other is
         answered as one that does not exist.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, NETWORK_NOT_OPEN, LIMITED.
         """
 
     @_abc_1.abstractmethod

@@ -88,7 +88,7 @@ class ProfileServiceServicer(object):
 
     def SuggestHandles(self, request, context):
         """Handles nobody has yet in the network of an invite. Needs no token. They are not kept free.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

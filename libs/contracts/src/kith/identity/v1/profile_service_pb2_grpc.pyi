@@ -48,7 +48,7 @@ class ProfileServiceStub:
     """
     SuggestHandles: _grpc.UnaryUnaryMultiCallable[_profile_service_pb2.SuggestHandlesRequest, _profile_service_pb2.SuggestHandlesResponse]
     """Handles nobody has yet in the network of an invite. Needs no token. They are not kept free.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, LIMITED.
     """
 
 @_typing.type_check_only
@@ -71,7 +71,7 @@ class ProfileServiceAsyncStub(ProfileServiceStub):
     """
     SuggestHandles: _aio.UnaryUnaryMultiCallable[_profile_service_pb2.SuggestHandlesRequest, _profile_service_pb2.SuggestHandlesResponse]  # type: ignore[assignment]
     """Handles nobody has yet in the network of an invite. Needs no token. They are not kept free.
-    Errors: INVALID_ARGUMENT, INVITE_INVALID.
+    Errors: INVALID_ARGUMENT, INVITE_INVALID, LIMITED.
     """
 
 class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -115,7 +115,7 @@ class ProfileServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_profile_service_pb2.SuggestHandlesResponse, _abc.Awaitable[_profile_service_pb2.SuggestHandlesResponse]]:
         """Handles nobody has yet in the network of an invite. Needs no token. They are not kept free.
-        Errors: INVALID_ARGUMENT, INVITE_INVALID.
+        Errors: INVALID_ARGUMENT, INVITE_INVALID, LIMITED.
         """
 
 def add_ProfileServiceServicer_to_server(servicer: ProfileServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

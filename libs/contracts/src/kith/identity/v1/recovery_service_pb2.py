@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/identity/v1/recovery_service.proto\x12\x10kith.identity.v1\"=\n\x1bRequestPasswordResetRequest\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\"\x1e\n\x1cRequestPasswordResetResponse\"7\n\x14ResetPasswordRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"\x17\n\x15ResetPasswordResponse\"!\n\x1fRequestEmailVerificationRequest\"\"\n RequestEmailVerificationResponse\"5\n\x12\x43hangeEmailRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"\x15\n\x13\x43hangeEmailResponse\"#\n\x12VerifyEmailRequest\x12\r\n\x05token\x18\x01 \x01(\t\"\x15\n\x13VerifyEmailResponse2\xa6\x04\n\x0fRecoveryService\x12u\n\x14RequestPasswordReset\x12-.kith.identity.v1.RequestPasswordResetRequest\x1a..kith.identity.v1.RequestPasswordResetResponse\x12`\n\rResetPassword\x12&.kith.identity.v1.ResetPasswordRequest\x1a\'.kith.identity.v1.ResetPasswordResponse\x12\x81\x01\n\x18RequestEmailVerification\x12\x31.kith.identity.v1.RequestEmailVerificationRequest\x1a\x32.kith.identity.v1.RequestEmailVerificationResponse\x12Z\n\x0b\x43hangeEmail\x12$.kith.identity.v1.ChangeEmailRequest\x1a%.kith.identity.v1.ChangeEmailResponse\x12Z\n\x0bVerifyEmail\x12$.kith.identity.v1.VerifyEmailRequest\x1a%.kith.identity.v1.VerifyEmailResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/identity/v1/recovery_service.proto\x12\x10kith.identity.v1\"=\n\x1bRequestPasswordResetRequest\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\"\x1e\n\x1cRequestPasswordResetResponse\"N\n\x14ResetPasswordRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x15\n\rkeep_passkeys\x18\x03 \x01(\x08\"\x17\n\x15ResetPasswordResponse\"!\n\x1fRequestEmailVerificationRequest\"\"\n RequestEmailVerificationResponse\"5\n\x12\x43hangeEmailRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"\x15\n\x13\x43hangeEmailResponse\"#\n\x12VerifyEmailRequest\x12\r\n\x05token\x18\x01 \x01(\t\"\x15\n\x13VerifyEmailResponse2\xa6\x04\n\x0fRecoveryService\x12u\n\x14RequestPasswordReset\x12-.kith.identity.v1.RequestPasswordResetRequest\x1a..kith.identity.v1.RequestPasswordResetResponse\x12`\n\rResetPassword\x12&.kith.identity.v1.ResetPasswordRequest\x1a\'.kith.identity.v1.ResetPasswordResponse\x12\x81\x01\n\x18RequestEmailVerification\x12\x31.kith.identity.v1.RequestEmailVerificationRequest\x1a\x32.kith.identity.v1.RequestEmailVerificationResponse\x12Z\n\x0b\x43hangeEmail\x12$.kith.identity.v1.ChangeEmailRequest\x1a%.kith.identity.v1.ChangeEmailResponse\x12Z\n\x0bVerifyEmail\x12$.kith.identity.v1.VerifyEmailRequest\x1a%.kith.identity.v1.VerifyEmailResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=124
   _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=154
   _globals['_RESETPASSWORDREQUEST']._serialized_start=156
-  _globals['_RESETPASSWORDREQUEST']._serialized_end=211
-  _globals['_RESETPASSWORDRESPONSE']._serialized_start=213
-  _globals['_RESETPASSWORDRESPONSE']._serialized_end=236
-  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_start=238
-  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_end=271
-  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_start=273
-  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_end=307
-  _globals['_CHANGEEMAILREQUEST']._serialized_start=309
-  _globals['_CHANGEEMAILREQUEST']._serialized_end=362
-  _globals['_CHANGEEMAILRESPONSE']._serialized_start=364
-  _globals['_CHANGEEMAILRESPONSE']._serialized_end=385
-  _globals['_VERIFYEMAILREQUEST']._serialized_start=387
-  _globals['_VERIFYEMAILREQUEST']._serialized_end=422
-  _globals['_VERIFYEMAILRESPONSE']._serialized_start=424
-  _globals['_VERIFYEMAILRESPONSE']._serialized_end=445
-  _globals['_RECOVERYSERVICE']._serialized_start=448
-  _globals['_RECOVERYSERVICE']._serialized_end=998
+  _globals['_RESETPASSWORDREQUEST']._serialized_end=234
+  _globals['_RESETPASSWORDRESPONSE']._serialized_start=236
+  _globals['_RESETPASSWORDRESPONSE']._serialized_end=259
+  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_start=261
+  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_end=294
+  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_start=296
+  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_end=330
+  _globals['_CHANGEEMAILREQUEST']._serialized_start=332
+  _globals['_CHANGEEMAILREQUEST']._serialized_end=385
+  _globals['_CHANGEEMAILRESPONSE']._serialized_start=387
+  _globals['_CHANGEEMAILRESPONSE']._serialized_end=408
+  _globals['_VERIFYEMAILREQUEST']._serialized_start=410
+  _globals['_VERIFYEMAILREQUEST']._serialized_end=445
+  _globals['_VERIFYEMAILRESPONSE']._serialized_start=447
+  _globals['_VERIFYEMAILRESPONSE']._serialized_end=468
+  _globals['_RECOVERYSERVICE']._serialized_start=471
+  _globals['_RECOVERYSERVICE']._serialized_end=1021
 # @@protoc_insertion_point(module_scope)

@@ -67,19 +67,25 @@ class ResetPasswordRequest(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    KEEP_PASSKEYS_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """What is behind the # of the link."""
     password: _builtins.str
     """At least 12 characters."""
+    keep_passkeys: _builtins.bool
+    """Let her passkeys open the account as before. Without it they end: whoever knew the password
+    before may have added one.
+    """
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
         password: _builtins.str = ...,
+        keep_passkeys: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keep_passkeys", b"keep_passkeys", "password", b"password", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

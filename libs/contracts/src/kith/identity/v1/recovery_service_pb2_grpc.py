@@ -70,7 +70,8 @@ class RecoveryServiceServicer(object):
 
     def RequestPasswordReset(self, request, context):
         """Asks for a mail with a link to choose a new password. Needs no token. Whether there is such an
-        account is told to nobody: the answer and the work are the same. One mail in 15 minutes.
+        account is told to nobody: the answer and the work are the same. A newer link ends the one
+        before; three mails an hour.
         Errors: INVALID_ARGUMENT, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -78,8 +79,9 @@ class RecoveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets the password with the token of such a mail, and signs out everywhere. Needs no other token;
-        a second factor is still needed to sign in. It works once, for an hour.
+        """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
+        they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
+        once, for an hour; again, within 15 minutes and with the same password, is answered the same.
         Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -37,12 +37,14 @@ class RecoveryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RecoveryServiceAsyncStub: ...
     RequestPasswordReset: _grpc.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestPasswordResetRequest, _recovery_service_pb2.RequestPasswordResetResponse]
     """Asks for a mail with a link to choose a new password. Needs no token. Whether there is such an
-    account is told to nobody: the answer and the work are the same. One mail in 15 minutes.
+    account is told to nobody: the answer and the work are the same. A newer link ends the one
+    before; three mails an hour.
     Errors: INVALID_ARGUMENT, LIMITED.
     """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_recovery_service_pb2.ResetPasswordRequest, _recovery_service_pb2.ResetPasswordResponse]
-    """Sets the password with the token of such a mail, and signs out everywhere. Needs no other token;
-    a second factor is still needed to sign in. It works once, for an hour.
+    """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
+    they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
+    once, for an hour; again, within 15 minutes and with the same password, is answered the same.
     Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
     """
     RequestEmailVerification: _grpc.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestEmailVerificationRequest, _recovery_service_pb2.RequestEmailVerificationResponse]
@@ -68,12 +70,14 @@ class RecoveryServiceAsyncStub(RecoveryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RequestPasswordReset: _aio.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestPasswordResetRequest, _recovery_service_pb2.RequestPasswordResetResponse]  # type: ignore[assignment]
     """Asks for a mail with a link to choose a new password. Needs no token. Whether there is such an
-    account is told to nobody: the answer and the work are the same. One mail in 15 minutes.
+    account is told to nobody: the answer and the work are the same. A newer link ends the one
+    before; three mails an hour.
     Errors: INVALID_ARGUMENT, LIMITED.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_recovery_service_pb2.ResetPasswordRequest, _recovery_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
-    """Sets the password with the token of such a mail, and signs out everywhere. Needs no other token;
-    a second factor is still needed to sign in. It works once, for an hour.
+    """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
+    they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
+    once, for an hour; again, within 15 minutes and with the same password, is answered the same.
     Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
     """
     RequestEmailVerification: _aio.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestEmailVerificationRequest, _recovery_service_pb2.RequestEmailVerificationResponse]  # type: ignore[assignment]
@@ -102,7 +106,8 @@ class RecoveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_recovery_service_pb2.RequestPasswordResetResponse, _abc.Awaitable[_recovery_service_pb2.RequestPasswordResetResponse]]:
         """Asks for a mail with a link to choose a new password. Needs no token. Whether there is such an
-        account is told to nobody: the answer and the work are the same. One mail in 15 minutes.
+        account is told to nobody: the answer and the work are the same. A newer link ends the one
+        before; three mails an hour.
         Errors: INVALID_ARGUMENT, LIMITED.
         """
 
@@ -112,8 +117,9 @@ class RecoveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recovery_service_pb2.ResetPasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recovery_service_pb2.ResetPasswordResponse, _abc.Awaitable[_recovery_service_pb2.ResetPasswordResponse]]:
-        """Sets the password with the token of such a mail, and signs out everywhere. Needs no other token;
-        a second factor is still needed to sign in. It works once, for an hour.
+        """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
+        they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
+        once, for an hour; again, within 15 minutes and with the same password, is answered the same.
         Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
         """
 

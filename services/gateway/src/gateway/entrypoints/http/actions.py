@@ -65,6 +65,7 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     network_settings.update_network: _IDENTITY + "NetworkSettingsService/UpdateNetwork",
     invites.create_invite: _IDENTITY + "InviteService/CreateInvite",
     joining.apply: _IDENTITY + "JoiningService/Apply",
+    joining.complete_application: _IDENTITY + "JoiningService/CompleteApplication",
     joining.list_applications: _IDENTITY + "JoiningService/ListApplications",
     joining.approve_application: _IDENTITY + "JoiningService/ApproveApplication",
     joining.decline_application: _IDENTITY + "JoiningService/DeclineApplication",

@@ -111,8 +111,8 @@ _LEFT_OUT = {
     "GrantRole.expireTime",
     "LookUpNetwork.slug",
     "Register.birthDate",
-    "Apply.birthDate",
-    "Apply.eligible",
+    "CompleteApplication.birthDate",
+    "CompleteApplication.eligible",
 }
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 0.45, "boolean": True}
 

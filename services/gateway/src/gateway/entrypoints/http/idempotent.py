@@ -31,6 +31,7 @@ NEVER_KEPT = frozenset({
     "/v1/networks/lookup",
     "/v1/password-resets", "/v1/password-resets/completion", "/v1/email-verifications",
     "/v1/accounts/me/email", "/v1/accounts/me/email/verification", "/v1/accounts/me/export",
+    "/v1/applications/completion",
 })  # fmt: skip
 # Asked without an account.
 ANONYMOUS = frozenset({"/v1/registrations", "/v1/applications"})

@@ -20,11 +20,10 @@ from gateway.entrypoints.http.fields import (
     PageSize200,
     PageToken,
     PathId,
-    RequestId,
     Time,
-    keyed_id,
     time,
 )
+from gateway.entrypoints.http.recovery import LinkToken
 from gateway.entrypoints.http.registrations import AgeConfirmed, BirthDate
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Email, Handle, NewPassword, Note500, Slug, told
@@ -50,22 +49,28 @@ class Roster(Input):
 
 
 class Apply(Input):
-    """Who wants to join without an invite: what her sponsor knows her by, or a word to admins."""
+    """Who wants to join without an invite: a mail with a link to go on goes there."""
 
     network: Slug
-    handle: Handle
     email: Email
+
+
+class CompleteApplication(Input):
+    """The token of the mail, and who she wants to be; what her sponsor knows her by, or a word to
+    admins."""
+
+    token: LinkToken
+    handle: Handle
     password: NewPassword
     age_confirmed: AgeConfirmed = False
     birth_date: BirthDate | UnsetType = UNSET
     eligible: Eligible | UnsetType = UNSET
     note: Note500 = ""
-    request_id: RequestId | UnsetType = UNSET
     service_text_version: TextVersion = 0
 
 
 class Applied(Output):
-    """Whether an admin decides; otherwise she can sign in."""
+    """Whether an admin decides, once the address is confirmed; otherwise she can sign in then."""
 
     waits: bool
 
@@ -136,12 +141,26 @@ class RosterCount(Output):
 async def apply(request: KithRequest, data: JSONBody[Apply]) -> Applied:
     reply = await request.ask(
         request.services.joining.Apply,
-        api.ApplyRequest(
-            network=data.network, handle=data.handle, email=data.email, password=data.password,
+        api.ApplyRequest(network=data.network, email=data.email),
+        address=request.client_address,
+    )
+    return Applied(waits=reply.waits)
+
+
+@post(
+    "/v1/applications/completion", dto=Json[CompleteApplication],
+    summary="Make the account somebody asked for, with the token of a mail", tags=TAGS,
+)  # fmt: skip
+async def complete_application(
+    request: KithRequest, data: JSONBody[CompleteApplication]
+) -> Applied:
+    reply = await request.ask(
+        request.services.joining.CompleteApplication,
+        api.CompleteApplicationRequest(
+            token=data.token, handle=data.handle, password=data.password,
             age_confirmed=data.age_confirmed, birth_date=data.birth_date or "",
             eligible=None if data.eligible is UNSET else eligible_of(data.eligible),
-            note=data.note, request_id=data.request_id or keyed_id.get(""),
-            service_text_version=data.service_text_version,
+            note=data.note, service_text_version=data.service_text_version,
         ),
         address=request.client_address,
     )  # fmt: skip

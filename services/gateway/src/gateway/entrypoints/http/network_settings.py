@@ -156,7 +156,9 @@ async def look_up_network(request: KithRequest, data: JSONBody[LookUpNetwork]) -
         asked.invite_code = data.invite_code
     elif data.slug is not UNSET:
         asked.slug = data.slug
-    reply = await request.ask(request.services.network_settings.LookUpNetwork, asked)
+    reply = await request.ask(
+        request.services.network_settings.LookUpNetwork, asked, address=request.client_address
+    )
     found = reply.network
     return JoiningNetwork(
         slug=found.slug, display_name=found.display_name, locale=found.locale,

@@ -210,5 +210,6 @@ async def suggest_handles(request: KithRequest, data: JSONBody[SuggestHandles]) 
     reply = await request.ask(
         request.services.profiles.SuggestHandles,
         api.SuggestHandlesRequest(invite_code=data.invite_code),
+        address=request.client_address,
     )
     return Handles(handles=list(reply.handles))

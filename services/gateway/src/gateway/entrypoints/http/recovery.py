@@ -26,10 +26,12 @@ class RequestPasswordReset(Input):
 
 
 class ResetPassword(Input):
-    """The token of the mail, and a new password."""
+    """The token of the mail, and a new password; passkeys end with the old one unless they are to
+    be kept."""
 
     token: LinkToken
     password: NewPassword
+    keep_passkeys: bool = False
 
 
 class VerifyEmail(Input):
@@ -66,7 +68,9 @@ async def request_password_reset(
 async def reset_password(request: KithRequest, data: JSONBody[ResetPassword]) -> None:
     await request.ask(
         request.services.recovery.ResetPassword,
-        api.ResetPasswordRequest(token=data.token, password=data.password),
+        api.ResetPasswordRequest(
+            token=data.token, password=data.password, keep_passkeys=data.keep_passkeys
+        ),
     )
 
 

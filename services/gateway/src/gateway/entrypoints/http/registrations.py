@@ -51,5 +51,6 @@ async def register(request: KithRequest, data: JSONBody[Register]) -> Account:
             age_confirmed=data.age_confirmed, birth_date=data.birth_date or "",
             service_text_version=data.service_text_version,
         ),
+        address=request.client_address,
     )  # fmt: skip
     return account_of(reply.account)
