@@ -17,6 +17,7 @@ from erasure.eraser import Eraser
 from messaging.adapters.conversation_keys import DESTROYED, SECONDS, ConversationKeys
 from messaging.adapters.erasing import STEPS
 from messaging.adapters.mongo import Networks
+from messaging.application.key_ports import WrappedKey
 from messaging.application.tails import Tails
 from messaging.domain.errors import ConversationNotFound
 
@@ -186,6 +187,31 @@ async def test_two_who_leave_at_once_are_both_forgotten(
     (document,) = await raw(database, "conversations")
     assert not {ADA, BEN} & set(document["member_ids"])
     assert document["key_id"] == DESTROYED
+
+
+class Counting(ConversationKeys):
+    """Counts how often the database is asked for a key alone."""
+
+    reads = 0
+
+    async def _stored(self, network_id: UUID, id: UUID) -> WrappedKey:
+        self.reads += 1
+        return await super()._stored(network_id, id)
+
+
+async def test_sending_and_listing_read_nothing_more(
+    networks: Networks, database: Database, master_keys: FakeKeys
+) -> None:
+    await networks.of(NETWORK).conversations.add([a_conversation()])
+    keys, tails = Counting(database, master_keys), Tails()
+    network = Networks(database, keys, lambda documents: None).of(NETWORK)
+    for _ in range(3):
+        await send(network, tails, conversation_id=TALK, draft=a_draft())
+        await network.messages.after(TALK, 0, 9)
+    made = a_conversation(ADA, CAT)
+    await network.conversations.add([made])
+    await send(network, tails, conversation_id=made.id, draft=a_draft())
+    assert keys.reads == 0
 
 
 async def test_keys_are_remembered_for_a_while_and_not_too_many(
