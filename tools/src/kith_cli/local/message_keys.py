@@ -3,6 +3,7 @@ removing those that nothing needs any more."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from rich.table import Table
@@ -19,6 +22,7 @@ from kith_cli.errors import Stop
 from kith_cli.local.keys import KEPT, LEAD, NAME_FORMAT
 from kith_cli.local.secrets import new_secret_key, write_private
 
+FINGERPRINT = b"kith messaging master key: fingerprint"
 DESTROYED = "~destroyed"
 """What messaging writes in place of a master key where both members have gone."""
 
@@ -50,16 +54,12 @@ class Status:
 
     @classmethod
     def of(cls, folder: Path, used: Used, now: datetime) -> Status:
-        """Compare a folder, which holds a key at least, with what is used."""
+        """Compare a folder, which holds a key at least, with what is used. Raises Stop."""
         begins = {path: _begin(path) for path in sorted(folder.glob("*.key"))}
-        needed = dict.fromkeys(begins, 0)
-        missing: dict[str, int] = {}
-        for id, count in used.by_key.items():
-            path = folder / f"{id.partition('-')[0]}.key"
-            if path in needed:
-                needed[path] += count
-            else:
-                missing[id] = count
+        ids = {path: id_of(path) for path in begins}
+        needed = {path: used.by_key.get(id, 0) for path, id in ids.items()}
+        there = set(ids.values())
+        missing = {id: count for id, count in used.by_key.items() if id not in there}
         begun = [path for path, begin in begins.items() if begin <= now]
         current = begun[-1] if begun else next(iter(begins))
         retired = [
@@ -75,6 +75,16 @@ class Status:
         others = [count for path, count in self.needed.items() if path != self.current]
         used = self.used
         return not (any(others) or self.missing or used.keyless or used.in_clear)
+
+
+def id_of(path: Path) -> str:
+    """How messaging names a master key: the name of its file, and a fingerprint. Raises Stop."""
+    try:
+        content = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except (OSError, ValueError):
+        raise Stop(f"{path.name} cannot be read as a key.") from None
+    print = HKDF(SHA256(), 32, salt=None, info=FINGERPRINT).derive(content)[:6].hex()
+    return f"{path.stem}-{print}"
 
 
 def add(folder: Path, now: datetime) -> Path:
