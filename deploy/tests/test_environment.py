@@ -102,8 +102,16 @@ def test_a_service_can_read_its_settings_from_what_its_pod_is_told(
     settings: ServiceConfig = load(service, told(service, key_file)).service
 
     ports = {port["name"]: port["containerPort"] for port in container(service)["ports"]}
+    ports.pop("health", None)  # of the gateway alone: the next test
     assert ports == {"http": settings.http_listen.port, "grpc": settings.grpc_listen.port}
     assert settings.http_listen.host == settings.grpc_listen.host == "0.0.0.0"  # noqa: S104  # a pod's own address is not known before
+
+
+def test_the_probes_of_the_gateway_ask_where_it_listens_for_them(key_file: Path) -> None:
+    (port,) = [
+        port["containerPort"] for port in container("gateway")["ports"] if port["name"] == "health"
+    ]
+    assert load("gateway", told("gateway", key_file)).inside.port == port
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -16,7 +16,7 @@ from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
-from gateway.config import Config, Outside
+from gateway.config import NOWHERE, Config, Outside
 from gateway.entrypoints.consumers import SESSION_TOPICS, TOPICS
 from gateway.wiring import App, build
 from kith.identity.events.v1 import session_events_pb2 as session_events
@@ -116,7 +116,10 @@ async def signs_out(
 
 
 @asynccontextmanager
-async def started(kafka: str, topic_prefix: str, producer: Producer) -> AsyncIterator[World]:
+async def started(
+    kafka: str, topic_prefix: str, producer: Producer, outside: Outside = OPEN,
+    inside: Address = NOWHERE,
+) -> AsyncIterator[World]:  # fmt: skip
     """A whole gateway, until the block ends."""
     services, messages, issuer, life = FakeServices(), FakeMessages(), Issuer(), Lifecycle()
     services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=issuer.jwks())
@@ -129,7 +132,7 @@ async def started(kafka: str, topic_prefix: str, producer: Producer) -> AsyncIte
             traces="off",
         )  # fmt: skip
         async with build(
-            Config(service, behind, behind, behind, behind, behind, OPEN), life
+            Config(service, behind, behind, behind, behind, behind, outside, inside), life
         ) as app:
             await life.health.begin()
             yield World(app, services, messages, issuer, life, producer)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from common.kafka_consumer import Meta
+from common.kafka_consumer.dead_letters import IN_ROW
 from common.kafka_producer import Producer
 from common.telemetry import configure
 from common.testing.poll import until
@@ -129,6 +131,39 @@ async def test_going_back_begins_with_what_is_not_older(
         await publish(producer, record("newer", 4))
         await until(lambda: equals(rows.all(), {"late": (2, 1), "new": (3, 1), "newer": (4, 1)}))
     assert rows.calls == {"late": 1, "new": 1, "newer": 1}
+
+
+async def test_it_is_ready_when_it_has_read_what_happened_before(
+    make: Make, rows: Rows, producer: Producer, kafka: str, topic_prefix: str
+) -> None:
+    """Also if that takes a while: here until the handler is let go on."""
+    await publish_as_of(kafka, topic_prefix + TOPIC, record("before", 1), seconds_ago=60)
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(event: Int64Value, meta: Meta) -> None:
+        reached.set()
+        await go_on.wait()
+        await rows.take(event, meta)
+
+    consumer = make(slow, back=600)
+    async with running(consumer):
+        await asyncio.wait_for(reached.wait(), 20)
+        await until(lambda: equals(problem(consumer), "has not read yet what happened before"))
+        go_on.set()
+        await until(lambda: ready(consumer))
+        assert await rows.all() == {"before": (1, 1)}
+
+
+async def test_who_begins_at_a_place_in_time_passes_over_what_it_cannot_read(
+    make: Make, rows: Rows, producer: Producer
+) -> None:
+    """It would only come to the same records again."""
+    bad = [record("k", number, ce_type=b"") for number in range(IN_ROW + 2)]
+    await publish(producer, *bad, record("good", 1))
+    consumer = make(back=600)
+    async with running(consumer):
+        await until(lambda: equals(rows.all(), {"good": (1, 1)}))
+        await until(lambda: ready(consumer))
 
 
 async def test_what_is_noted_is_done_before_it_is_committed_and_again_if_that_failed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from common.config import Address, Reader, ServiceConfig
 
@@ -14,6 +14,7 @@ from gateway.application.limits import Rate, Rates
 
 USUAL_RATES = Rates()
 USUAL_CONNECTIONS = Most()
+NOWHERE = Address("", 0)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
@@ -41,6 +42,8 @@ class Outside:
             parsed = ip_address(address)
         except ValueError:
             return False
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
         return any(parsed in ip_network(network) for network in self.proxies)
 
     @classmethod
@@ -73,6 +76,7 @@ class Config:
     outcomes: Address
     signals: Address
     outside: Outside
+    inside: Address = NOWHERE  # where health and metrics are also told, whoever fills the door
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -86,6 +90,7 @@ class Config:
             outcomes=reader.address("KITH_OUTCOMES"),
             signals=reader.address("KITH_SIGNALS"),
             outside=Outside.read(reader),
+            inside=reader.read("KITH_HEALTH_LISTEN", Address.parse, NOWHERE),
         )
         reader.done()
         return config

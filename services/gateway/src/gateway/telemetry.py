@@ -31,6 +31,10 @@ PUSHES = Counter(
     # dropped or failed: members see a message only when they ask again
     "kith_gateway_pushes_total", "New messages by what became of their push.", ["outcome"],
 )  # fmt: skip
+FORGOTTEN = Counter(
+    # more sign out than this process can remember: their access tokens work until they run out
+    "kith_gateway_ends_forgotten_total", "Ended sessions forgotten before their tokens ran out.",
+)  # fmt: skip
 LIMITED = Counter(
     # sign_in in bulk: somebody tries invites or passwords; address with few accounts: a proxy that
     # KITH_TRUSTED_PROXIES does not name; walks: somebody collects what others wrote

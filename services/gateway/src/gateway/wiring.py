@@ -29,13 +29,13 @@ from gateway.application.idempotency import Once, Records
 from gateway.application.limits import Limits
 from gateway.application.push import Pusher
 from gateway.application.sockets import Sockets
-from gateway.config import Config, Outside
+from gateway.config import NOWHERE, Config, Outside
 from gateway.entrypoints.consumers import (
     SESSION_TOPICS,
     TOPICS,
-    Listener,
     group,
     handlers,
+    heard,
     session_handlers,
 )
 from gateway.entrypoints.grpc import Door
@@ -80,15 +80,15 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await stack.enter_async_context(life.background("answers", prepare(database)))
         pusher = Pusher(sockets, frames(services))
 
-        def listener(purpose: str, topics: Sequence[str], does: Handlers, back: float) -> Listener:
-            return Listener(purpose, lambda: Consumer(
+        def consumer(purpose: str, topics: Sequence[str], does: Handlers, back: float) -> Consumer:
+            return Consumer(
                 settings.kafka, group=group(purpose), topics=topics, handlers=does,
                 producer=Nowhere(settings.kafka, NAME), tracing=tracing,
                 topic_prefix=settings.topic_prefix, back=back,
-            ))  # fmt: skip
+            )  # fmt: skip
 
-        arrivals = listener("push", TOPICS, handlers(pusher), 0)
-        ends = listener("sessions", SESSION_TOPICS, session_handlers(ended, sockets), LIFE_SECONDS)
+        arrivals = consumer("push", TOPICS, handlers(pusher), 0)
+        ends = consumer("sessions", SESSION_TOPICS, session_handlers(ended, sockets), LIFE_SECONDS)
         life.health.add("keys", keys.check)
         life.health.add("push", arrivals.check)
         life.health.add("sessions", ends.check)
@@ -97,7 +97,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         ):  # fmt: skip
             await stack.enter_async_context(life.background(name, work))
         admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
-        stream = Stream(sockets, admission, verifier, clock, arrivals.heard)
+        stream = Stream(sockets, admission, verifier, clock, partial(heard, arrivals))
         routes = guarded(services, admission, MongoRecords(database), clock)
         marks = Marks(config.outside.origins, config.outside.behind_tls)
         http = await stack.enter_async_context(
@@ -106,6 +106,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 **http_options(config.outside.within(raise_descriptors())),
             )
         )  # fmt: skip
+        if config.inside != NOWHERE:
+            await stack.enter_async_context(
+                health.serve_http(health.asgi(life.health), config.inside)
+            )
         grpc = await stack.enter_async_context(
             grpc_server.serve(
                 settings.grpc_listen,

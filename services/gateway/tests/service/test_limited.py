@@ -106,7 +106,7 @@ async def test_who_reads_on_and_on_what_others_wrote_is_slowed_and_seen(
     headers = gateway.headers(token)
     gateway.services.replies[LIST_POSTS] = community.ListPostsResponse()
     gateway.services.replies[LIST_FEED] = community.ListHomeFeedResponse()
-    paths = [f"/v1/circles/{CIRCLE.id}/posts", "/v1/feed?pageToken=x", "/v1/feed"]
+    paths = [f"/v1/circles/{CIRCLE.id}/posts?pageSize=25", "/v1/feed?pageToken=x", "/v1/feed"]
     with capture_logs() as logs:
         answers = [await gateway.http.get(path, headers=headers) for path in paths]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -121,6 +121,16 @@ async def test_who_reads_on_and_on_what_others_wrote_is_slowed_and_seen(
     assert (await gateway.http.get("/v1/feed", headers=bens)).status_code == 200
     WATCH.seconds += 2
     assert (await gateway.http.get("/v1/feed", headers=headers)).status_code == 200
+
+
+async def test_a_larger_page_is_more_of_a_walk(gateway: Gateway) -> None:
+    headers = gateway.headers(gateway.issuer.token())
+    gateway.services.replies[LIST_FEED] = community.ListHomeFeedResponse()
+    answers = [
+        await gateway.http.get("/v1/feed", params={"pageSize": size}, headers=headers)
+        for size in ("26", "1")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 429]
 
 
 async def test_writes_are_counted_by_themselves(gateway: Gateway) -> None:

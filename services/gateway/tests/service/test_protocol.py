@@ -80,6 +80,23 @@ async def test_a_connection_that_says_nothing_is_closed() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("after", [b"", b"\r\n", b"\r\n\r\n\r\n"])
+async def test_a_connection_that_asks_nothing_more_is_closed_whatever_it_says(after: bytes) -> None:
+    async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    options = {**http_options(OPEN), "timeout_keep_alive": 0.2}
+    async with health.serve_http(nothing, Address("127.0.0.1", 0), **options) as address:
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: kith\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+        writer.write(after)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
+
+
 async def test_two_requests_of_one_connection_may_come_in_pieces(gateway: Gateway) -> None:
     reader, writer = await asyncio.open_connection(gateway.address.host, gateway.address.port)
     for _ in range(2):

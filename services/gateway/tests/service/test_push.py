@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
 import jwt
+import pytest
 from common import errors
 from common.config import Address, ServiceConfig
 from common.ids import new_id
+from common.kafka_producer import Producer
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
-from gateway.config import Config
+from gateway.application.connections import Most
+from gateway.config import Config, Outside
 from gateway.wiring import build
 from google.protobuf.message import Message
 from kith.messaging.events.v1 import messaging_events_pb2 as events
+from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection
 
 from libs.common.tests import service_keys
@@ -33,6 +38,7 @@ from services.gateway.tests.pushing import (
     TOPIC,
     World,
     received,
+    started,
 )
 from services.gateway.tests.tokens import ADA, BEN
 
@@ -209,3 +215,24 @@ async def test_without_the_keys_it_is_not_ready(
             assert "keys" in answer.json()["problems"]
             assert (await http.get("/healthz")).status_code == 200
             assert (await http.get("/v1/feed")).status_code == 401
+
+
+async def test_a_door_that_is_full_is_alive_where_probes_ask(
+    kafka: str, topic_prefix: str, producer: Producer, topics: None,
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:  # fmt: skip
+    inside = Address("127.0.0.1", unused_tcp_port_factory())
+    outside = Outside(connections=Most(1, 1))
+
+    async def full() -> bool:
+        return REGISTRY.get_sample_value("kith_gateway_connections") == 1
+
+    async with started(kafka, topic_prefix, producer, outside, inside) as world:
+        _, writer = await asyncio.open_connection(world.app.http.host, world.app.http.port)
+        await until(full)
+        async with httpx.AsyncClient() as client:
+            with pytest.raises((httpx.TransportError, httpx.HTTPStatusError)):
+                (await client.get(f"http://{world.app.http}/healthz")).raise_for_status()
+            for page in ("healthz", "metrics"):
+                assert (await client.get(f"http://{inside}/{page}")).status_code == 200
+        writer.close()

@@ -7,7 +7,7 @@ from common.config import Address, ConfigError
 from gateway.adapters.clients import RETRIED
 from gateway.application.connections import Most
 from gateway.application.limits import Rate, Rates
-from gateway.config import Config, Outside
+from gateway.config import NOWHERE, Config, Outside
 from gateway.entrypoints.grpc import METHODS
 
 from libs.common.tests import service_keys
@@ -31,6 +31,9 @@ def test_the_services_behind_the_doors_are_read() -> None:
     config = Config.from_env(GOOD)
     assert config.service.identity == Address("127.0.0.1", 10)
     assert config.signals == Address("127.0.0.1", 15)
+    assert config.inside == NOWHERE
+    told = Config.from_env(GOOD | {"KITH_HEALTH_LISTEN": "127.0.0.1:4"})
+    assert told.inside == Address("127.0.0.1", 4)
 
 
 def test_everything_that_is_missing_or_wrong_is_told_at_once() -> None:

@@ -45,6 +45,7 @@ def test_a_proxy_of_ours_brings_as_many_as_there_may_be_in_all() -> None:
 
 def test_what_is_no_address_is_no_proxy() -> None:
     assert PROXIED.is_proxy("::1")
+    assert PROXIED.is_proxy("::ffff:10.0.0.1")  # as a socket for both kinds of address names it
     assert not PROXIED.is_proxy("")
     assert not PROXIED.is_proxy("10.0.0")
 

@@ -10,6 +10,7 @@ from common.errors import Unauthenticated
 from gateway.application.ended import LIFE_SECONDS, Ended
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from services.gateway.tests.tokens import ADA, BEN, NETWORK
 
@@ -64,6 +65,22 @@ def test_what_no_token_outlives_is_forgotten() -> None:
     ended.end_session(LAPTOP)
     assert len(ended) == 1
     assert ended.has(caller(LAPTOP, member=BEN))
+
+
+def test_who_had_to_be_forgotten_too_early_is_counted() -> None:
+    def forgotten() -> float:
+        return REGISTRY.get_sample_value("kith_gateway_ends_forgotten_total") or 0.0
+
+    before, watch = forgotten(), Watch()
+    ended = Ended(watch, most=1)
+    ended.end_session(PHONE)
+    ended.end_session(LAPTOP)
+    ended.end_all(NETWORK, ADA, 1)
+    ended.end_all(NETWORK, BEN, 1)
+    assert forgotten() == before + 2
+    watch.seconds += LIFE_SECONDS
+    ended.end_session(PHONE)
+    assert forgotten() == before + 2
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=200))

@@ -28,6 +28,18 @@ def test_a_burst_goes_through_and_then_what_the_rate_allows() -> None:
     assert buckets.take("ada") > 0
 
 
+def test_who_takes_more_at_once_waits_as_long_as_for_each() -> None:
+    watch = Watch()
+    buckets = Buckets(Rate(2, 5), watch)
+    assert buckets.take("ada", 4) == 0
+    assert buckets.take("ada", 3) == pytest.approx(1.0)
+    assert buckets.take("ada") == 0
+    assert buckets.take("ada") == pytest.approx(0.5)
+    watch.seconds += 100
+    assert buckets.take("ada", 1_000) == 0, "more than the burst is the burst"
+    assert buckets.take("ada", 5) == pytest.approx(2.5)
+
+
 def test_what_one_takes_another_has_still() -> None:
     buckets = Buckets(Rate(1, 1), Watch())
     assert buckets.take("ada") == 0

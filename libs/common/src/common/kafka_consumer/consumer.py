@@ -15,22 +15,19 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
 from common import log
-from common.errors import Invalid
+from common.kafka_consumer.catching_up import CatchingUp
 from common.kafka_consumer.client import make_client
 from common.kafka_consumer.dead_letters import DeadLetters, DlqLimitReached
+from common.kafka_consumer.dispatch import Dispatch
 from common.kafka_consumer.listener import Listener
 from common.kafka_consumer.partitions import Partitions
 from common.kafka_consumer.records import (
     Flush,
     FlushFailed,
     Handlers,
-    decode,
-    is_rejection,
-    meta_of,
 )
 from common.kafka_producer import Producer
 from common.telemetry import Tracing
@@ -54,7 +51,7 @@ class Consumer:
         flush: Flush | None = None, gather_millis: int = 0,
     ) -> None:  # fmt: skip
         """Prepare; with `back` it begins with what is so many seconds old, and 0 is now: for groups
-        that live and die with a process.
+        that live and die with a process. What they cannot read they pass over, without a limit.
 
         `flush` is for handlers that only note what is to be done: it does that for all records of
         a poll, before their offsets are committed. If it fails, they come again. `gather_millis`
@@ -67,20 +64,18 @@ class Consumer:
         self._flush_failed = False
         self._noted = False
         self._make_client = partial(
-            make_client, bootstrap, topic_prefix + group, latest=back is not None,
+            make_client, bootstrap, topic_prefix + group, latest=back == 0,
             gather_millis=gather_millis,
         )  # fmt: skip
-        self._handlers = {
-            kind.DESCRIPTOR.full_name: (kind, handle) for kind, handle in handlers.items()
-        }
-        self._tracing = tracing
-        self._dead_letters = DeadLetters(group, producer)
+        self._dead_letters = DeadLetters(group, producer, limited=back is None)
+        self._dispatch = Dispatch(group, handlers, tracing, self._dead_letters)
         self._partitions = Partitions(group)
         self._done: dict[TopicPartition, int] = {}  # taken and not yet committed
         self._commit_at = 0.0
         self._busy = asyncio.Lock()
         self._stopping = False
         self._joined = False
+        self._behind = CatchingUp()
         self._given_up: Collection[TopicPartition] | None = None
 
     async def run(self) -> None:
@@ -109,6 +104,8 @@ class Consumer:
             raise RuntimeError("what is taken cannot be done")
         if not self._joined:
             raise RuntimeError("not in the consumer group yet")
+        if self._behind:
+            raise RuntimeError("has not read yet what happened before")
         if self._partitions.any_stopped:
             raise RuntimeError("a partition is stopped by an error in its handler")
 
@@ -132,6 +129,8 @@ class Consumer:
                 owned = consumer.assignment()  # one object for as long as it is not replaced
                 async with self._busy:
                     await self._take(consumer, fetched, owned)
+                if self._behind:
+                    await self._behind.look(consumer)
         finally:
             await self._leave(consumer)
 
@@ -183,7 +182,8 @@ class Consumer:
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, record: Any
     ) -> bool:
         try:
-            outcome = await self._take_record(partition, record)
+            attempts = self._partitions.failures(partition) + 1
+            outcome = await self._dispatch.take(record, attempts)
         except DlqLimitReached:
             raise
         except Exception as error:
@@ -196,28 +196,6 @@ class Consumer:
         self._done[partition] = record.offset + 1
         self._noted = True
         return True
-
-    async def _take_record(self, partition: TopicPartition, record: Any) -> str:
-        meta = meta_of(record)
-        entry = self._handlers.get(meta.type)
-        if entry is None and meta.type:
-            return "skipped"
-        try:
-            if entry is None:
-                raise Invalid("no ce_type header")
-            kind, handle = entry
-            event = decode(kind, record)
-            name = f"{self._group} {meta.type}"
-            with self._tracing.span(name, SpanKind.CONSUMER, meta.traceparent):
-                await handle(event, meta)
-        except Exception as error:
-            if not is_rejection(error):
-                raise
-            attempts = self._partitions.failures(partition) + 1
-            await self._dead_letters.set_aside(record, error, attempts)
-            return "dead_lettered"
-        self._dead_letters.good()
-        return "taken"
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         if not self._done:
@@ -242,6 +220,8 @@ class Consumer:
 
     def _assign(self) -> None:
         """Note that the partitions there are now are ours."""
+        if self._back:
+            self._behind.begin()
         self._joined = True
 
     def _give_up_partitions(self) -> None:

@@ -36,8 +36,11 @@ class DlqLimitReached(Exception):
 class DeadLetters:
     """Sets records aside for one group, within the limit."""
 
-    def __init__(self, group: str, producer: Producer) -> None:
+    def __init__(self, group: str, producer: Producer, *, limited: bool = True) -> None:
+        """Not `limited` is for a group that would come to the same records again and again: it
+        begins anew at a place in time and not where it was."""
         self._group = group
+        self._limited = limited
         self._producer = producer
         self._recent: deque[bool] = deque(maxlen=WINDOW)
         self._in_row = 0
@@ -57,7 +60,8 @@ class DeadLetters:
     async def set_aside(self, record: Any, error: Exception, attempts: int) -> None:
         """Publish a record with the reason. Raises DlqLimitReached, or KafkaError."""
         reason = reason_of(error)
-        self._check_limit(reason)
+        if self._limited:
+            self._check_limit(reason)
         extra = [("error_reason", reason.encode()), ("error_attempts", str(attempts).encode())]
         sent = await self._producer.send(
             f"{self._group}.dlq", key=key_of(record), value=record.value or b"",

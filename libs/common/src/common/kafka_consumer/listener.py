@@ -39,7 +39,10 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         self._assign()
 
     async def _pin(self, assigned: Collection[TopicPartition], back: float) -> None:
-        """Let `now` be before anybody is told that we read, also if we have to join again."""
+        """Let `now` be before anybody is told that we read, also if we have to join again.
+
+        If that fails, who goes back by 0 begins now, and anybody else with all there is.
+        """
         try:
             async with asyncio.timeout(POSITION_SECONDS):
                 if back:

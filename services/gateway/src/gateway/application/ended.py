@@ -13,6 +13,8 @@ from uuid import UUID
 from common.auth import Caller
 from common.errors import Unauthenticated
 
+from gateway.telemetry import FORGOTTEN
+
 LIFE_SECONDS = 660.0  # of an access token, and a minute for clocks that differ
 MOST = 200_000
 _ENDED = "the session has ended; sign in again"
@@ -68,8 +70,12 @@ class Ended:
         while self._sessions and (
             next(iter(self._sessions.values())) <= now or len(self._sessions) > self._most
         ):
-            self._sessions.popitem(last=False)
+            self._drop(self._sessions.popitem(last=False)[1], now)
         while self._accounts and (
             next(iter(self._accounts.values()))[1] <= now or len(self._accounts) > self._most
         ):
-            self._accounts.popitem(last=False)
+            self._drop(self._accounts.popitem(last=False)[1][1], now)
+
+    def _drop(self, until: float, now: float) -> None:
+        if until > now:
+            FORGOTTEN.inc()

@@ -15,6 +15,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 MOST_BUCKETS = 50_000
+WALK_PAGE = 25
 _INSTANT = 1e-6  # seconds: less is rounding
 _RATE = re.compile(r"(?P<rate>\d{1,6}(?:\.\d{1,6})?)/(?P<burst>\d{1,6})")
 
@@ -40,8 +41,8 @@ class Rate:
 class Rates:
     """What is allowed: to an address, in all and to get in; to an account, by what it asks.
 
-    `walks` are the reads that show what other people wrote, or who they are: a person opens
-    hundreds in an evening, who collects them opens one after the other for hours.
+    `walks` are the reads that show what other people wrote, or who they are, counted by the page
+    of WALK_PAGE: a person opens hundreds in an evening, who collects them goes on for hours.
     """
 
     address: Rate = Rate(200, 1_000)
@@ -70,15 +71,20 @@ class Buckets:
         """How many are kept."""
         return len(self._full_at)
 
-    def take(self, key: Hashable) -> float:
-        """Take a token: 0, or without taking one the seconds until there is one again."""
+    def take(self, key: Hashable, tokens: int = 1) -> float:
+        """Take a token, or more: 0, or without taking any the seconds until there are so many.
+
+        More than the burst is taken as the burst: there are never more.
+        """
         now = self._now()
+        more = (tokens - 1) * self._interval if tokens > 1 else 0.0
+        more = min(more, self._tolerance)
         known = self._full_at.get(key)
         full_at = now if known is None or known < now else known
-        wait = full_at - self._tolerance - now
+        wait = full_at + more - self._tolerance - now
         if wait > _INSTANT:
             return wait
-        self._full_at[key] = full_at + self._interval
+        self._full_at[key] = full_at + self._interval + more
         if known is None:
             self._make_room(now)
         else:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
-from common import log
 from common.ids import new_id, parse_id
-from common.kafka_consumer import Consumer, DlqLimitReached, Handlers, Meta
+from common.kafka_consumer import Consumer, Handlers, Meta
 from kith.identity.events.v1 import session_events_pb2 as identity
 from kith.messaging.events.v1 import messaging_events_pb2 as messaging
 
@@ -15,11 +13,9 @@ from gateway.application.ended import Ended
 from gateway.application.push import Arrival, Pusher
 from gateway.application.sockets import Sockets
 
-logger = log.get(__name__)
 TOPICS = ("messaging.message.v1",)
 SESSION_TOPICS = ("identity.session.v1",)
 ASK_SECONDS = 0.05
-AGAIN_SECONDS = 1.0
 
 
 def group(purpose: str) -> str:
@@ -63,36 +59,10 @@ def session_handlers(ended: Ended, sockets: Sockets) -> Handlers:
     return {identity.SessionsEnded: on_sessions_ended}
 
 
-class Listener:
-    """Listens for as long as the process lives.
-
-    A consumer stops at a row of records that nobody can read. For a projection that is right; the
-    public door stays open, and goes on with a new consumer at the end of the topic.
-    """
-
-    def __init__(self, name: str, make: Callable[[], Consumer]) -> None:
-        self._name = name
-        self._make = make
-        self._consumer = make()
-
-    async def run(self) -> None:
-        """Listen until cancelled."""
-        while True:
-            try:
-                await self._consumer.run()
-            except DlqLimitReached as error:
-                logger.error("listener.unreadable", listener=self._name, exc_info=error)
-            await asyncio.sleep(AGAIN_SECONDS)
-            self._consumer = self._make()
-
-    async def check(self) -> None:
-        """Raise unless what happens from now on is heard: for readiness."""
-        await self._consumer.check()
-
-    async def heard(self) -> None:
-        """Return once what happens from now on is heard."""
-        while True:
-            try:
-                return await self.check()
-            except RuntimeError:
-                await asyncio.sleep(ASK_SECONDS)
+async def heard(consumer: Consumer) -> None:
+    """Return once what happens from now on is heard."""
+    while True:
+        try:
+            return await consumer.check()
+        except RuntimeError:
+            await asyncio.sleep(ASK_SECONDS)

@@ -12,7 +12,7 @@ from litestar import Request
 from litestar.handlers import BaseRouteHandler
 from policy.authorize import authorize
 
-from gateway.application.limits import Buckets, Limits, Rate, owner_of
+from gateway.application.limits import WALK_PAGE, Buckets, Limits, Rate, owner_of
 from gateway.entrypoints.http.errors import RateLimited
 from gateway.telemetry import Limit, count_limited
 
@@ -74,12 +74,14 @@ class Admission:
             # What the policy leaves open the service decides; it refuses what is no action.
             authorize(caller, actions.get(name, ""))
             if name in walks:
-                self._walk(caller)
+                self._walk(caller, request.query_params.get("pageSize", ""))
 
         return before
 
-    def _walk(self, caller: Caller) -> None:
-        wait = self._limits.walks.take(caller.subject)
+    def _walk(self, caller: Caller, page_size: str) -> None:
+        """Count what is read, by the size that was asked for; what is no size is refused later."""
+        size = int(page_size) if page_size.isascii() and page_size.isdigit() else 0
+        wait = self._limits.walks.take(caller.subject, -(-size // WALK_PAGE) or 1)
         if not wait:
             return
         if not self._told.take(caller.subject):

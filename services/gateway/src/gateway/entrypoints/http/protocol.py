@@ -7,7 +7,11 @@ from typing import Any, cast
 
 from common.errors import DomainError
 from common.problem import CONTENT_TYPE
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from gateway.application.connections import Connections, TooManyConnections
 from gateway.entrypoints.http.corked import Corked
@@ -74,7 +78,12 @@ class HttpProtocol(HttpToolsProtocol):
         """See asyncio.Protocol. What is complete, as heads nearly always are, costs a flag."""
         begun = self._in_head
         super().data_received(data)
-        if not self._in_head or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self._in_head:
+            if self._timer is None and self._nothing_asked():
+                # Bytes that begin no request; uvicorn takes them for one, and would wait for ever.
+                self._timer = self.loop.call_later(self.timeout_keep_alive, self.transport.close)
             return
         if not begun:
             self._stop_timer()
@@ -82,6 +91,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(HeadersTooLarge("the head of the request is too large"))
+
+    def _nothing_asked(self) -> bool:
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return cycle is None or cycle.response_complete
 
     def send_400_response(self, msg: str) -> None:
         """Called by uvicorn for what is no HTTP."""
