@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from tests.integration.policy_world import keep_passkey
 from tests.integration.system import System, wait_for
 
 pytestmark = pytest.mark.timeout(240)
+FAR = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # noqa: TID251  # real
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 HANDLE, TEXT = "quetzal-ana", "words that have to go"
 STEPS = [{"id": "hello", "week": 1, "kind": "discussion", "title": "Hello"}]
@@ -188,7 +190,25 @@ def test_she_can_take_it_back_and_an_admin_can_stop_it(system: System, network: 
     with pytest.raises(Refused) as refused:
         admin.put(f"{leaving}/hold", {"reason": "legal_order"})
     assert refused.value.reason == "ERASURE_NOT_FOUND"
-    assert ana.put(leaving)["state"] == "requested"
+    assert ana.put(leaving)["state"] == "held"  # taking it back and asking again is no way around
+    assert admin.request("DELETE", f"{leaving}/hold")["state"] == "requested"
+
+
+def test_what_a_hold_stopped_goes_on_by_itself_when_it_is_lifted(
+    system: System, network: str
+) -> None:
+    admin = system.admin(network)
+    ana = system.member(admin, network, HANDLE)
+    leaving = f"/v1/accounts/{ana.member_id}/erasure"
+    hold = f"/v1/accounts/{ana.member_id}/holds/2026-17"
+    admin.put(hold, {"reason": "legal_order", "expireTime": FAR})
+    asked = ana.put(leaving)
+    assert (asked["state"], asked["holdExpireTime"]) == ("held", FAR)
+    system.kill("identity")
+    system.wait_ready("identity")
+    assert admin.get(leaving)["state"] == "held"
+    admin.request("DELETE", hold)
+    wait_for(lambda: admin.get(leaving)["state"] == "finished", 90)
 
 
 def test_kills_in_the_middle_change_nothing(system: System, network: str) -> None:

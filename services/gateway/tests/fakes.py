@@ -24,6 +24,7 @@ from kith.identity.v1 import consent_service_pb2 as consents
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import export_service_pb2 as export
+from kith.identity.v1 import hold_service_pb2 as holds
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
@@ -44,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     consents,
     erasure,
     export,
+    holds,
     devices,
     identity,
     joining,

@@ -7,6 +7,7 @@ from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
 from services.gateway.tests.routes_consents import CONSENTS
 from services.gateway.tests.routes_export import EXPORT
+from services.gateway.tests.routes_holds import HOLDS
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
 from services.gateway.tests.routes_passkeys import PASSKEYS
@@ -18,5 +19,5 @@ from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
-    *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT,
+    *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *HOLDS,
 ]  # fmt: skip

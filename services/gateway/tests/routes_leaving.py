@@ -16,10 +16,10 @@ WAITING: Json = {
 }  # fmt: skip
 HELD = pb.Erasure(
     erasure_id="e1", state=pb.ERASURE_STATE_HELD, request_time=stamp(),
-    hold_reason=pb.HOLD_REASON_LEGAL_ORDER,
+    hold_reason=pb.HOLD_REASON_LEGAL_ORDER, hold_expire_time=stamp(),
 )  # fmt: skip
 ERASURE_JSON = {**WAITING, "dueTime": AT}
-HELD_JSON = {**WAITING, "state": "held", "holdReason": "legal_order"}
+HELD_JSON = {**WAITING, "state": "held", "holdReason": "legal_order", "holdExpireTime": AT}
 DONE = pb.Erasure(
     erasure_id="e1", state=pb.ERASURE_STATE_FINISHED, request_time=stamp(), finish_time=stamp(),
     receipt_services=["messaging"],

@@ -14,6 +14,7 @@ from identity.domain.account import Account, Event, Events
 from identity.domain.audit import Entry, Link, link
 from identity.domain.consent import Decision
 from identity.domain.credentials import handle_key
+from identity.domain.deed import Done
 from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
@@ -22,6 +23,7 @@ from identity.domain.network import Network
 from identity.domain.throttle import Level
 
 from services.identity.tests.fakes_export import FakeExports
+from services.identity.tests.fakes_holds import FakeHolds
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
 from services.identity.tests.fakes_roles import FakeAdmins
@@ -33,7 +35,7 @@ class FakeNetworks:
     def __init__(self, *networks: Network) -> None:
         self._networks = {network.id: network for network in networks}
 
-    async def add(self, network: Network) -> None:
+    async def add(self, network: Network, done: Done | None = None) -> None:
         if network.id in self._networks or await self.by_slug(network.slug):
             raise NetworkExists("taken")
         self._networks[network.id] = network
@@ -44,7 +46,7 @@ class FakeNetworks:
     async def by_slug(self, slug: str) -> Network | None:
         return next((one for one in self._networks.values() if one.slug == slug), None)
 
-    async def save(self, network: Network) -> None:
+    async def save(self, network: Network, done: Done | None = None) -> None:
         if self._networks[network.id].version != network.version - 1:
             raise ConcurrentUpdate("changed")
         self._networks[network.id] = network
@@ -56,7 +58,7 @@ class FakeInvites:
     def __init__(self) -> None:
         self.all: dict[UUID, Invite] = {}
 
-    async def add(self, invite: Invite) -> None:
+    async def add(self, invite: Invite, done: Done | None = None) -> None:
         if any(one.code_hash == invite.code_hash for one in self.all.values()):
             raise ConcurrentUpdate("there")
         self.all[invite.id] = invite
@@ -71,7 +73,7 @@ class FakeInvites:
         ids = sorted(id for id in self.all if after is None or id > after)
         return [self.all[id] for id in ids[:size]]
 
-    async def save(self, invite: Invite) -> None:
+    async def save(self, invite: Invite, done: Done | None = None) -> None:
         if self.all[invite.id].version != invite.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[invite.id] = invite
@@ -306,6 +308,7 @@ class FakeDirectory:
         self._rosters: dict[UUID, FakeRoster] = {}
         self._consents: dict[UUID, FakeConsents] = {}
         self._exports: dict[UUID, FakeExports] = {}
+        self._holds: dict[UUID, FakeHolds] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
         return self._invites.setdefault(network_id, FakeInvites())
@@ -347,6 +350,13 @@ class FakeDirectory:
 
     def exports(self, network_id: UUID) -> FakeExports:
         return self._exports.setdefault(network_id, FakeExports())
+
+    def holds(self, network_id: UUID) -> FakeHolds:
+        return self._holds.setdefault(network_id, FakeHolds(network_id))
+
+    def put_holds(self, network_id: UUID, holds: FakeHolds) -> None:
+        """From now on these are the network's."""
+        self._holds[network_id] = holds
 
     def put_exports(self, network_id: UUID, exports: FakeExports) -> None:
         """From now on these are the network's."""

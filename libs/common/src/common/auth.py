@@ -46,6 +46,8 @@ class Caller:
     session_id: UUID | None = None  # the sign-in the token goes back to, where its issuer says so
     owes: tuple[tuple[str, int], ...] = ()  # decisions that are open, as its issuer says
     terms: int = 0  # version of the terms the account agreed to, as its issuer says; 0: none
+    auth_time: float = 0.0  # when she proved who she is, in seconds since 1970; 0: not told
+    amr: frozenset[str] = frozenset()  # and how (RFC 8176)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,5 +235,6 @@ def _caller(claims: dict[str, Any], token: str) -> Caller:
         roles=frozenset(map(str, roles)), token=token, expires_at=float(claims["exp"]),
         session_id=UUID(claims["sid"]) if "sid" in claims else None,
         owes=tuple((str(what), int(which)) for what, which in claims.get("owes", {}).items()),
-        terms=int(claims.get("terms", 0)),
+        terms=int(claims.get("terms", 0)), auth_time=float(claims.get("auth_time", 0)),
+        amr=frozenset(map(str, claims.get("amr", ()))),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from policy.decision import Answer
-from policy.rules import Always, Both, Own, OwnOr, Roles, Rule, TakesPart, Tied
+from policy.rules import Always, Both, Everywhere, Own, OwnOr, Roles, Rule, TakesPart, Tied
 
 STREAM: Final = "/gateway/Stream"
 """The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
@@ -36,7 +36,9 @@ MEMBER: Final = Roles(
     "member", "mentor", "moderator", "care_team", "network_admin", text="who lives in the network"
 )
 ADMIN: Final = Roles("network_admin")
-OPERATOR: Final = Roles("platform_operator")
+PLATFORM_OPERATOR: Final = "platform_operator"
+OPERATOR: Final = Roles(PLATFORM_OPERATOR)
+ADMIN_OR_OPERATOR: Final = Everywhere(PLATFORM_OPERATOR, "network_admin")
 CARE: Final = Roles("care_team", "network_admin")
 OWN_OR_ADMIN_BLINDLY: Final = OwnOr("network_admin", shows=False)
 OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
@@ -126,6 +128,12 @@ TABLE: Final[Mapping[str, Rule]] = {
         GetErasure=OWN_OR_ADMIN,
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
+    ),
+    **_of(
+        "kith.identity.v1.HoldService",
+        PlaceHold=ADMIN_OR_OPERATOR,
+        LiftHold=ADMIN_OR_OPERATOR,
+        ListHolds=ADMIN,
     ),
     **_of(
         "kith.identity.v1.ExportService",

@@ -26,7 +26,7 @@ from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
-from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo import INDEXES, TOLD, MongoDirectory
 from identity.adapters.mongo_answered import MongoAnswered
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_exports import MongoDueExports
@@ -51,10 +51,11 @@ from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
+from identity.application.step_up import StepUp
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
 from identity.entrypoints import erasures, exports, mails
-from identity.entrypoints.audit import recorder
+from identity.entrypoints.audit import ahead, recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Joining, Ports
@@ -87,7 +88,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["accounts", "erasures"], producer, source=f"/{NAME}")
+        relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         keys = _keys(config)
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
@@ -124,6 +125,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             outgoing=outgoing,
             texts=config.texts,
             receipts=SignedReceipts(erasing.key, config.controller),
+            step_up=StepUp(directory, clock, timedelta(seconds=config.step_up_seconds)),
+            ahead=ahead(directory.audit, clock),
             exporting=Exporting(directory, X25519Seal(), (NAME, *config.exporting.services), clock),
         )
         await ensure_operator(

@@ -50,7 +50,20 @@ def test_a_token_carries_these_claims_and_no_more() -> None:
     session = tokens.issue(account, device, token.text(), NOW)
     claims = jwt.decode(session.access_token, options={"verify_signature": False})
     header = jwt.get_unverified_header(session.access_token)
-    assert set(claims) == {"iss", "aud", "sub", "net", "sid", "roles", "terms", "iat", "exp", "jti"}
+    assert set(claims) == {
+        "iss",
+        "aud",
+        "sub",
+        "net",
+        "sid",
+        "roles",
+        "terms",
+        "iat",
+        "exp",
+        "jti",
+        "auth_time",
+        "amr",
+    }
     assert (claims["iss"], claims["aud"]) == ("kith", "kith")
     assert (claims["sub"], claims["net"]) == (str(account.id), str(account.network_id))
     assert claims["sid"] == str(session.session_id) == str(device.id)

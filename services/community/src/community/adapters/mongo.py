@@ -29,6 +29,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "circles": [
         _index("once", "founder_id", "request_id", unique=True),
         _index("page", "_id"),
+        outbox.INDEX,
     ],
     "memberships": [
         _index("place", "circle_id", "number", unique=True),
@@ -46,7 +47,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     **ERASURE_INDEXES,
 }
-TOLD = ["posts", "comments"]
+TOLD = ["posts", "comments", "circles"]
 """The collections with an outbox: posts first, so that no comment is told before its post."""
 
 
@@ -63,7 +64,7 @@ class MongoNetworks:
         collection = self._database.collection
         return Network(
             id=network_id,
-            circles=MongoCircles(collection("circles", network_id)),
+            circles=MongoCircles(collection("circles", network_id), self._wake),
             memberships=MongoMemberships(collection("memberships", network_id)),
             posts=MongoPosts(collection("posts", network_id), self._reach, self._wake),
             comments=MongoComments(collection("comments", network_id), self._wake),

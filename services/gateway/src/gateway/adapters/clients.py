@@ -15,6 +15,7 @@ from kith.identity.v1 import consent_service_pb2_grpc as consent_records
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import export_service_pb2_grpc as exports
+from kith.identity.v1 import hold_service_pb2_grpc as holds
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.identity.v1 import joining_service_pb2_grpc as joining
@@ -53,6 +54,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ConsentService",
         "kith.identity.v1.ConsentRecordService",
         "kith.identity.v1.ErasureService",
+        "kith.identity.v1.HoldService",
         "kith.identity.v1.AuditService",
         "kith.identity.v1.ProfileService",
         "kith.identity.v1.PasskeyService/ListPasskeys",
@@ -114,6 +116,7 @@ class Services:
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.erasures = erasures.ErasureServiceStub(channels["identity"])
+        self.holds = holds.HoldServiceStub(channels["identity"])
         self.exports = exports.ExportServiceStub(channels["identity"])
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])

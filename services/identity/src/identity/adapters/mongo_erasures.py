@@ -132,6 +132,7 @@ def _state(erasure: Erasure) -> tuple[Document, Document]:
         "erasure_id": erasure.id, "state": erasure.state, "requested_at": erasure.requested_at,
         "grace_until": erasure.grace_until, "hold_reason": erasure.hold_reason,
         "started_at": erasure.started_at, "version": erasure.version,
+        "held_until": erasure.held_until, "hold_sealed": erasure.hold_sealed,
         "receipts": [_receipt_document(receipt) for receipt in erasure.receipts],
     }  # fmt: skip
     if erasure.due_at is None:
@@ -149,7 +150,7 @@ def _erasure(document: Document | None) -> Erasure | None:
         document["grace_until"], document.get("due_at"), HoldReason(reason) if reason else None,
         document["started_at"],
         tuple(_receipt(network_id, id, one) for one in document["receipts"]),
-        document["version"],
+        document["version"], document.get("held_until"), document.get("hold_sealed", False),
     )  # fmt: skip
 
 

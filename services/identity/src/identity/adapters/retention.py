@@ -6,6 +6,7 @@ from common.retention import Fate, Rule
 
 from identity.adapters.mongo import INVITES_KEPT
 from identity.adapters.mongo_erasures import RECORDS_KEPT
+from identity.adapters.mongo_holds import ENDED_KEPT
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -97,6 +98,14 @@ RULES: tuple[Rule, ...] = (
         Fate.ENDS,
         "until every service has signed and her account is gone",
         "requested_at",
+    ),
+    Rule(
+        "holds",
+        "legal holds",
+        Fate.EXPIRES,
+        "a while after the last has ended, for an admin to see that it did; or until her erasure",
+        "ends_at",
+        ENDED_KEPT,
     ),
     Rule(
         "erasure_records",

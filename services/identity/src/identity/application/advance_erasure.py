@@ -16,6 +16,7 @@ from common.clock import Clock
 from common.errors import ConcurrentUpdate
 from erasure.receipts import Count, Receipt
 
+from identity.application.holds import settled_by
 from identity.application.leave import MemberHash
 from identity.application.ports import Cases, Directory, LetGo
 from identity.application.retry import retrying
@@ -51,7 +52,7 @@ class Advance:
     async def step(self, erasure: Erasure) -> None:
         """Do what is due; nothing if somebody else just did. Raises Unavailable."""
         try:
-            if erasure.state is State.REQUESTED:
+            if erasure.waits:
                 await self._begin(erasure)
             elif erasure.state is State.CLOSING:
                 await self._close(erasure)
@@ -82,6 +83,13 @@ class Advance:
         now, erasures = self.clock.now(), self.directory.erasures(erasure.network_id)
         if await self.cases.is_open(erasure.network_id, erasure.member_id):
             await erasures.save(erasure.wait_for_human(now + ASK_AGAIN))
+            return
+        holds = await self.directory.holds(erasure.network_id).get(erasure.member_id)
+        if (hold := holds.in_force(now)) is not None:
+            await erasures.save(settled_by(hold, erasure, now))
+            return
+        if now < erasure.grace_until:  # a hold ended before the time she has to think
+            await erasures.save(erasure.release())
             return
         closing = erasure.close(now)
         await erasures.save(closing)
@@ -125,6 +133,8 @@ class Advance:
         await self.directory.mails.forget(member_id)
         await consents.remove_all(member_id)
         await self.directory.exports(network_id).forget(member_id)
+        if not await self.directory.holds(network_id).forget(member_id):
+            return  # who placed or lifted one has still to be told; again at the next round
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
         await self.let_go(member_id)  # behind them, and behind what every service has heard

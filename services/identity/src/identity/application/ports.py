@@ -12,10 +12,12 @@ from identity.application.consent_records import ConsentRecords
 from identity.application.export_ports import Exports
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
+from identity.application.ports_holds import HoldBook
 from identity.application.ports_profile import Handles, Profiles
 from identity.application.ports_roles import Admins
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
+from identity.domain.deed import Done
 from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.invite import Invite
@@ -26,8 +28,11 @@ from identity.domain.throttle import Level
 class Networks(Protocol):
     """All networks of the platform."""
 
-    async def add(self, network: Network) -> None:
-        """Store a new network. Raises NetworkExists when the slug is taken."""
+    async def add(self, network: Network, done: Done | None = None) -> None:
+        """Store a new network, with who opened it, in one write.
+
+        Raises NetworkExists when the slug is taken.
+        """
         ...
 
     async def get(self, id: UUID) -> Network | None:
@@ -38,16 +43,23 @@ class Networks(Protocol):
         """The network of that name, or None."""
         ...
 
-    async def save(self, network: Network) -> None:
-        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+    async def save(self, network: Network, done: Done | None = None) -> None:
+        """Store its next version, with who changed it, in one write.
+
+        Raises ConcurrentUpdate when that is not the next any more, or Unavailable while too many
+        of its changes wait to be told.
+        """
         ...
 
 
 class Invites(Protocol):
     """The invites of one network."""
 
-    async def add(self, invite: Invite) -> None:
-        """Store a new invite. Raises ConcurrentUpdate when there is one with its code."""
+    async def add(self, invite: Invite, done: Done | None = None) -> None:
+        """Store a new invite, with who made it, in one write.
+
+        Raises ConcurrentUpdate when there is one with its code.
+        """
         ...
 
     async def by_code(self, code: str) -> Invite | None:
@@ -62,8 +74,11 @@ class Invites(Protocol):
         """Up to `size` invites, oldest id first, beginning after `after`."""
         ...
 
-    async def save(self, invite: Invite) -> None:
-        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+    async def save(self, invite: Invite, done: Done | None = None) -> None:
+        """Store its next version, with who did what, in one write.
+
+        Raises ConcurrentUpdate when that is not the next any more.
+        """
         ...
 
     async def forget(self, account_id: UUID) -> int:
@@ -286,6 +301,10 @@ class Directory(Protocol):
 
     def exports(self, network_id: UUID) -> Exports:
         """The exports of one network."""
+        ...
+
+    def holds(self, network_id: UUID) -> HoldBook:
+        """The legal holds of one network."""
         ...
 
 

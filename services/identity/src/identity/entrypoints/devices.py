@@ -62,5 +62,5 @@ class DeviceService(grpc_api.DeviceServiceServicer):
         access = auth.access()
         caller = access.caller
         whose = parse_id(request.member_id, "member_id") if request.member_id else caller.subject
-        await sign_out_everywhere(self._ports.directory, access, whose)
+        await sign_out_everywhere(self._ports.directory, self._ports.clock, access, whose)
         return api.DeleteSessionsResponse()

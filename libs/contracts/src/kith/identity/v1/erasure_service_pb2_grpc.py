@@ -68,8 +68,9 @@ class ErasureServiceServicer(object):
 
     def RequestErasure(self, request, context):
         """Asks for the account and everything of it to be erased when the grace period ends; asking again
-        changes nothing. A member for herself, a network admin for anybody.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        changes nothing. A member for herself, a network admin for anybody. Whoever asks has signed in
+        just now, with her second factor if she has one.
+        Errors: UNAUTHENTICATED, STEP_UP_NEEDED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -91,7 +92,8 @@ class ErasureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def HoldErasure(self, request, context):
-        """Stops it while it waits (legal hold). Network admin only.
+        """Stops it while it waits, for 30 days: until there is a hold with a reference (HoldService).
+        Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -99,7 +101,7 @@ class ErasureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseErasure(self, request, context):
-        """Ends the hold; what is overdue begins at once. Network admin only.
+        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

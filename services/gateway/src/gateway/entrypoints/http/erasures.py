@@ -28,7 +28,8 @@ class Hold(Input):
 
 
 class Erasure(Output):
-    """A member's way out; `due_time` is when the grace period ends, unless something stops it."""
+    """A member's way out. `dueTime` is when the grace period ends; a hold lasts until
+    `holdExpireTime` at the latest, and the erasure begins when both are over."""
 
     erasure_id: str
     state: StateName
@@ -36,6 +37,7 @@ class Erasure(Output):
     receipt_services: list[str]
     due_time: Time | UnsetType = UNSET
     hold_reason: ReasonName | UnsetType = UNSET
+    hold_expire_time: Time | UnsetType = UNSET
     finish_time: Time | UnsetType = UNSET
 
 
@@ -46,6 +48,7 @@ def erasure_of(erasure: pb.Erasure) -> Erasure:
         due_time=time_if_set(erasure, "due_time"),
         hold_reason=REASONS.text(erasure.hold_reason) if erasure.hold_reason else UNSET,
         receipt_services=list(erasure.receipt_services),
+        hold_expire_time=time_if_set(erasure, "hold_expire_time"),
         finish_time=time_if_set(erasure, "finish_time"),
     )  # fmt: skip
 
@@ -82,7 +85,7 @@ async def get_erasure(request: KithRequest, member_id: PathId) -> Erasure:
 
 @put(
     "/v1/accounts/{member_id:str}/erasure/hold", dto=Json[Hold],
-    summary="Stop an erasure while it waits (legal hold)", tags=TAGS,
+    summary="Stop an erasure that waits, for 30 days (network admin)", tags=TAGS,
 )  # fmt: skip
 async def hold_erasure(request: KithRequest, member_id: PathId, data: JSONBody[Hold]) -> Erasure:
     reply = await request.ask(
@@ -94,7 +97,7 @@ async def hold_erasure(request: KithRequest, member_id: PathId, data: JSONBody[H
 
 @delete(
     "/v1/accounts/{member_id:str}/erasure/hold", status_code=200,
-    summary="End the hold of an erasure", tags=TAGS,
+    summary="End that stop of an erasure (network admin)", tags=TAGS,
 )  # fmt: skip
 async def release_erasure(request: KithRequest, member_id: PathId) -> Erasure:
     reply = await request.ask(
