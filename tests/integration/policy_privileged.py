@@ -85,6 +85,9 @@ ACTS: Final[Mapping[str, Act]] = {
     _IDENTITY + "ErasureService/ReleaseErasure": lambda kith, t: _delete(
         kith, _dora(t, "erasure/hold")
     ),
+    _IDENTITY + "ErasureService/AllowErasure": lambda kith, t: kith.put(
+        _dora(t, "erasure/allowance"), {"reason": "mistake"}
+    ),
     _IDENTITY + "ErasureService/CancelErasure": lambda kith, t: _delete(kith, _dora(t, "erasure")),
     _IDENTITY + "RoleService/GrantRole": _grant,
     _IDENTITY + "RoleService/RevokeRole": lambda kith, t: _delete(
@@ -108,6 +111,9 @@ ACTS: Final[Mapping[str, Act]] = {
 }
 """In an order in which each changes something, on a network that was just made."""
 ELSEWHERE: Final = {
+    "/kith.community.v1.CaseService/OpenCase": "test_cases.py, below and of community",
+    "/kith.community.v1.CaseService/ClaimCase": "test_cases.py, below and of community",
+    "/kith.community.v1.CaseService/CloseCase": "test_cases.py, below and of community",
     _IDENTITY + "NetworkService/CreateNetwork": "test_network_settings.py of identity",
     _IDENTITY + "JoiningService/ApproveApplication": "test_joining.py of identity",
     _IDENTITY + "JoiningService/DeclineApplication": "test_joining.py of identity",

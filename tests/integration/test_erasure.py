@@ -236,3 +236,40 @@ def test_kills_in_the_middle_change_nothing(system: System, network: str) -> Non
     assert counts["messaging"]["messages"].anonymised == 2
     assert counts["outcomes"]["responses"].removed == 1
     assert counts["signals"]["members"].removed == 1
+
+
+def test_nothing_begins_while_a_crisis_case_is_open_and_a_person_ends_that(
+    system: System, network: str
+) -> None:
+    admin = system.admin(network)
+    ana, ben, grace = (system.member(admin, network, one) for one in (HANDLE, "ben", "grace"))
+    admin.put(f"/v1/accounts/{grace.member_id}/roles", {"roles": ["moderator", "care_team"]})
+    grace.sign_in(network, f"grace@{network}.example", "correct horse battery")
+    for kith in (ana, ben):
+        about = {"memberId": kith.member_id, "kind": "self_harm", "severity": "urgent"}
+        grace.post("/v1/cases", about)
+    cases = {one["memberId"]: f"/v1/cases/{one['id']}" for one in grace.get("/v1/cases")["cases"]}
+    wait_for(lambda: {"OpenCase", "ListCases"} <= set(_done_to(ana)) & set(_done_to(ben)))
+    leaving = {kith: f"/v1/accounts/{kith.member_id}/erasure" for kith in (ana, ben)}
+    for kith, path in leaving.items():
+        kith.put(path)
+    for path in leaving.values():
+        wait_for(lambda path=path: grace.get(path)["waitsForPerson"], 90)  # type: ignore[misc]
+        assert grace.get(path)["state"] == "requested"
+    with pytest.raises(Refused) as refused:
+        grace.put(f"{cases[ana.member_id]}/outcome", {"outcome": "safe"})
+    assert refused.value.reason == "CASE_NOT_CLAIMED"
+    assert grace.put(f"{leaving[ben]}/allowance", {"reason": "her_decision"})["allowReason"]
+    wait_for(lambda: grace.get(leaving[ben])["state"] == "finished", 90)
+    grace.put(f"{cases[ana.member_id]}/claim", {})
+    grace.put(f"{cases[ana.member_id]}/outcome", {"outcome": "safe"})
+    wait_for(lambda: grace.get(leaving[ana])["state"] == "finished", 90)
+    left = grace.get("/v1/cases")["cases"]
+    assert [one["state"] for one in left] == ["closed", "open"]
+    assert {ana.member_id, ben.member_id}.isdisjoint(one["memberId"] for one in left)
+
+
+def _done_to(kith: Kith) -> list[str]:
+    """What was done to or looked at of somebody, by whom ever."""
+    entries = kith.get("/v1/accounts/me/accesses")["entries"]
+    return [entry["action"].rpartition("/")[2] for entry in entries]

@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.conftest import MakeSystem
 from tests.integration.policy_cases import Case, rpcs
+from tests.integration.policy_crises import crisis_routes, crisis_rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
 from tests.integration.policy_holds import hold_routes, hold_rpcs
 from tests.integration.policy_members import member_routes, member_rpcs
@@ -79,6 +80,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from member_rpcs()
     yield from passkey_rpcs()
     yield from hold_rpcs()
+    yield from crisis_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -87,6 +89,7 @@ def all_routes() -> Iterator[Case]:
     yield from member_routes()
     yield from passkey_routes()
     yield from hold_routes()
+    yield from crisis_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]

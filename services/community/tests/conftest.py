@@ -63,7 +63,8 @@ async def environment(
     """The settings of a whole service with an identity, topics and a database of its own."""
     await create_topics(
         POST_TOPIC, ACTIVITY_TOPIC, "identity.account.v1", "community.erasure.v1",
-        "community.erasure.v1.dlq", "community.change.v1",
+        "community.erasure.v1.dlq", "community.change.v1", "community.case.v1",
+        "community.access.v1",
     )  # fmt: skip
     async with identity_of(issuer) as identity:
         yield {

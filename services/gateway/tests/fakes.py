@@ -18,6 +18,7 @@ from common.grpc_server import Context
 from gateway.application.idempotency import Record
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from kith.community.v1 import case_service_pb2 as cases
 from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import consent_service_pb2 as consents
@@ -41,6 +42,7 @@ from kith.signals.v1 import signals_service_pb2 as signals
 
 MODULES: tuple[ModuleType, ...] = (
     audit,
+    cases,
     community,
     consents,
     erasure,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.tests.builders import Route
 from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
+from services.gateway.tests.routes_cases import CASES
 from services.gateway.tests.routes_consents import CONSENTS
 from services.gateway.tests.routes_export import EXPORT
 from services.gateway.tests.routes_holds import HOLDS
@@ -20,4 +21,5 @@ from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *HOLDS,
+    *CASES,
 ]  # fmt: skip

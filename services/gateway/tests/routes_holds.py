@@ -8,6 +8,7 @@ from kith.identity.v1 import hold_service_pb2 as api
 from services.gateway.tests.builders import AT, Route, stamp
 
 SERVICE, PATH = "/kith.identity.v1.HoldService", "/v1/accounts/a1/holds/2026-17"
+THERE = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
 HOLDS = [
     Route(
         "PUT", PATH, f"{SERVICE}/PlaceHold",
@@ -21,8 +22,8 @@ HOLDS = [
         },
     ),
     Route(
-        "DELETE", f"{PATH}?networkId=n1", f"{SERVICE}/LiftHold",
-        api.LiftHoldRequest(network_id="n1", member_id="a1", reference="2026-17"),
+        "DELETE", f"{PATH}?networkId={THERE}", f"{SERVICE}/LiftHold",
+        api.LiftHoldRequest(network_id=THERE, member_id="a1", reference="2026-17"),
         api.LiftHoldResponse(), None, status=204,
     ),
     Route(

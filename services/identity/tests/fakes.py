@@ -94,6 +94,7 @@ class FakeErasures:
     def __init__(self) -> None:
         self.all: dict[UUID, Erasure] = {}
         self.told: list[tuple[Erasure, ErasureStarted]] = []
+        self.deeds: list[Done] = []
 
     async def get(self, member_id: UUID) -> Erasure | None:
         return self.all.get(member_id)
@@ -101,12 +102,14 @@ class FakeErasures:
     async def by_id(self, erasure_id: UUID) -> Erasure | None:
         return next((one for one in self.all.values() if one.id == erasure_id), None)
 
-    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
+    async def save(self, erasure: Erasure, event: ErasureStarted | Done | None = None) -> None:
         current = self.all.get(erasure.member_id)
         if (current.version if current else 0) != erasure.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[erasure.member_id] = erasure
-        if event:
+        if isinstance(event, Done):
+            self.deeds.append(event)
+        elif event:
             self.told.append((erasure, event))
 
     async def remove(self, erasure: Erasure) -> None:

@@ -39,7 +39,13 @@ PRIVILEGED: Final[Mapping[str, Told]] = {
     **_of("identity.v1.AccountService", Told.BEFORE, "ImportAccounts"),
     **_of("identity.v1.DeviceService", Told.WITH_THE_STATE, "DeleteSessions"),
     **_of("identity.v1.ErasureService", Told.BEFORE_THE_ANSWER, "RequestErasure", "CancelErasure"),
-    **_of("identity.v1.ErasureService", Told.WITH_THE_STATE, "HoldErasure", "ReleaseErasure"),
+    **_of(
+        "identity.v1.ErasureService",
+        Told.WITH_THE_STATE,
+        "HoldErasure",
+        "ReleaseErasure",
+        "AllowErasure",
+    ),
     **_of("identity.v1.HoldService", Told.WITH_THE_STATE, "PlaceHold", "LiftHold"),
     **_of(
         "identity.v1.RoleService",
@@ -50,6 +56,7 @@ PRIVILEGED: Final[Mapping[str, Told]] = {
         "WithdrawBadge",
     ),
     **_of("community.v1.CircleService", Told.WITH_THE_STATE, "CreateCircle"),
+    **_of("community.v1.CaseService", Told.WITH_THE_STATE, "OpenCase", "ClaimCase", "CloseCase"),
     **_of("messaging.v1.MessageService", Told.NOT, "ImportMessages"),
     **_of("programs.v1.ProgramService", Told.WITH_THE_STATE, "CreateProgram", "CreateCohort"),
     **_of("programs.v1.EnrollmentService", Told.WITH_THE_STATE, "EnrollMembers"),

@@ -40,6 +40,7 @@ PLATFORM_OPERATOR: Final = "platform_operator"
 OPERATOR: Final = Roles(PLATFORM_OPERATOR)
 ADMIN_OR_OPERATOR: Final = Everywhere(PLATFORM_OPERATOR, "network_admin")
 CARE: Final = Roles("care_team", "network_admin")
+SAFETY: Final = Roles("moderator", "care_team")
 OWN_OR_ADMIN_BLINDLY: Final = OwnOr("network_admin", shows=False)
 OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
 OWN_OR_ADMIN: Final = OwnOr("network_admin")
@@ -125,9 +126,10 @@ TABLE: Final[Mapping[str, Rule]] = {
         "kith.identity.v1.ErasureService",
         RequestErasure=OWN_OR_ADMIN,
         CancelErasure=OWN_OR_ADMIN,
-        GetErasure=OWN_OR_ADMIN,
+        GetErasure=OWN_OR_CARE,
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
+        AllowErasure=CARE,
     ),
     **_of(
         "kith.identity.v1.HoldService",
@@ -187,6 +189,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         CreateComment=IN_CIRCLE,
         ListComments=IN_CIRCLE,
         ListHomeFeed=MEMBER,
+    ),
+    **_of(
+        "kith.community.v1.CaseService",
+        OpenCase=SAFETY,
+        ClaimCase=SAFETY,
+        CloseCase=SAFETY,
+        ListCases=SAFETY,
     ),
     **_of(
         "kith.messaging.v1.ConversationService",

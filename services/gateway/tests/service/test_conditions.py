@@ -10,7 +10,7 @@ import httpx
 import pytest
 from common.errors import Conflict
 from gateway.entrypoints.http.actions import ROUTES
-from gateway.entrypoints.http.conditions import takes_if_match, versions_of
+from gateway.entrypoints.http.conditions import refuses_if_match, takes_if_match, versions_of
 from gateway.entrypoints.http.errors import PreconditionFailed
 from google.protobuf.message import Message
 from kith.identity.v1 import identity_service_pb2 as identity
@@ -123,6 +123,9 @@ UNCONDITIONAL = {
     "cancel_erasure": "only one that waits is taken back",
     "hold_erasure": "the longest hold counts, whoever comes last",
     "release_erasure": "ends one stop and no other hold",
+    "allow_erasure": "what is allowed stays so",
+    "claim_case": "another's is refused unless it is taken over, by name",
+    "close_case": "ends for good; another outcome is refused",
     "place_hold": "each file has a hold of its own, and renewing is meant to replace",
     "lift_hold": "ends for good; again it changes nothing",
     "delete_export": "ends for good; again it changes nothing",
@@ -141,7 +144,9 @@ async def test_every_change_takes_if_match_or_says_why_not() -> None:
     for route in ROUTES:
         (path,), methods = route.paths, route.http_methods & {"PUT", "PATCH", "DELETE"}
         plain = re.sub(r"{\w+:str}", "x", path)
-        refusing |= {route.handler_name for one in methods if not takes_if_match(one, plain)}
+        ignoring = {one for one in methods if not takes_if_match(one, plain)}
+        assert all(refuses_if_match(one, plain) for one in ignoring), "it would be overlooked"
+        refusing |= {route.handler_name for _ in ignoring}
     assert refusing == UNCONDITIONAL.keys()
     assert not takes_if_match("PUT", "/v1/network")
     assert not takes_if_match("PATCH", "/v1/networks")

@@ -28,11 +28,11 @@ from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, TOLD, MongoDirectory
 from identity.adapters.mongo_answered import MongoAnswered
+from identity.adapters.mongo_case_notes import MongoCaseNotes
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_exports import MongoDueExports
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
-from identity.adapters.no_cases import NoCases
 from identity.adapters.no_closeness import NoCloseness
 from identity.adapters.retention import RULES
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
@@ -54,7 +54,7 @@ from identity.application.send_mails import Postman
 from identity.application.step_up import StepUp
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures, exports, mails
+from identity.entrypoints import case_notes, erasures, exports, mails
 from identity.entrypoints.audit import ahead, recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
@@ -92,7 +92,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         keys = _keys(config)
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
-        advance = _advance(erasing, directory, clock, Tombstone(producer))
+        notes = MongoCaseNotes(database)
+        advance = _advance(erasing, directory, notes, clock, Tombstone(producer))
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
         tokens = SignedTokens(keys, config.texts)
         outgoing = _outgoing(config, directory, clock)
@@ -132,19 +133,22 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        receipts = Consumer(
+        await _listen(stack, life, "receipts", Consumer(
             settings.kafka, group=erasures.GROUP,
             topics=[topic_of(name) for name in advance.expected],
             handlers=erasures.handlers(advance, erasing.keys), producer=producer, tracing=tracing,
             topic_prefix=settings.topic_prefix,
-        )  # fmt: skip
+        ))  # fmt: skip
+        await _listen(stack, life, "cases", Consumer(
+            settings.kafka, group=case_notes.GROUP, topics=case_notes.TOPICS,
+            handlers=case_notes.handlers(notes, advance.look_again), producer=producer,
+            tracing=tracing, topic_prefix=settings.topic_prefix,
+        ))  # fmt: skip
         await _mailing(stack, life, config, directory, clock)
         await _collecting(stack, life, config, database, Collect(
             directory, await _sources(stack, config, database, tokens, clock), X25519Seal(),
             outgoing, clock,
         ))  # fmt: skip
-        life.health.add("receipts", receipts.check)
-        await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background(
             "erasures", erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
         ))  # fmt: skip
@@ -176,15 +180,25 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
 
 def _advance(
-    erasing: Erasing, directory: MongoDirectory, clock: SystemClock, let_go: Tombstone
+    erasing: Erasing,
+    directory: MongoDirectory,
+    notes: MongoCaseNotes,
+    clock: SystemClock,
+    let_go: Tombstone,
 ) -> Advance:
     """What drives erasures on."""
     return Advance(
-        directory, NoCases(), clock, settle=timedelta(seconds=erasing.settle_seconds),
+        directory, notes, clock, settle=timedelta(seconds=erasing.settle_seconds),
         expected=sorted(erasing.keys.keys() - {NAME}),
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+async def _listen(stack: AsyncExitStack, life: Lifecycle, name: str, consumer: Consumer) -> None:
+    """Let a consumer take what comes until the stack ends."""
+    life.health.add(name, consumer.check)
+    await stack.enter_async_context(life.background(name, consumer.run()))
 
 
 async def _collecting(

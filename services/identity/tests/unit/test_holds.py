@@ -14,7 +14,6 @@ from common.ids import new_id
 from common.testing.clock import FakeClock
 from erasure.naming import hasher
 from identity.adapters.deeds import DEEDS, of_done
-from identity.adapters.no_cases import NoCases
 from identity.application.advance_erasure import Advance
 from identity.application.holds import Holding, Wanted
 from identity.application.leave import Leaving
@@ -29,6 +28,7 @@ from policy.authorize import authorize
 
 from services.identity.tests.builders import NETWORK, NOW, a_caller, a_member
 from services.identity.tests.fakes import FakeDirectory
+from services.identity.tests.fakes_cases import FakeCaseNotes
 from services.identity.tests.fakes_holds import FakeHolds
 
 GRACE, MONTH = timedelta(days=7), timedelta(days=30)
@@ -173,7 +173,7 @@ async def test_a_hold_that_comes_while_an_erasure_begins_still_stops_it(world: W
     await world.ask()
     world.clock.advance(GRACE)
     advance = Advance(
-        world.directory, NoCases(), world.clock, GRACE, (), hasher(b"holds"), lambda one: one,
+        world.directory, FakeCaseNotes(), world.clock, GRACE, (), hasher(b"holds"), lambda one: one,
         let_go,
     )  # fmt: skip
     holds.meanwhile = lambda: world.place(world.wanted())

@@ -48,5 +48,8 @@ KINDS: tuple[Kind, ...] = (
     Owned("circles", "circles", "Circles you opened",
           "Circles you made for others.", "founder_id", _circle),
 )  # fmt: skip
-WITHHELD: Mapping[str, str] = {}
+WITHHELD: Mapping[str, str] = {
+    "cases": "that there was one, and who saw to it, stands among the looks at your data;"
+    " what others feared for you is told by a person and not by a file",
+}
 """Collections of which nothing is told, and why."""

@@ -14,6 +14,8 @@ from common import outbox
 from common.mongo import ASCENDING, Database, IndexModel
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from community.adapters import mongo_cases
+from community.adapters.mongo_cases import MongoCases
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
 from community.adapters.mongo_posts import MongoComments, MongoPosts
 from community.adapters.reach import Reach
@@ -45,9 +47,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("place", "post_id", "number", unique=True),
         outbox.INDEX,
     ],
+    "cases": mongo_cases.INDEXES,
     **ERASURE_INDEXES,
 }
-TOLD = ["posts", "comments", "circles"]
+TOLD = ["posts", "comments", "circles", "cases"]
 """The collections with an outbox: posts first, so that no comment is told before its post."""
 
 
@@ -58,6 +61,10 @@ class MongoNetworks:
         self._database = database
         self._wake = wake
         self._reach = Reach()
+
+    def cases(self, network_id: UUID) -> MongoCases:
+        """See ports_cases.CasesOf."""
+        return MongoCases(self._database.collection("cases", network_id), self._wake)
 
     def of(self, network_id: UUID) -> Network:
         """See ports.Networks."""

@@ -10,5 +10,12 @@ RULES: tuple[Rule, ...] = (
     Rule("memberships", "who is in which circle", Fate.ERASURE, "it is how she sees the circle"),
     Rule("posts", "posts", Fate.ERASURE, "others come back to what was said", "created_at"),
     Rule("comments", "comments", Fate.ERASURE, "others come back to what was said", "created_at"),
+    Rule(
+        "cases",
+        "crisis cases",
+        Fate.ERASURE,
+        "what was done when somebody was in danger; without her name once she has left",
+        "opened_at",
+    ),
     *RETENTION,
 )

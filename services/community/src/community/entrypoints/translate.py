@@ -50,7 +50,7 @@ def circle(item: Circle, *, joined: bool) -> pb.Circle:
     """A circle as it is told."""
     return pb.Circle(
         id=str(item.id), display_name=item.display_name, purpose=item.purpose,
-        member_count=item.member_count, joined=joined, create_time=_timestamp(item.created_at),
+        member_count=item.member_count, joined=joined, create_time=timestamp(item.created_at),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def post(item: Post) -> pb.Post:
     return pb.Post(
         id=str(item.id), circle_id=str(item.circle_id), author_id=str(item.author_id),
         intent=_INTENTS[item.intent], text=item.text, comment_count=item.comment_count,
-        create_time=_timestamp(item.created_at),
+        create_time=timestamp(item.created_at),
     )  # fmt: skip
 
 
@@ -67,10 +67,11 @@ def comment(item: Comment) -> pb.Comment:
     """A comment as it is told."""
     return pb.Comment(
         id=str(item.id), post_id=str(item.post_id), author_id=str(item.author_id), text=item.text,
-        create_time=_timestamp(item.created_at),
+        create_time=timestamp(item.created_at),
     )  # fmt: skip
 
 
-def _timestamp(at: datetime) -> Timestamp:
+def timestamp(at: datetime) -> Timestamp:
+    """A time on the wire."""
     seconds, millis = divmod(epoch_millis(at), 1000)
     return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

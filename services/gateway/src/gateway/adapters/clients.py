@@ -9,6 +9,7 @@ import grpc
 from common import grpc_client
 from common.config import Address
 from common.service_tokens import Vouch
+from kith.community.v1 import case_service_pb2_grpc as cases
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import consent_service_pb2_grpc as consent_records
@@ -66,7 +67,11 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ExportService/DeleteExport",
         "kith.identity.v1.ExportService/ReadExport",
     ),
-    "community": ("kith.community.v1.CircleService", "kith.community.v1.PostService"),
+    "community": (
+        "kith.community.v1.CircleService",
+        "kith.community.v1.PostService",
+        "kith.community.v1.CaseService",
+    ),
     "messaging": (
         "kith.messaging.v1.ConversationService",
         "kith.messaging.v1.MessageService/SendMessage",
@@ -127,6 +132,7 @@ class Services:
         self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
+        self.cases = cases.CaseServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])
         self.messages = messaging.MessageServiceStub(channels["messaging"])

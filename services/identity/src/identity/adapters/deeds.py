@@ -24,6 +24,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.HOLD_LIFTED: _V1 + "HoldService/LiftHold",
     Deed.ERASURE_HELD: _V1 + "ErasureService/HoldErasure",
     Deed.ERASURE_RELEASED: _V1 + "ErasureService/ReleaseErasure",
+    Deed.ERASURE_ALLOWED: _V1 + "ErasureService/AllowErasure",
     Deed.SESSIONS_ENDED: _V1 + "DeviceService/DeleteSessions",
 }
 

@@ -125,6 +125,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 WITHHELD: Mapping[str, str] = {
     "invites": "a seat is kept for you only until you have joined, and then counts as used",
+    "case_notes": "that there is one stands among the looks at your data (ADR 31)",
     "holds": "is told with the erasure they hold up, unless a law forbids telling of it",
     "roster": "holds a keyed hash of what your sponsor knows you by, which nobody can read",
     "attempts": "counts under keyed hashes of what was typed, gone within hours",

@@ -15,6 +15,7 @@ from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey
 from identity.adapters import (
     mongo_answered,
     mongo_audit,
+    mongo_case_notes,
     mongo_consents,
     mongo_devices,
     mongo_exports,
@@ -76,6 +77,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "admin_lists": [],  # one of a network, by its id
     **mongo_exports.INDEXES,
     **mongo_holds.INDEXES,
+    **mongo_case_notes.INDEXES,
 }
 TOLD = ["accounts", "erasures", "holds", "networks", "invites"]
 """The collections with an outbox."""

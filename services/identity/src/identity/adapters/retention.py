@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.retention import Fate, Rule
 
 from identity.adapters.mongo import INVITES_KEPT
+from identity.adapters.mongo_case_notes import CLOSED_KEPT
 from identity.adapters.mongo_erasures import RECORDS_KEPT
 from identity.adapters.mongo_holds import ENDED_KEPT
 
@@ -98,6 +99,14 @@ RULES: tuple[Rule, ...] = (
         Fate.ENDS,
         "until every service has signed and her account is gone",
         "requested_at",
+    ),
+    Rule(
+        "case_notes",
+        "which crisis cases are open",
+        Fate.EXPIRES,
+        "longer than the log holds what could open a closed one again",
+        "closed_at",
+        CLOSED_KEPT,
     ),
     Rule(
         "holds",

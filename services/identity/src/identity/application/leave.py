@@ -15,7 +15,8 @@ from policy import Facts
 from identity.application.holds import Holding
 from identity.application.ports import Directory
 from identity.application.retry import retrying
-from identity.domain.erasure import Erasure, HoldReason, Record, State, request
+from identity.domain.deed import Deed, Done
+from identity.domain.erasure import AllowReason, Erasure, HoldReason, Record, State, request
 from identity.domain.errors import AccountNotFound, ErasureNotFound
 
 MemberHash = Callable[[UUID], bytes]
@@ -74,6 +75,22 @@ class Leaving:
             await self._waiting(network_id, member_id)
             await self._holding.release(network_id, member_id, access.caller.subject)
         return await self._erasure(network_id, member_id)
+
+    async def allow(self, access: Access, member_id: UUID, reason: AllowReason) -> Erasure:
+        """Let it go on beside the crisis cases that are open now.
+
+        Raises Forbidden, ErasureNotFound, ErasureUnderWay, Unavailable, ConcurrentUpdate.
+        """
+        network_id, by = _allowed(access, member_id), access.caller.subject
+
+        async def attempt() -> Erasure:
+            before, now = await self._erasure(network_id, member_id), self.clock.now()
+            allowed = before.allow(reason, now)
+            done = Done(Deed.ERASURE_ALLOWED, by, now, member_id)
+            await self.directory.erasures(network_id).save(allowed, done)
+            return allowed
+
+        return await retrying(attempt)
 
     async def get(self, access: Access, member_id: UUID) -> Erasure | Record:
         """How far it has come. Raises Forbidden, ErasureNotFound."""

@@ -97,8 +97,11 @@ class Erasures(Protocol):
         """The erasure, or None: it was never there, or is finished."""
         ...
 
-    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
-        """Store its next version, the first too, with its event. Raises ConcurrentUpdate."""
+    async def save(self, erasure: Erasure, event: ErasureStarted | Done | None = None) -> None:
+        """Store its next version, the first too, with its event or who did it.
+
+        Raises ConcurrentUpdate.
+        """
         ...
 
     async def remove(self, erasure: Erasure) -> None:
@@ -123,14 +126,6 @@ class Due(Protocol):
 
     async def due(self, now: datetime, limit: int) -> Sequence[Erasure]:
         """Those due by now, the longest overdue first."""
-        ...
-
-
-class Cases(Protocol):
-    """Crisis cases; whoever keeps them is asked before anything of a member goes."""
-
-    async def is_open(self, network_id: UUID, member_id: UUID) -> bool:
-        """Whether a crisis case of hers is open: then only a human may let her erasure begin."""
         ...
 
 

@@ -19,6 +19,7 @@ class Deed(StrEnum):
     HOLD_LIFTED = "hold_lifted"
     ERASURE_HELD = "erasure_held"
     ERASURE_RELEASED = "erasure_released"
+    ERASURE_ALLOWED = "erasure_allowed"
     SESSIONS_ENDED = "sessions_ended"
 
 

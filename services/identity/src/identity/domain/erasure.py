@@ -16,7 +16,7 @@ from uuid import UUID
 
 from erasure.receipts import Receipt
 
-from identity.domain.errors import ErasureUnderWay
+from identity.domain.errors import ErasureNotFound, ErasureUnderWay
 
 
 class State(StrEnum):
@@ -38,6 +38,14 @@ class HoldReason(StrEnum):
     LEGAL_ORDER = "legal_order"
     SAFETY_INVESTIGATION = "safety_investigation"
     DISPUTE = "dispute"
+
+
+class AllowReason(StrEnum):
+    """Why it goes on although a crisis case is open."""
+
+    HANDED_OVER = "handed_over"
+    HER_DECISION = "her_decision"
+    MISTAKE = "mistake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,9 @@ class Erasure:
     version: int = 1
     held_until: datetime | None = None
     hold_sealed: bool = False  # the law forbids telling her that it is held
+    waits_for_person: bool = False  # a crisis case was open when it was looked last
+    allowed_at: datetime | None = None  # cases that were opened until then do not count
+    allow_reason: AllowReason | None = None
 
     @property
     def waits(self) -> bool:
@@ -77,7 +88,7 @@ class Erasure:
         self.check_waits()
         return self._next(
             state=State.CANCELLED, due_at=None, hold_reason=None, held_until=None,
-            hold_sealed=False,
+            hold_sealed=False, waits_for_person=False, allowed_at=None, allow_reason=None,
         )  # fmt: skip
 
     def hold(
@@ -108,12 +119,29 @@ class Erasure:
     def close(self, now: datetime) -> Erasure:
         """Its grace is over: it cannot be taken back any more."""
         return self._next(
-            state=State.CLOSING, due_at=now, hold_reason=None, held_until=None, hold_sealed=False
-        )
+            state=State.CLOSING, due_at=now, hold_reason=None, held_until=None, hold_sealed=False,
+            waits_for_person=False,
+        )  # fmt: skip
 
     def wait_for_human(self, until: datetime) -> Erasure:
         """Ask again later: a crisis case of hers is open, and only a human may end that."""
-        return self._next(due_at=until)
+        return self._next(due_at=until, waits_for_person=True)
+
+    def ask_now(self, now: datetime) -> Erasure:
+        """Look whether it still has to wait."""
+        return self._next(due_at=now)
+
+    def allow(self, reason: AllowReason, at: datetime) -> Erasure:
+        """Go on beside the cases that are open now; those that come later count again.
+
+        Raises ErasureNotFound if it was taken back, ErasureUnderWay when there is nothing to allow.
+        """
+        if self.state is State.CANCELLED:
+            raise ErasureNotFound("this erasure was taken back", field="member_id")
+        if not self.waits and self.state is not State.CLOSED:
+            self.check_waits()
+        due = self.grace_until if self.state is State.REQUESTED else self.due_at
+        return self._next(due_at=due, waits_for_person=False, allowed_at=at, allow_reason=reason)
 
     def closed(self, now: datetime, settle: timedelta) -> Erasure:
         """The account is closed; `settle` is how long what is under way may still arrive."""
@@ -121,7 +149,9 @@ class Erasure:
 
     def start(self, now: datetime) -> tuple[Erasure, ErasureStarted]:
         """Nothing new can come: the services may erase."""
-        started = self._next(state=State.STARTED, due_at=None, started_at=now)
+        started = self._next(
+            state=State.STARTED, due_at=None, started_at=now, waits_for_person=False
+        )
         return started, ErasureStarted(now)
 
     def take(self, receipt: Receipt, expected: Collection[str], now: datetime) -> Erasure:

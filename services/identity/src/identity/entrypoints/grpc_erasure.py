@@ -17,7 +17,7 @@ from kith.identity.v1 import erasure_service_pb2_grpc as grpc_api
 
 from identity.application.leave import Leaving
 from identity.application.step_up import StepUp
-from identity.domain.erasure import Erasure, HoldReason, Record, State
+from identity.domain.erasure import AllowReason, Erasure, HoldReason, Record, State
 
 _STATES = {
     State.REQUESTED: pb.ERASURE_STATE_REQUESTED, State.HELD: pb.ERASURE_STATE_HELD,
@@ -26,6 +26,10 @@ _STATES = {
     State.COMPLETE: pb.ERASURE_STATE_STARTED, State.FINISHED: pb.ERASURE_STATE_FINISHED,
 }  # fmt: skip
 REASONS = {reason: pb.HoldReason.Value(f"HOLD_REASON_{reason.upper()}") for reason in HoldReason}
+_ALLOW_REASONS = {
+    reason: pb.AllowReason.Value(f"ALLOW_REASON_{reason.upper()}") for reason in AllowReason
+}
+_ALLOW_REASON_OF = {number: reason for reason, number in _ALLOW_REASONS.items()}
 REASON_OF = {number: reason for reason, number in REASONS.items()}
 
 
@@ -76,6 +80,16 @@ class ErasureService(grpc_api.ErasureServiceServicer):
         found = await self._leaving.release(auth.access(), member_id)
         return api.ReleaseErasureResponse(erasure=told(found))
 
+    async def AllowErasure(
+        self, request: api.AllowErasureRequest, context: Context
+    ) -> api.AllowErasureResponse:
+        reason = _ALLOW_REASON_OF.get(request.reason)
+        if reason is None:
+            raise Invalid("no such reason", field="reason")
+        member_id = parse_id(request.member_id, "member_id")
+        found = await self._leaving.allow(auth.access(), member_id, reason)
+        return api.AllowErasureResponse(erasure=told(found))
+
 
 def _whose(access: auth.Access, member_id: str) -> UUID:
     return parse_id(member_id, "member_id") if member_id else access.caller.subject
@@ -94,6 +108,10 @@ def told(erasure: Erasure) -> pb.Erasure:
         else pb.HOLD_REASON_UNSPECIFIED,
         hold_expire_time=_timestamp(erasure.held_until) if held and erasure.held_until else None,
         receipt_services=sorted(receipt.service for receipt in erasure.receipts),
+        waits_for_person=erasure.waits_for_person,
+        allow_reason=_ALLOW_REASONS[erasure.allow_reason]
+        if erasure.allow_reason
+        else pb.ALLOW_REASON_UNSPECIFIED,
     )  # fmt: skip
 
 

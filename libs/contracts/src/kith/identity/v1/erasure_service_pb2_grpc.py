@@ -60,6 +60,11 @@ class ErasureServiceStub(object):
                 request_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.SerializeToString,
                 response_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.FromString,
                 _registered_method=True)
+        self.AllowErasure = channel.unary_unary(
+                '/kith.identity.v1.ErasureService/AllowErasure',
+                request_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.SerializeToString,
+                response_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.FromString,
+                _registered_method=True)
 
 
 class ErasureServiceServicer(object):
@@ -108,6 +113,15 @@ class ErasureServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AllowErasure(self, request, context):
+        """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+        later makes it wait again. Care team or network admin.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ErasureServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -135,6 +149,11 @@ def add_ErasureServiceServicer_to_server(servicer, server):
                     servicer.ReleaseErasure,
                     request_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.FromString,
                     response_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.SerializeToString,
+            ),
+            'AllowErasure': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllowErasure,
+                    request_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.FromString,
+                    response_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -273,6 +292,33 @@ class ErasureService(object):
             '/kith.identity.v1.ErasureService/ReleaseErasure',
             kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.SerializeToString,
             kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllowErasure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.identity.v1.ErasureService/AllowErasure',
+            kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.SerializeToString,
+            kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,11 @@ class ErasureServiceStub:
     """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
+    AllowErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]
+    """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+    later makes it wait again. Care team or network admin.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+    """
 
 @_typing.type_check_only
 class ErasureServiceAsyncStub(ErasureServiceStub):
@@ -79,6 +84,11 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
     """
     ReleaseErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.ReleaseErasureRequest, _erasure_service_pb2.ReleaseErasureResponse]  # type: ignore[assignment]
     """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+    """
+    AllowErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]  # type: ignore[assignment]
+    """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+    later makes it wait again. Care team or network admin.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
 
@@ -133,6 +143,17 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.ReleaseErasureResponse, _abc.Awaitable[_erasure_service_pb2.ReleaseErasureResponse]]:
         """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+        """
+
+    @_abc_1.abstractmethod
+    def AllowErasure(
+        self,
+        request: _erasure_service_pb2.AllowErasureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_service_pb2.AllowErasureResponse, _abc.Awaitable[_erasure_service_pb2.AllowErasureResponse]]:
+        """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+        later makes it wait again. Care team or network admin.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
 

@@ -32,13 +32,19 @@ _PATHS = [
 
 def takes_if_match(method: str, path: str) -> bool:
     """Whether it does; litestar's router overlooks doubled and trailing slashes, so this does."""
-    plain = "/" + "/".join(part for part in path.split("/") if part)
+    plain = _plain(path)
     return any(method == one and pattern.fullmatch(plain) for one, pattern in _PATHS)
 
 
 def refuses_if_match(method: str, path: str) -> bool:
-    """Whether the header could not be kept; a method that changes nothing has nothing to keep."""
-    return method in _CHANGES and not takes_if_match(method, path)
+    """Whether the header could not be kept. Where another method takes it, this one is no route and
+    is told so; a method that changes nothing has nothing to keep."""
+    plain = _plain(path)
+    return method in _CHANGES and not any(pattern.fullmatch(plain) for _, pattern in _PATHS)
+
+
+def _plain(path: str) -> str:
+    return "/" + "/".join(part for part in path.split("/") if part)
 
 
 async def tagged(response: Response[Any]) -> Response[Any]:

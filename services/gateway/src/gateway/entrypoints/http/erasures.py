@@ -18,6 +18,8 @@ StateName = Literal["requested", "held", "cancelled", "closed", "started", "fini
 STATES: Names[StateName] = Names(pb.ErasureState.DESCRIPTOR)
 ReasonName = Literal["legal_order", "safety_investigation", "dispute"]
 REASONS: Names[ReasonName] = Names(pb.HoldReason.DESCRIPTOR)
+AllowName = Literal["handed_over", "her_decision", "mistake"]
+ALLOWS: Names[AllowName] = Names(pb.AllowReason.DESCRIPTOR)
 TAGS = ["leaving"]
 
 
@@ -27,9 +29,16 @@ class Hold(Input):
     reason: ReasonName
 
 
+class Allow(Input):
+    """Why it goes on although a crisis case is open."""
+
+    reason: AllowName
+
+
 class Erasure(Output):
     """A member's way out. `dueTime` is when the grace period ends; a hold lasts until
-    `holdExpireTime` at the latest, and the erasure begins when both are over."""
+    `holdExpireTime` at the latest, and the erasure begins when both are over. While a crisis case
+    is open it waits for a person (`waitsForPerson`)."""
 
     erasure_id: str
     state: StateName
@@ -39,6 +48,8 @@ class Erasure(Output):
     hold_reason: ReasonName | UnsetType = UNSET
     hold_expire_time: Time | UnsetType = UNSET
     finish_time: Time | UnsetType = UNSET
+    waits_for_person: bool = False
+    allow_reason: AllowName | UnsetType = UNSET
 
 
 def erasure_of(erasure: pb.Erasure) -> Erasure:
@@ -50,6 +61,8 @@ def erasure_of(erasure: pb.Erasure) -> Erasure:
         receipt_services=list(erasure.receipt_services),
         hold_expire_time=time_if_set(erasure, "hold_expire_time"),
         finish_time=time_if_set(erasure, "finish_time"),
+        waits_for_person=erasure.waits_for_person,
+        allow_reason=ALLOWS.text(erasure.allow_reason) if erasure.allow_reason else UNSET,
     )  # fmt: skip
 
 
@@ -102,5 +115,17 @@ async def hold_erasure(request: KithRequest, member_id: PathId, data: JSONBody[H
 async def release_erasure(request: KithRequest, member_id: PathId) -> Erasure:
     reply = await request.ask(
         request.services.erasures.ReleaseErasure, api.ReleaseErasureRequest(member_id=member_id)
+    )
+    return erasure_of(reply.erasure)
+
+
+@put(
+    "/v1/accounts/{member_id:str}/erasure/allowance", dto=Json[Allow],
+    summary="Let an erasure go on beside a crisis case (care team, network admin)", tags=TAGS,
+)  # fmt: skip
+async def allow_erasure(request: KithRequest, member_id: PathId, data: JSONBody[Allow]) -> Erasure:
+    reply = await request.ask(
+        request.services.erasures.AllowErasure,
+        api.AllowErasureRequest(member_id=member_id, reason=ALLOWS.number(data.reason)),
     )
     return erasure_of(reply.erasure)

@@ -10,7 +10,8 @@ ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e01"
 OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
 # Of what a path names.
 PATH: Mapping[str, str] = {
-    "memberId": OTHER_ID, "reference": "2026-17", "stepId": "week-1-hello",
+    "memberId": OTHER_ID, "reference": "2026-17",
+    "caseId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e1c", "stepId": "week-1-hello",
     "inviteId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18",
     "sessionId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e17",
     "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
@@ -48,6 +49,8 @@ VALUES: Mapping[str, Any] = {
     },
     "grantedBy": OTHER_ID, "Hold.reason": "dispute",
     "PlaceHold.reason": "dispute", "LegalHold.reason": "dispute", "placedBy": OTHER_ID,
+    "openedBy": OTHER_ID, "claimedBy": OTHER_ID,
+    "Case.memberId": OTHER_ID, "Allow.reason": "her_decision", "Case.version": 3,
     "Problem.reason": "NOT_FOUND",
     "validUntilTime": FUTURE, "AwardBadge.validUntilTime": "2096-02-07T09:30:00.000Z",
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
