@@ -30,6 +30,11 @@ true now: how much there is under each rule, the oldest, and what is overdue.
 serves ends, and the service removes it with that. *Kept*: for good. Everything else the database
 removes by itself, within minutes of the time given.
 
+A [legal hold](erasure.md#legal-holds) keeps what ends by erasure and nothing else: what ends by its
+age the database removes without asking whose it is. That is no member's posts, messages, answers or
+profile; it is sessions, mails that wait, exports, invites, applications that were declined and
+records of topics. An order that names one of these is met by a copy, in time.
+
 | service | collection | what | is kept | why |
 |---|---|---|---|---|
 """

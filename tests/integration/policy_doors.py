@@ -54,6 +54,9 @@ _LET_IN = {
     "EXPORT_EXISTS",
     "EXPORT_LINK_INVALID",
     "EXPORT_NOT_READY",
+    "CASE_CLOSED",
+    "CASE_NOT_CLAIMED",
+    "CASE_TAKEN",
 }
 
 

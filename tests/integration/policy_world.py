@@ -44,7 +44,8 @@ class Things:
 
     ana and ben talk; ana is in `circle` and wrote `post` there, and the enrollment is hers. Nobody
     but its founder is in `open_circle`, dora is there to be given roles and seats, `spare` is
-    an invite nobody needs, and `invite` and `slug` let people in. What is written there says
+    an invite nobody needs, `case` is a crisis case about dora,
+    and `invite` and `slug` let people in. What is written there says
     `slug`.
     """
 
@@ -60,6 +61,7 @@ class Things:
     cohort: str
     enrollment: str
     spare: str
+    case: str
     invite: str = ""
     slug: str = ""
 
@@ -145,10 +147,22 @@ def build(system: System, slug: str) -> Network:
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],
         post=post["id"], program=program["id"], cohort=cohort["id"],
         enrollment=enrolled["enrollments"][0]["id"], slug=slug,
+        case=_case(admin, dora, slug),
         spare=admin.post("/v1/invites", {})["id"],
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip
     return Network(things, admin, ana, ben, cat)
+
+
+def _case(admin: Kith, dora: Kith, slug: str) -> str:
+    """Opened by dora, who is a moderator for the moment."""
+    admin.put(f"/v1/accounts/{dora.member_id}/roles", {"roles": ["moderator"]})
+    dora.sign_in(slug, f"dora@{slug}.example", PASSWORD)
+    case = dora.post(
+        "/v1/cases", {"memberId": dora.member_id, "kind": "medical", "severity": "concern"}
+    )
+    admin.put(f"/v1/accounts/{dora.member_id}/roles", {"roles": ["member"]})
+    return str(case["id"])
 
 
 DEVICES: dict[str, Device] = {}
@@ -198,7 +212,8 @@ def people(system: System, network: Network, other: Network) -> Iterator[Person]
             subject = UUID(kith.member_id)
             opens = Credentials(f"{name}@example.org", "")
             account, _ = join(subject, home, name, opens, frozenset({Role(role)}), BORN)
-            account = replace(account, badges=(TRAINED,))
+            # The matrix signs them out, and the door would refuse what is of an earlier epoch.
+            account = replace(account, badges=(TRAINED,), session_epoch=1_000_000)
             now = datetime.now(UTC)  # noqa: TID251  # real
             text = SHIPPED.current(Purpose.SERVICE, now)
             if not owes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import grpc
 import pytest
-from kith.messaging.v1 import messaging_service_pb2 as messaging
-from kith.messaging.v1 import messaging_service_pb2_grpc as messaging_grpc
+from kith.messaging.v1 import messaging_service_pb2 as api
 from kith_cli.client import Kith
 from kith_cli.erasing.findings import Report
 from kith_cli.erasing.marks import Wanted
@@ -25,6 +25,7 @@ from tests.integration.policy_world import keep_passkey
 from tests.integration.system import System, wait_for
 
 pytestmark = pytest.mark.timeout(240)
+FAR = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # noqa: TID251  # real
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 HANDLE, TEXT = "quetzal-ana", "words that have to go"
 STEPS = [{"id": "hello", "week": 1, "kind": "discussion", "title": "Hello"}]
@@ -117,7 +118,7 @@ def test_a_member_leaves_and_nothing_of_her_is_found(system: System, network: st
     life.ana.put(life.leaving)
     life.wait_until("closed")
     wait_for(lambda: _refused(life) == "CREDENTIALS_INVALID")
-    _send_late(life)
+    _send_late(life)  # her token has not run out yet
     life.wait_until("finished")
     system.wait_published()
 
@@ -145,14 +146,12 @@ def test_a_member_leaves_and_nothing_of_her_is_found(system: System, network: st
 
 
 def _send_late(life: Life) -> None:
-    """Past the gateway, which knows that her session has ended; her token has not run out yet."""
-    late = messaging.SendMessageRequest(
-        conversation_id=life.talk, client_message_id="late", text=TEXT
-    )
+    """Past the door, which knows by now that her session has ended: it was under way."""
+    message = api.SendMessageRequest(conversation_id=life.talk, client_message_id="late", text=TEXT)
     with grpc.insecure_channel(life.system.settings.grpc("messaging")) as channel:
-        messaging_grpc.MessageServiceStub(channel).SendMessage(
-            late, metadata=(("authorization", f"Bearer {life.ana.token}"),), timeout=30
-        )
+        send: Any = channel.unary_unary("/kith.messaging.v1.MessageService/SendMessage")
+        token = (("authorization", f"Bearer {life.ana.token}"),)
+        send(message.SerializeToString(), metadata=token, timeout=30)
 
 
 def _refused(life: Life) -> str:
@@ -205,7 +204,25 @@ def test_she_can_take_it_back_and_an_admin_can_stop_it(system: System, network: 
     with pytest.raises(Refused) as refused:
         admin.put(f"{leaving}/hold", {"reason": "legal_order"})
     assert refused.value.reason == "ERASURE_NOT_FOUND"
-    assert ana.put(leaving)["state"] == "requested"
+    assert ana.put(leaving)["state"] == "held"  # taking it back and asking again is no way around
+    assert admin.request("DELETE", f"{leaving}/hold")["state"] == "requested"
+
+
+def test_what_a_hold_stopped_goes_on_by_itself_when_it_is_lifted(
+    system: System, network: str
+) -> None:
+    admin = system.admin(network)
+    ana = system.member(admin, network, HANDLE)
+    leaving = f"/v1/accounts/{ana.member_id}/erasure"
+    hold = f"/v1/accounts/{ana.member_id}/holds/2026-17"
+    admin.put(hold, {"reason": "legal_order", "expireTime": FAR})
+    asked = ana.put(leaving)
+    assert (asked["state"], asked["holdExpireTime"]) == ("held", FAR)
+    system.kill("identity")
+    system.wait_ready("identity")
+    assert admin.get(leaving)["state"] == "held"
+    admin.request("DELETE", hold)
+    wait_for(lambda: admin.get(leaving)["state"] == "finished", 90)
 
 
 def test_kills_in_the_middle_change_nothing(system: System, network: str) -> None:
@@ -233,3 +250,40 @@ def test_kills_in_the_middle_change_nothing(system: System, network: str) -> Non
     assert counts["messaging"]["messages"].anonymised == 2
     assert counts["outcomes"]["responses"].removed == 1
     assert counts["signals"]["members"].removed == 1
+
+
+def test_nothing_begins_while_a_crisis_case_is_open_and_a_person_ends_that(
+    system: System, network: str
+) -> None:
+    admin = system.admin(network)
+    ana, ben, grace = (system.member(admin, network, one) for one in (HANDLE, "ben", "grace"))
+    admin.put(f"/v1/accounts/{grace.member_id}/roles", {"roles": ["moderator", "care_team"]})
+    grace.sign_in(network, f"grace@{network}.example", "correct horse battery")
+    for kith in (ana, ben):
+        about = {"memberId": kith.member_id, "kind": "self_harm", "severity": "urgent"}
+        grace.post("/v1/cases", about)
+    cases = {one["memberId"]: f"/v1/cases/{one['id']}" for one in grace.get("/v1/cases")["cases"]}
+    wait_for(lambda: {"OpenCase", "ListCases"} <= set(_done_to(ana)) & set(_done_to(ben)))
+    leaving = {kith: f"/v1/accounts/{kith.member_id}/erasure" for kith in (ana, ben)}
+    for kith, path in leaving.items():
+        kith.put(path)
+    for path in leaving.values():
+        wait_for(lambda path=path: grace.get(path)["waitsForPerson"], 90)  # type: ignore[misc]
+        assert grace.get(path)["state"] == "requested"
+    with pytest.raises(Refused) as refused:
+        grace.put(f"{cases[ana.member_id]}/outcome", {"outcome": "safe"})
+    assert refused.value.reason == "CASE_NOT_CLAIMED"
+    assert grace.put(f"{leaving[ben]}/allowance", {"reason": "her_decision"})["allowReason"]
+    wait_for(lambda: grace.get(leaving[ben])["state"] == "finished", 90)
+    grace.put(f"{cases[ana.member_id]}/claim", {})
+    grace.put(f"{cases[ana.member_id]}/outcome", {"outcome": "safe"})
+    wait_for(lambda: grace.get(leaving[ana])["state"] == "finished", 90)
+    left = grace.get("/v1/cases")["cases"]
+    assert [one["state"] for one in left] == ["closed", "open"]
+    assert {ana.member_id, ben.member_id}.isdisjoint(one["memberId"] for one in left)
+
+
+def _done_to(kith: Kith) -> list[str]:
+    """What was done to or looked at of somebody, by whom ever."""
+    entries = kith.get("/v1/accounts/me/accesses")["entries"]
+    return [entry["action"].rpartition("/")[2] for entry in entries]

@@ -15,15 +15,19 @@ from dataclasses import dataclass
 import pytest
 from gateway.entrypoints.http.actions import ROUTES
 from policy import Answer, decide
+from policy.privileged import PRIVILEGED, Told
 from policy.table import AVATARS, DOCS, FIELD, STREAM, TABLE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.conftest import MakeSystem
 from tests.integration.policy_cases import Case, rpcs
+from tests.integration.policy_crises import crisis_routes, crisis_rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
+from tests.integration.policy_holds import hold_routes, hold_rpcs
 from tests.integration.policy_members import member_routes, member_rpcs
 from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
+from tests.integration.policy_privileged import ACTS, ELSEWHERE
 from tests.integration.policy_routes import routes
 from tests.integration.policy_ties import tie_routes, tie_rpcs
 from tests.integration.policy_world import (
@@ -76,6 +80,8 @@ def all_rpcs() -> Iterator[Case]:
     yield from rpcs()
     yield from member_rpcs()
     yield from passkey_rpcs()
+    yield from hold_rpcs()
+    yield from crisis_rpcs()
     yield from tie_rpcs()
 
 
@@ -84,6 +90,8 @@ def all_routes() -> Iterator[Case]:
     yield from routes()
     yield from member_routes()
     yield from passkey_routes()
+    yield from hold_routes()
+    yield from crisis_routes()
     yield from tie_routes()
 
 
@@ -166,6 +174,26 @@ def test_no_answer_names_anything_of_another_network(matrix: Matrix, world: Worl
     for cell, heard in matrix.values():
         found = [secret for secret in secrets if secret in heard.content]
         assert not found, f"{cell}: {heard.content!r}"
+
+
+def test_every_write_by_privilege_is_in_the_audit_log(world: World) -> None:
+    told = {action for action, told in PRIVILEGED.items() if told is not Told.NOT}
+    assert ACTS.keys() | ELSEWHERE.keys() == told
+    quiet = build(world.system, fresh("audited"))
+    for act in ACTS.values():
+        act(quiet.admin, quiet.things)
+    wait_for(lambda: ACTS.keys() <= set(_actions(quiet)))
+
+
+def _actions(network: Network) -> Iterator[str]:
+    """What the audit log says was done, newest first."""
+    before = 0
+    while True:
+        page = network.admin.get(f"/v1/audit?pageSize=200&beforeSequence={before}")
+        yield from (entry["action"] for entry in page["entries"])
+        before = page["nextBeforeSequence"]
+        if not before:
+            return
 
 
 def test_what_happens_in_another_network_changes_no_answer(world: World) -> None:

@@ -63,6 +63,7 @@ async def environment(
 ) -> AsyncIterator[dict[str, str]]:  # fmt: skip
     """The settings of a whole service with an identity, topics and a database of its own."""
     await create_topics(
+        "community.change.v1", "community.case.v1", "community.access.v1",
         POST_TOPIC, ACTIVITY_TOPIC, MEMBERSHIP_TOPIC, CONNECTION_TOPIC, "identity.account.v1",
         "community.erasure.v1", "community.erasure.v1.dlq", "community.members.v1.dlq",
     )  # fmt: skip

@@ -20,7 +20,9 @@ from common.errors import RemoteError
 from common.health import Health
 from common.ids import new_id
 from common.testing.clock import FakeClock
+from community.application.cases import CaseDesk
 from community.application.ports import Networks
+from community.application.ports_cases import CasesOf
 from community.application.turns import Turns
 from community.entrypoints.grpc import Ports, register_services
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,6 +33,7 @@ from kith.community.v1 import connection_service_pb2_grpc as connections_grpc
 from policy.authorize import authorize
 
 from services.community.tests.builders import NETWORK, NOW
+from services.community.tests.fakes_cases import FakeCases
 
 ANY_PORT = Address("127.0.0.1", 0)
 
@@ -112,10 +115,12 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(networks: Networks) -> AsyncIterator[Door]:
+async def opened(networks: Networks, cases_of: CasesOf | None = None) -> AsyncIterator[Door]:
     """Community served over `networks` until the block ends."""
     clock, issuer = FakeClock(NOW), Issuer()
-    ports = Ports(networks, Turns(), clock)
+    cases = FakeCases()
+    desk = CaseDesk(cases_of or (lambda _: cases), clock)
+    ports = Ports(networks, Turns(), clock, desk)
     interceptor = grpc_server.Interceptor(
         auth.Verifier(issuer.jwks, clock), telemetry.configure("community", "off"), authorize
     )

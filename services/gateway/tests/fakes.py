@@ -18,6 +18,7 @@ from common.grpc_server import Context
 from gateway.application.idempotency import Record
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from kith.community.v1 import case_service_pb2 as cases
 from kith.community.v1 import community_service_pb2 as community
 from kith.community.v1 import connection_service_pb2 as connections
 from kith.identity.v1 import audit_service_pb2 as audit
@@ -25,6 +26,7 @@ from kith.identity.v1 import consent_service_pb2 as consents
 from kith.identity.v1 import device_service_pb2 as devices
 from kith.identity.v1 import erasure_service_pb2 as erasure
 from kith.identity.v1 import export_service_pb2 as export
+from kith.identity.v1 import hold_service_pb2 as holds
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import joining_service_pb2 as joining
 from kith.identity.v1 import network_service_pb2 as network_settings
@@ -41,11 +43,13 @@ from kith.signals.v1 import signals_service_pb2 as signals
 
 MODULES: tuple[ModuleType, ...] = (
     audit,
+    cases,
     community,
     connections,
     consents,
     erasure,
     export,
+    holds,
     devices,
     identity,
     joining,

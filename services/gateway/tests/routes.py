@@ -5,9 +5,11 @@ from __future__ import annotations
 from services.gateway.tests.builders import Route
 from services.gateway.tests.routes_audit import AUDIT
 from services.gateway.tests.routes_care import OUTCOMES, PROGRAMS, SIGNALS
+from services.gateway.tests.routes_cases import CASES
 from services.gateway.tests.routes_connections import CONNECTIONS
 from services.gateway.tests.routes_consents import CONSENTS
 from services.gateway.tests.routes_export import EXPORT
+from services.gateway.tests.routes_holds import HOLDS
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
 from services.gateway.tests.routes_passkeys import PASSKEYS
@@ -20,4 +22,5 @@ from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
+    *HOLDS, *CASES,
 ]  # fmt: skip

@@ -13,13 +13,14 @@ ERASURE = pb.Erasure(
 )
 WAITING: Json = {
     "erasureId": "e1", "state": "requested", "requestTime": AT, "receiptServices": [],
+    "waitsForPerson": False,
 }  # fmt: skip
 HELD = pb.Erasure(
     erasure_id="e1", state=pb.ERASURE_STATE_HELD, request_time=stamp(),
-    hold_reason=pb.HOLD_REASON_LEGAL_ORDER,
+    hold_reason=pb.HOLD_REASON_LEGAL_ORDER, hold_expire_time=stamp(),
 )  # fmt: skip
 ERASURE_JSON = {**WAITING, "dueTime": AT}
-HELD_JSON = {**WAITING, "state": "held", "holdReason": "legal_order"}
+HELD_JSON = {**WAITING, "state": "held", "holdReason": "legal_order", "holdExpireTime": AT}
 DONE = pb.Erasure(
     erasure_id="e1", state=pb.ERASURE_STATE_FINISHED, request_time=stamp(), finish_time=stamp(),
     receipt_services=["messaging"],
@@ -28,6 +29,12 @@ DONE_JSON = {
     **WAITING, "state": "finished", "finishTime": AT,
     "receiptServices": ["messaging"],
 }  # fmt: skip
+
+ALLOWED = pb.Erasure(
+    erasure_id="e1", state=pb.ERASURE_STATE_REQUESTED, request_time=stamp(),
+    waits_for_person=True, allow_reason=pb.ALLOW_REASON_MISTAKE,
+)  # fmt: skip
+ALLOWED_JSON = {**WAITING, "waitsForPerson": True, "allowReason": "mistake"}
 
 LEAVING = [
     Route(
@@ -51,5 +58,10 @@ LEAVING = [
         "DELETE", f"{PATH}/hold", SERVICE + "ReleaseErasure",
         api.ReleaseErasureRequest(member_id="a1"), api.ReleaseErasureResponse(erasure=ERASURE),
         ERASURE_JSON,
+    ),
+    Route(
+        "PUT", f"{PATH}/allowance", SERVICE + "AllowErasure",
+        api.AllowErasureRequest(member_id="a1", reason=pb.ALLOW_REASON_MISTAKE),
+        api.AllowErasureResponse(erasure=ALLOWED), ALLOWED_JSON, body={"reason": "mistake"},
     ),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ HELD = api.MemberRoles(
             role=pb.ROLE_MEMBER, granted_by="b1", grant_time=stamp(), reason="for good"
         ),
     ],
-    badges=[profile.Badge(kind=BADGE, valid_until_time=stamp())],
+    badges=[profile.Badge(kind=BADGE, valid_until_time=stamp())], version=7,
 )  # fmt: skip
 HELD_JSON = {
     "memberId": "a1", "roles": ["member", "moderator"],
@@ -32,7 +32,7 @@ HELD_JSON = {
         },
         {"role": "member", "grantedBy": "b1", "grantTime": AT, "reason": "for good"},
     ],
-    "badges": [{"kind": "mentor_training", "validUntilTime": AT}],
+    "badges": [{"kind": "mentor_training", "validUntilTime": AT}], "version": 7,
 }  # fmt: skip
 ROLES = [
     Route(

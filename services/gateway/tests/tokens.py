@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 NETWORK = UUID("0198c2a0-0000-7000-8000-000000000001")
 ADA = UUID("0198c2a0-0000-7000-8000-00000000000a")
 BEN = UUID("0198c2a0-0000-7000-8000-00000000000b")
-ALL_DOORS = ("network_admin", "platform_operator")  # together they may call everything
+ALL_DOORS = ("network_admin", "platform_operator", "moderator")  # together they may call everything
 
 
 class Issuer:

@@ -23,10 +23,9 @@ from libs.erasure.tests.keys import key_file, keys_file
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import Door, opened
 from services.identity.tests.running import (
-    ACCESS,
     ACCOUNTS,
     ACTIVITY,
-    CHANGES,
+    AUDITED,
     CONSENTS,
     ERASURE_TOPICS,
     Process,
@@ -52,7 +51,7 @@ async def door(directory: MongoDirectory) -> AsyncIterator[Door]:
 async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics
 ) -> AsyncIterator[Surroundings]:
-    await create_topics(ACCOUNTS, ACTIVITY, CONSENTS, ACCESS, CHANGES, f"{GROUP}.dlq")
+    await create_topics(ACCOUNTS, ACTIVITY, CONSENTS, *AUDITED, f"{GROUP}.dlq")
     await create_topics(*ERASURE_TOPICS, "identity.erasure.v1.dlq")
     await create_topics(*ties.TOPICS, f"{ties.GROUP}.dlq")
     yield Surroundings(kafka, mongodb_uri, topic_prefix, unique)

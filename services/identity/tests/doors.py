@@ -37,12 +37,13 @@ from identity.application.ports import Directory
 from identity.application.ports_profile import Closeness
 from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
+from identity.application.step_up import StepUp
 from identity.application.take_tie import TieBook
 from identity.application.throttle import Throttle
 from identity.domain.mail import Letter
 from identity.domain.network import OPERATOR_SLUG
 from identity.domain.text import Texts
-from identity.entrypoints.audit import recorder
+from identity.entrypoints.audit import ahead, recorder
 from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Ports
 from kith.identity.v1 import audit_service_pb2_grpc as audit_grpc_api
@@ -51,6 +52,7 @@ from kith.identity.v1 import device_service_pb2 as device_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_grpc
 from kith.identity.v1 import export_service_pb2_grpc as export_grpc
+from kith.identity.v1 import hold_service_pb2_grpc as hold_grpc
 from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
@@ -72,6 +74,7 @@ from services.identity.tests.fakes_joining import FakePost
 from services.identity.tests.fakes_passkeys import FakeAnswered
 
 GRACE = timedelta(days=7)
+STEP_UP = timedelta(minutes=10)
 ANY_PORT = Address("127.0.0.1", 0)
 CHEAP = {"memory_kib": 8, "passes": 1, "lanes": 1, "workers": 2}
 
@@ -93,6 +96,7 @@ class Client:
         self.consents = grpc_api.ConsentServiceStub(channel)
         self.consent_records = consent_grpc_api.ConsentRecordServiceStub(channel)
         self.erasures = erasure_grpc.ErasureServiceStub(channel)
+        self.holds = hold_grpc.HoldServiceStub(channel)
         self.exports = export_grpc.ExportServiceStub(channel)
         self.audit = audit_grpc_api.AuditServiceStub(channel)
         self.passkeys = passkey_grpc_api.PasskeyServiceStub(channel)
@@ -233,6 +237,8 @@ async def opened(
             texts,
             SignedReceipts(key, DEVELOPMENT),
             Exporting(directory, X25519Seal(), SERVICES, clock),
+            StepUp(directory, clock, STEP_UP),
+            ahead(directory.audit, clock),
         )
         post = FakePost()
         secrets = KeyedDigest(b"l" * 32)

@@ -14,6 +14,7 @@ from identity.domain.account import Account, Event, Events
 from identity.domain.audit import Entry, Link, link
 from identity.domain.consent import Decision
 from identity.domain.credentials import handle_key
+from identity.domain.deed import Done
 from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.errors import EmailTaken, HandleTaken, NetworkExists
@@ -22,6 +23,7 @@ from identity.domain.network import Network
 from identity.domain.throttle import Level
 
 from services.identity.tests.fakes_export import FakeExports
+from services.identity.tests.fakes_holds import FakeHolds
 from services.identity.tests.fakes_joining import FakeMails, FakeRoster
 from services.identity.tests.fakes_profile import FakeHandles, FakeProfiles
 from services.identity.tests.fakes_roles import FakeAdmins
@@ -34,7 +36,7 @@ class FakeNetworks:
     def __init__(self, *networks: Network) -> None:
         self._networks = {network.id: network for network in networks}
 
-    async def add(self, network: Network) -> None:
+    async def add(self, network: Network, done: Done | None = None) -> None:
         if network.id in self._networks or await self.by_slug(network.slug):
             raise NetworkExists("taken")
         self._networks[network.id] = network
@@ -45,7 +47,7 @@ class FakeNetworks:
     async def by_slug(self, slug: str) -> Network | None:
         return next((one for one in self._networks.values() if one.slug == slug), None)
 
-    async def save(self, network: Network) -> None:
+    async def save(self, network: Network, done: Done | None = None) -> None:
         if self._networks[network.id].version != network.version - 1:
             raise ConcurrentUpdate("changed")
         self._networks[network.id] = network
@@ -57,7 +59,7 @@ class FakeInvites:
     def __init__(self) -> None:
         self.all: dict[UUID, Invite] = {}
 
-    async def add(self, invite: Invite) -> None:
+    async def add(self, invite: Invite, done: Done | None = None) -> None:
         if any(one.code_hash == invite.code_hash for one in self.all.values()):
             raise ConcurrentUpdate("there")
         self.all[invite.id] = invite
@@ -72,7 +74,7 @@ class FakeInvites:
         ids = sorted(id for id in self.all if after is None or id > after)
         return [self.all[id] for id in ids[:size]]
 
-    async def save(self, invite: Invite) -> None:
+    async def save(self, invite: Invite, done: Done | None = None) -> None:
         if self.all[invite.id].version != invite.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[invite.id] = invite
@@ -93,6 +95,7 @@ class FakeErasures:
     def __init__(self) -> None:
         self.all: dict[UUID, Erasure] = {}
         self.told: list[tuple[Erasure, ErasureStarted]] = []
+        self.deeds: list[Done] = []
 
     async def get(self, member_id: UUID) -> Erasure | None:
         return self.all.get(member_id)
@@ -100,12 +103,14 @@ class FakeErasures:
     async def by_id(self, erasure_id: UUID) -> Erasure | None:
         return next((one for one in self.all.values() if one.id == erasure_id), None)
 
-    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
+    async def save(self, erasure: Erasure, event: ErasureStarted | Done | None = None) -> None:
         current = self.all.get(erasure.member_id)
         if (current.version if current else 0) != erasure.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[erasure.member_id] = erasure
-        if event:
+        if isinstance(event, Done):
+            self.deeds.append(event)
+        elif event:
             self.told.append((erasure, event))
 
     async def remove(self, erasure: Erasure) -> None:
@@ -310,6 +315,7 @@ class FakeDirectory:
         self._rosters: dict[UUID, FakeRoster] = {}
         self._consents: dict[UUID, FakeConsents] = {}
         self._exports: dict[UUID, FakeExports] = {}
+        self._holds: dict[UUID, FakeHolds] = {}
         self._ties: dict[UUID, FakeTies] = {}
 
     def invites(self, network_id: UUID) -> FakeInvites:
@@ -352,6 +358,13 @@ class FakeDirectory:
 
     def exports(self, network_id: UUID) -> FakeExports:
         return self._exports.setdefault(network_id, FakeExports())
+
+    def holds(self, network_id: UUID) -> FakeHolds:
+        return self._holds.setdefault(network_id, FakeHolds(network_id))
+
+    def put_holds(self, network_id: UUID, holds: FakeHolds) -> None:
+        """From now on these are the network's."""
+        self._holds[network_id] = holds
 
     def ties(self, network_id: UUID) -> FakeTies:
         return self._ties.setdefault(network_id, FakeTies())

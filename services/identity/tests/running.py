@@ -23,7 +23,10 @@ from services.identity.tests.doors import Client
 
 ACCOUNTS, ACTIVITY = "identity.account.v1", "activity.member.v1"
 CONSENTS = "identity.consent.v1"
-ACCESS, CHANGES = "signals.access.v1", "identity.change.v1"
+AUDITED = [
+    "signals.access.v1", "identity.change.v1", "community.change.v1", "programs.change.v1",
+    "community.access.v1", "community.case.v1", "identity.cases.v1.dlq",
+]  # fmt: skip
 ERASURE_TOPICS = [f"{name}.erasure.v1" for name in (*SERVICES, "identity")]
 JOINED = Timestamp(seconds=1_200_000_000)
 

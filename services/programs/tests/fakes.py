@@ -57,7 +57,9 @@ class FakeEnrollments:
         self.all: dict[UUID, Enrollment] = {}
         self.told: dict[UUID, list[Event]] = {}
 
-    async def add(self, enrollments: Sequence[Enrollment]) -> Sequence[Enrollment]:
+    async def add(
+        self, enrollments: Sequence[Enrollment], by: UUID | None = None
+    ) -> Sequence[Enrollment]:
         return [self._seat(enrollment) for enrollment in enrollments]
 
     async def save(self, enrollment: Enrollment, event: StepDone) -> None:

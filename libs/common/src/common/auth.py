@@ -47,6 +47,8 @@ class Caller:
     epoch: int = 0  # of the account's sessions, as its issuer says: raised when it ends all of them
     owes: tuple[tuple[str, int], ...] = ()  # decisions that are open, as its issuer says
     terms: int = 0  # version of the terms the account agreed to, as its issuer says; 0: none
+    auth_time: float = 0.0  # when she proved who she is, in seconds since 1970; 0: not told
+    amr: frozenset[str] = frozenset()  # and how (RFC 8176)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,5 +237,6 @@ def _caller(claims: dict[str, Any], token: str) -> Caller:
         session_id=UUID(claims["sid"]) if "sid" in claims else None,
         epoch=int(claims.get("epoch", 0)),
         owes=tuple((str(what), int(which)) for what, which in claims.get("owes", {}).items()),
-        terms=int(claims.get("terms", 0)),
+        terms=int(claims.get("terms", 0)), auth_time=float(claims.get("auth_time", 0)),
+        amr=frozenset(map(str, claims.get("amr", ()))),
     )  # fmt: skip

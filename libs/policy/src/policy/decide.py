@@ -21,7 +21,8 @@ def decide(actor: Actor, action: str, facts: Facts | None = None) -> Decision:
     answer may then be LATER. With facts it never is: what they do not say counts against the
     actor. A thing of another network and a thing that does not exist get the same decision, to
     the letter; and where the rule forbids from what the actor knew before asking (her roles,
-    whose id she named, what she owes a decision on), it does so wherever the thing is.
+    whose id she named, what she owes a decision on), it does so wherever the thing is. One kind of
+    rule lets a role act in every network (`rules.Everywhere`): blindly, nothing is shown to it.
     """
     rule = TABLE.get(action)
     if rule is None:
@@ -33,7 +34,7 @@ def decide(actor: Actor, action: str, facts: Facts | None = None) -> Decision:
     decision = before_consent(actor, action, rule, facts) if actor.owes else None
     if decision is None:
         decision = rule.decide(actor, facts)
-    if facts is None or decision.answer in _WHEREVER:
+    if facts is None or decision.answer in _WHEREVER or decision.everywhere:
         return decision
     return decision if _is_near(actor, facts) else _HIDDEN
 

@@ -26,6 +26,7 @@ class Decision(NamedTuple):
     """An answer with the reason for it, and the rule that it follows from.
 
     `needed` are the roles of which one would have been enough; empty if roles are not the point.
+    `everywhere`: also of what belongs to another network, of which then nothing is shown.
     `owed` is the purpose and the version of the text that she has to decide on first.
     """
 
@@ -34,6 +35,7 @@ class Decision(NamedTuple):
     rule: str
     needed: tuple[str, ...] = ()
     owed: tuple[str, int] | None = None
+    everywhere: bool = False
 
     @property
     def allowed(self) -> bool:

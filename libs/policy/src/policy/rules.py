@@ -52,6 +52,29 @@ class Roles:
         return self._denied if self._roles.isdisjoint(actor.roles) else self._allowed
 
 
+class Everywhere:
+    """Allows one role in every network, and another in its own.
+
+    Who acts in a network that is not hers is shown nothing of it: neither an answer nor whether
+    what she named is there.
+    """
+
+    def __init__(self, everywhere: str, near: str) -> None:
+        self._everywhere, self._near = everywhere, near
+        self.text = f"{near}, or {everywhere} in every network, blindly"
+        self._blind = Decision(Answer.ALLOW, f"is {everywhere}", self.text, everywhere=True)
+        self._allowed = Decision(Answer.ALLOW, f"is {near}", self.text)
+        self._denied = Decision(
+            Answer.FORBID, f"needs {near} or {everywhere}", self.text, (near, everywhere)
+        )
+
+    def decide(self, actor: Actor, facts: Facts | None) -> Decision:
+        """See Rule."""
+        if self._everywhere in actor.roles:
+            return self._blind
+        return self._allowed if self._near in actor.roles else self._denied
+
+
 class OwnOr:
     """Allows who asks for what is hers, and whoever has one of some roles.
 

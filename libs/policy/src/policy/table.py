@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from policy.decision import Answer
-from policy.rules import Always, Both, Own, OwnOr, Roles, Rule, TakesPart, Tied
+from policy.rules import Always, Both, Everywhere, Own, OwnOr, Roles, Rule, TakesPart, Tied
 
 STREAM: Final = "/gateway/Stream"
 """The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
@@ -36,8 +36,11 @@ MEMBER: Final = Roles(
     "member", "mentor", "moderator", "care_team", "network_admin", text="who lives in the network"
 )
 ADMIN: Final = Roles("network_admin")
-OPERATOR: Final = Roles("platform_operator")
+PLATFORM_OPERATOR: Final = "platform_operator"
+OPERATOR: Final = Roles(PLATFORM_OPERATOR)
+ADMIN_OR_OPERATOR: Final = Everywhere(PLATFORM_OPERATOR, "network_admin")
 CARE: Final = Roles("care_team", "network_admin")
+SAFETY: Final = Roles("moderator", "care_team")
 OWN_OR_ADMIN_BLINDLY: Final = OwnOr("network_admin", shows=False)
 OWN_OR_STAFF: Final = OwnOr("care_team", "moderator", "network_admin")
 OWN_OR_ADMIN: Final = OwnOr("network_admin")
@@ -124,9 +127,16 @@ TABLE: Final[Mapping[str, Rule]] = {
         "kith.identity.v1.ErasureService",
         RequestErasure=OWN_OR_ADMIN,
         CancelErasure=OWN_OR_ADMIN,
-        GetErasure=OWN_OR_ADMIN,
+        GetErasure=OWN_OR_CARE,
         HoldErasure=ADMIN,
         ReleaseErasure=ADMIN,
+        AllowErasure=CARE,
+    ),
+    **_of(
+        "kith.identity.v1.HoldService",
+        PlaceHold=ADMIN_OR_OPERATOR,
+        LiftHold=ADMIN_OR_OPERATOR,
+        ListHolds=ADMIN,
     ),
     **_of(
         "kith.identity.v1.ExportService",
@@ -188,6 +198,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         CreateComment=IN_CIRCLE,
         ListComments=IN_CIRCLE,
         ListHomeFeed=MEMBER,
+    ),
+    **_of(
+        "kith.community.v1.CaseService",
+        OpenCase=SAFETY,
+        ClaimCase=SAFETY,
+        CloseCase=SAFETY,
+        ListCases=SAFETY,
     ),
     **_of(
         "kith.messaging.v1.ConversationService",

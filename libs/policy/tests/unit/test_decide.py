@@ -31,9 +31,21 @@ def test_another_networks_thing_is_like_one_that_does_not_exist(
 ) -> None:
     elsewhere = decide(actor, action, facts._replace(network_id=ELSEWHERE))
     assert elsewhere == decide(actor, action, facts._replace(network_id=None))
-    if TABLE[action] is not PUBLIC:
+    if TABLE[action] is not PUBLIC and not elsewhere.everywhere:
         assert elsewhere.answer in {Answer.HIDE, Answer.FORBID}
         assert elsewhere.answer is Answer.HIDE or elsewhere.needed, "told why it is forbidden"
+
+
+def test_only_who_runs_the_platform_acts_elsewhere_and_only_to_hold() -> None:
+    """Each of these answers with nothing (test_holds.py of identity)."""
+    there = Facts(ELSEWHERE, BEN)
+    found = {
+        (role, action.rpartition("/")[2])
+        for action, rule in TABLE.items()
+        for role in ROLES
+        if rule is not PUBLIC and decide(Actor(ADA, HERE, frozenset({role})), action, there).allowed
+    }
+    assert found == {("platform_operator", "PlaceHold"), ("platform_operator", "LiftHold")}
 
 
 @given(actors, actions, about)

@@ -21,12 +21,14 @@ from grpc.aio import Server
 from policy.authorize import authorize
 from policy.services import GRANTS
 
+from community.adapters.accesses import Accesses
 from community.adapters.clients import jwks_of
 from community.adapters.erasing import steps
 from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.adapters.retention import RULES
 from community.adapters.tombstones import Tombstones
+from community.application.cases import CaseDesk
 from community.application.turns import Turns
 from community.config import Config
 from community.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -60,7 +62,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
-        ports = Ports(MongoNetworks(database, relay.wake), Turns(), clock)
+        networks = MongoNetworks(database, relay.wake)
+        ports = Ports(networks, Turns(), clock, CaseDesk(networks.cases, clock))
         members = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(ports.networks),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
@@ -70,7 +73,9 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
         )
         verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
+        interceptor = grpc_server.Interceptor(
+            verifier, tracing, authorize, Accesses(producer, clock).record, peers
+        )
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
                 Eraser(NAME, database, steps(Tombstones(producer)), clock),

@@ -1,17 +1,23 @@
-"""If-Match on the network: compared by the service in the write, refused where nothing has a
-version."""
+"""If-Match on the network and on roles: compared by the service in the write, refused where
+there is nothing that an edit could overwrite."""
 
 from __future__ import annotations
+
+import re
+from typing import Any
 
 import httpx
 import pytest
 from common.errors import Conflict
-from gateway.entrypoints.http.conditions import takes_if_match, versions_of
+from gateway.entrypoints.http.actions import ROUTES
+from gateway.entrypoints.http.conditions import refuses_if_match, takes_if_match, versions_of
 from gateway.entrypoints.http.errors import PreconditionFailed
+from google.protobuf.message import Message
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import network_service_pb2 as api
+from kith.identity.v1 import role_service_pb2 as roles
 
-from services.gateway.tests.builders import NETWORK
+from services.gateway.tests.builders import AT, NETWORK, Json
 from services.gateway.tests.gateways import Gateway
 from services.gateway.tests.problems import assert_problem
 
@@ -69,8 +75,83 @@ async def test_a_tag_that_was_never_given_out_is_412_and_nobody_is_asked(
     assert gateway.services.asked(UPDATE) == []
 
 
-async def test_nothing_else_takes_if_match() -> None:
-    assert takes_if_match("PATCH", "/v1/network")
+ROLES, GRANT = "/v1/accounts/a1/roles", "/v1/accounts/a1/roles/moderator"
+BADGE = "/v1/accounts/a1/badges/mentor_training"
+ROLE_SERVICE = "/kith.identity.v1.RoleService/"
+REASON: Json = {"reason": "she asked"}
+CHANGES: list[tuple[str, str, Json | None, str, Message]] = [
+    ("PUT", ROLES, {"roles": ["member"]}, "/kith.identity.v1.AccountService/UpdateRoles",
+     identity.UpdateRolesResponse()),
+    ("PUT", GRANT, REASON, ROLE_SERVICE + "GrantRole", roles.GrantRoleResponse()),
+    ("DELETE", GRANT, None, ROLE_SERVICE + "RevokeRole", roles.RevokeRoleResponse()),
+    ("PUT", BADGE, {"validUntilTime": AT}, ROLE_SERVICE + "AwardBadge",
+     roles.AwardBadgeResponse()),
+    ("DELETE", BADGE, None, ROLE_SERVICE + "WithdrawBadge", roles.WithdrawBadgeResponse()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method, path, body, rpc, reply", CHANGES, ids=[c[3] for c in CHANGES])
+async def test_every_change_of_roles_can_be_bound_to_what_was_seen(
+    gateway: Gateway, method: str, path: str, body: Json | None, rpc: str, reply: Message
+) -> None:
+    gateway.services.replies[rpc] = reply
+    admin = gateway.headers(gateway.issuer.token(roles=("network_admin",)))
+    for if_match, versions in (('"7", "8"', [7, 8]), ("*", [])):
+        headers = admin | {"if-match": if_match}
+        answer = await gateway.http.request(method, path, json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        call = gateway.services.asked(rpc)[-1]
+        sent: Any = call.request  # each has them
+        assert list(sent.versions) == versions
+
+
+async def test_the_tag_of_roles_is_their_version(gateway: Gateway) -> None:
+    told = roles.MemberRoles(member_id="a1", version=7)
+    gateway.services.replies[ROLE_SERVICE + "GetRoles"] = roles.GetRolesResponse(roles=told)
+    admin = gateway.headers(gateway.issuer.token(roles=("network_admin",)))
+    assert (await gateway.http.get(ROLES, headers=admin)).headers["etag"] == '"7"'
+
+
+UNCONDITIONAL = {
+    "join_circle": "joining twice is joining once",
+    "leave_circle": "leaving twice is leaving once",
+    "request_connection": "asking twice is asking once",
+    "accept_connection": "agreeing twice is agreeing once",
+    "delete_connection": "ends it; again it changes nothing",
+    "set_consent": "a decision is added to those before it and overwrites none",
+    "delete_session": "ends for good; again it changes nothing",
+    "delete_sessions": "ends for good; again it changes nothing",
+    "delete_sessions_of": "ends for good; again it changes nothing",
+    "mark_step_done": "a step that is done stays done",
+    "request_erasure": "asking twice is asking once",
+    "cancel_erasure": "only one that waits is taken back",
+    "hold_erasure": "the longest hold counts, whoever comes last",
+    "release_erasure": "ends one stop and no other hold",
+    "allow_erasure": "what is allowed stays so",
+    "claim_case": "another's is refused unless it is taken over, by name",
+    "close_case": "ends for good; another outcome is refused",
+    "place_hold": "each file has a hold of its own, and renewing is meant to replace",
+    "lift_hold": "ends for good; again it changes nothing",
+    "delete_export": "ends for good; again it changes nothing",
+    "approve_application": "a decision is made once, and another one is refused",
+    "decline_application": "a decision is made once, and another one is refused",
+    "revoke_invite": "ends for good; again it changes nothing",
+    "rename_passkey": "one's own, and the last name is meant",
+    "delete_passkey": "ends for good; again it changes nothing",
+    "update_profile": "its version is part of the body, and 409 says PROFILE_CHANGED",
+}
+"""Why what changes something and has no version for If-Match needs none."""
+
+
+async def test_every_change_takes_if_match_or_says_why_not() -> None:
+    refusing = set()
+    for route in ROUTES:
+        (path,), methods = route.paths, route.http_methods & {"PUT", "PATCH", "DELETE"}
+        plain = re.sub(r"{\w+:str}", "x", path)
+        ignoring = {one for one in methods if not takes_if_match(one, plain)}
+        assert all(refuses_if_match(one, plain) for one in ignoring), "it would be overlooked"
+        refusing |= {route.handler_name for _ in ignoring}
+    assert refusing == UNCONDITIONAL.keys()
     assert not takes_if_match("PUT", "/v1/network")
     assert not takes_if_match("PATCH", "/v1/networks")
     with pytest.raises(PreconditionFailed):

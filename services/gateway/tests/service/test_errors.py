@@ -43,6 +43,24 @@ TABLE = [
 ]
 
 
+class StepUpNeeded(errors.Unauthenticated):
+    reason = "STEP_UP_NEEDED"
+
+
+async def test_a_sign_in_that_is_too_old_or_too_weak_is_told_what_would_do(
+    gateway: Gateway,
+) -> None:
+    """RFC 9470 §3."""
+    error = StepUpNeeded("sign in again", needs="second_factor", max_age_seconds="600")
+    gateway.services.replies["/kith.identity.v1.ErasureService/RequestErasure"] = error
+    answer = await gateway.http.put("/v1/accounts/a1/erasure", headers=gateway.headers())
+    assert_problem(answer, 401, "STEP_UP_NEEDED")
+    assert answer.json()["metadata"]["needs"] == "second_factor"
+    challenge = answer.headers["www-authenticate"]
+    assert 'error="insufficient_user_authentication"' in challenge
+    assert challenge.endswith('max_age="600"')
+
+
 @pytest.mark.parametrize("error, status, reason", TABLE, ids=lambda it: str(it))
 async def test_each_refusal_of_a_service_has_its_status_and_keeps_its_reason(
     gateway: Gateway, error: DomainError, status: int, reason: str, golden: Callable[..., None]

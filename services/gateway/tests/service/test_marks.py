@@ -144,10 +144,9 @@ async def test_pages_have_tags_too(gateway: Gateway) -> None:
 
 async def test_a_condition_that_cannot_be_kept_is_not_overlooked(gateway: Gateway) -> None:
     headers = gateway.headers() | {"if-match": '"1"'}
-    path = "/v1/accounts/a1/roles"
-    answer = await gateway.http.put(path, json={"roles": ["member"]}, headers=headers)
+    answer = await gateway.http.put("/v1/circles/c1/membership", headers=headers)
     assert_problem(answer, 400, "CONDITION_UNSUPPORTED")
-    assert gateway.services.asked("/kith.identity.v1.AccountService/UpdateRoles") == []
+    assert gateway.services.asked("/kith.community.v1.CircleService/JoinCircle") == []
 
 
 async def test_a_web_app_that_may_ask_can_read_the_answer(gateway: Gateway) -> None:

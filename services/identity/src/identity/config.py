@@ -91,6 +91,8 @@ class Exporting:
 
 OTHERS = ("community", "messaging", "programs", "outcomes", "signals")
 NO_SERVICES = Exporting({})
+STEP_UP_SECONDS = 600
+"""How fresh a sign-in must be for an export or an erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Config:
     texts: Texts = field(default_factory=texts.shipped)
     controller: Controller = DEVELOPMENT
     exporting: Exporting = NO_SERVICES
+    step_up_seconds: int = STEP_UP_SECONDS
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
@@ -134,6 +137,7 @@ class Config:
             texts=reader.read("KITH_CONSENT_TEXTS", _texts, texts.shipped()),
             controller=reader.read("KITH_CONTROLLER_FILE", read_controller, DEVELOPMENT),
             exporting=Exporting.read(reader),
+            step_up_seconds=reader.read("KITH_STEP_UP_SECONDS", _positive, STEP_UP_SECONDS),
         )
         reader.done()
         return config

@@ -29,13 +29,13 @@ from identity.adapters.heard_closeness import HeardCloseness
 from identity.adapters.join_links import SealedJoinLinks
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
-from identity.adapters.mongo import INDEXES, MongoDirectory
+from identity.adapters.mongo import INDEXES, TOLD, MongoDirectory
 from identity.adapters.mongo_answered import MongoAnswered
+from identity.adapters.mongo_case_notes import MongoCaseNotes
 from identity.adapters.mongo_erasures import MongoDue
 from identity.adapters.mongo_exports import MongoDueExports
 from identity.adapters.mongo_levels import MongoLevels
 from identity.adapters.mongo_roster import EligibleHasher
-from identity.adapters.no_cases import NoCases
 from identity.adapters.retention import RULES
 from identity.adapters.signing_keys import KeyRing, SigningKey, read_folder
 from identity.adapters.tokens import SignedTokens
@@ -54,11 +54,12 @@ from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.profiles import ProfileBook
 from identity.application.send_mails import Postman
+from identity.application.step_up import StepUp
 from identity.application.take_tie import TieBook
 from identity.application.throttle import Throttle
 from identity.config import Config, Erasing
-from identity.entrypoints import erasures, exports, mails, ties
-from identity.entrypoints.audit import recorder
+from identity.entrypoints import case_notes, erasures, exports, mails, ties
+from identity.entrypoints.audit import ahead, recorder
 from identity.entrypoints.consumers import GROUP, TOPICS, handlers
 from identity.entrypoints.grpc import register_services
 from identity.entrypoints.ports import Ports
@@ -91,11 +92,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["accounts", "erasures"], producer, source=f"/{NAME}")
+        relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         keys = _keys(config)
         directory = MongoDirectory(database, relay.wake)
         erasing = config.erasing
-        advance = _advance(erasing, directory, clock, Tombstone(producer))
+        notes = MongoCaseNotes(database)
+        advance = _advance(erasing, directory, notes, clock, Tombstone(producer))
         hashes = await stack.enter_async_context(passwords.start(**asdict(config.hashing)))
         tokens = SignedTokens(keys, config.texts)
         outgoing = _outgoing(config, directory, clock)
@@ -141,24 +143,29 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             outgoing=outgoing,
             texts=config.texts,
             receipts=SignedReceipts(erasing.key, config.controller),
+            step_up=StepUp(directory, clock, timedelta(seconds=config.step_up_seconds)),
+            ahead=ahead(directory.audit, clock),
             exporting=Exporting(directory, X25519Seal(), (NAME, *config.exporting.services), clock),
         )
         await ensure_operator(
             ports.directory, ports.passwords, clock, config.operator_password.reveal()
         )
-        receipts = Consumer(
+        await _listen(stack, life, "receipts", Consumer(
             settings.kafka, group=erasures.GROUP,
             topics=[topic_of(name) for name in advance.expected],
             handlers=erasures.handlers(advance, erasing.keys), producer=producer, tracing=tracing,
             topic_prefix=settings.topic_prefix,
-        )  # fmt: skip
+        ))  # fmt: skip
+        await _listen(stack, life, "cases", Consumer(
+            settings.kafka, group=case_notes.GROUP, topics=case_notes.TOPICS,
+            handlers=case_notes.handlers(notes, advance.look_again), producer=producer,
+            tracing=tracing, topic_prefix=settings.topic_prefix,
+        ))  # fmt: skip
         await _mailing(stack, life, config, directory, clock)
         await _collecting(stack, life, config, database, Collect(
             directory, await _sources(stack, config, database, tokens, clock), X25519Seal(),
             outgoing, clock,
         ))  # fmt: skip
-        life.health.add("receipts", receipts.check)
-        await stack.enter_async_context(life.background("receipts", receipts.run()))
         await stack.enter_async_context(life.background(
             "erasures", erasures.drive(advance, MongoDue(database), clock, erasing.poll_seconds)
         ))  # fmt: skip
@@ -198,15 +205,25 @@ async def _hearing(
 
 
 def _advance(
-    erasing: Erasing, directory: MongoDirectory, clock: SystemClock, let_go: Tombstone
+    erasing: Erasing,
+    directory: MongoDirectory,
+    notes: MongoCaseNotes,
+    clock: SystemClock,
+    let_go: Tombstone,
 ) -> Advance:
     """What drives erasures on."""
     return Advance(
-        directory, NoCases(), clock, settle=timedelta(seconds=erasing.settle_seconds),
+        directory, notes, clock, settle=timedelta(seconds=erasing.settle_seconds),
         expected=sorted(erasing.keys.keys() - {NAME}),
         member_hash=hasher(erasing.key.private_bytes_raw()),
         sign=lambda receipt: receipt.signed(erasing.key), let_go=let_go,
     )  # fmt: skip
+
+
+async def _listen(stack: AsyncExitStack, life: Lifecycle, name: str, consumer: Consumer) -> None:
+    """Let a consumer take what comes until the stack ends."""
+    life.health.add(name, consumer.check)
+    await stack.enter_async_context(life.background(name, consumer.run()))
 
 
 async def _collecting(

@@ -49,7 +49,7 @@ class ErasuresContract:
     async def test_every_state_comes_back_as_it_was_saved(self, kept: Directory) -> None:
         one = an_erasure()
         erasures = kept.erasures(NETWORK)
-        held = one.hold(HoldReason.DISPUTE)
+        held = one.hold(HoldReason.DISPUTE, NOW + GRACE, NOW, True)
         closing = (released := held.release()).close(NOW)
         started, event = (closed := closing.closed(NOW, GRACE)).start(NOW)
         complete = started.take(a_receipt(one), ["messaging"], NOW)
@@ -69,7 +69,7 @@ class ErasuresContract:
             await erasures.save(replace(erasure, id=new_id()))
         await erasures.save(erasure.cancel())
         with pytest.raises(ConcurrentUpdate):
-            await erasures.save(erasure.hold(HoldReason.DISPUTE))
+            await erasures.save(erasure.hold(HoldReason.DISPUTE, NOW, NOW))
 
     async def test_a_finished_one_is_gone_and_its_record_stays_as_first_written(
         self, kept: Directory
@@ -132,7 +132,9 @@ class TestInMongo(ErasuresContract):
         late = replace(late, due_at=NOW + 2 * GRACE)
         for one in (late, early, held):
             await directory.erasures(NETWORK).save(one)
-        await directory.erasures(NETWORK).save(held.hold(HoldReason.LEGAL_ORDER))
+        await directory.erasures(NETWORK).save(
+            held.hold(HoldReason.LEGAL_ORDER, NOW + 9 * GRACE, NOW + 9 * GRACE)
+        )
         due = MongoDue(database)
         assert await due.due(NOW, 9) == []
         assert await due.due(NOW + GRACE, 9) == [early]

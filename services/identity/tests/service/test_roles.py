@@ -239,8 +239,44 @@ async def test_a_change_of_roles_is_in_the_audit_log_once_without_its_reason(
         await call(client.roles.RevokeRole, revoke, token=admin)
         actions = [("admin", "RevokeRole"), ("admin", "GrantRole")]
         await until(lambda: _told(client, ada, actions))
-        (granted, _) = await surroundings.records("identity.change.v1", 2)
-    assert b"secret" not in granted.key + granted.value + str(granted.headers).encode()
+        records = await surroundings.records("identity.change.v1", 4)  # the network and an invite
+    for told in records:
+        assert b"secret" not in told.key + told.value + str(told.headers).encode()
+
+
+async def test_a_change_of_roles_can_be_bound_to_what_was_seen(
+    door: Door, staff: Staff, ada: pb.Session
+) -> None:
+    seen = await staff.grant(ada.member_id, pb.ROLE_MODERATOR)
+    await door.client.sign_in("ada@example.org")  # is no change of her roles
+    bound: Any = {"member_id": ada.member_id, "versions": [seen.version]}
+    give = api.GrantRoleRequest(role=pb.ROLE_CARE_TEAM, reason="she asked", **bound)
+    first = await call(door.client.roles.GrantRole, give, token=staff.token)
+    assert first.roles.version != seen.version
+    assert await call(door.client.roles.GrantRole, give, token=staff.token) == first
+    badge_until = stamp(NOW + 9 * DAY)
+    attempts: Iterable[Any] = (
+        (door.client.roles.RevokeRole, api.RevokeRoleRequest(role=pb.ROLE_MODERATOR, **bound)),
+        (door.client.roles.AwardBadge,
+         api.AwardBadgeRequest(kind=TRAINING, valid_until_time=badge_until, **bound)),
+        (door.client.accounts.UpdateRoles,
+         accounts_api.UpdateRolesRequest(roles=[pb.ROLE_MEMBER], **bound)),
+    )  # fmt: skip
+    for method, late in attempts:
+        assert await reason(call(method, late, token=staff.token)) == "VERSION_MISMATCH"
+    assert await staff.grant(ada.member_id, pb.ROLE_CARE_TEAM) == first.roles
+
+
+async def test_roles_that_end_by_themselves_are_another_version(
+    door: Door, staff: Staff, ada: pb.Session
+) -> None:
+    seen = await staff.grant(ada.member_id, pb.ROLE_MODERATOR, timedelta(minutes=1))
+    door.clock.advance(timedelta(minutes=1))
+    late = api.RevokeRoleRequest(
+        member_id=ada.member_id, role=pb.ROLE_MODERATOR, versions=[seen.version]
+    )
+    attempt = call(door.client.roles.RevokeRole, late, token=staff.token)
+    assert await reason(attempt) == "VERSION_MISMATCH"
 
 
 async def _told(client: Client, ada: pb.Session, expected: list[tuple[str, str]]) -> bool:

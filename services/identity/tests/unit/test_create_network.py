@@ -11,6 +11,7 @@ from common.errors import Conflict, Invalid
 from common.testing.clock import FakeClock
 from identity.adapters.master_key import KeyedDigest
 from identity.application.create_network import NetworkWanted, create_network
+from identity.domain.deed import Done
 from identity.domain.errors import NetworkExists
 from identity.domain.network import Network
 from identity.domain.role import Role
@@ -40,12 +41,12 @@ async def test_a_crash_in_the_middle_is_mended_by_asking_again(when: str) -> Non
     class Networks(FakeNetworks):
         crashes = 1
 
-        async def add(self, network: Network) -> None:
+        async def add(self, network: Network, done: Done | None = None) -> None:
             crash = self.crashes
             self.crashes = 0
             if crash and when == "before":
                 raise Crash
-            await super().add(network)
+            await super().add(network, done)
             if crash:
                 raise Crash
 

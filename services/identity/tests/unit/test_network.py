@@ -11,6 +11,7 @@ from common.ids import new_id
 from hypothesis import given
 from hypothesis import strategies as st
 from identity.application.update_network import network_to_join, update_network
+from identity.domain.deed import Done
 from identity.domain.errors import InviteInvalid, NetworkNotFound, NetworkNotOpen, VersionMismatch
 from identity.domain.network import Network
 from identity.domain.network_rules import (
@@ -129,11 +130,11 @@ async def test_of_two_who_saw_the_same_version_one_is_told(network: Network) -> 
     class Slow(FakeNetworks):
         raced = False
 
-        async def save(self, network: Network) -> None:
+        async def save(self, network: Network, done: Done | None = None) -> None:
             if not self.raced:
                 self.raced = True
                 await update_network(self, network.id, {"display_name": "Faster"}, [1])
-            await super().save(network)
+            await super().save(network, done)
 
     networks = Slow(network)
     with pytest.raises(VersionMismatch):

@@ -62,6 +62,8 @@ def test_a_token_carries_these_claims_and_no_more() -> None:
         "iat",
         "exp",
         "jti",
+        "auth_time",
+        "amr",
     }
     assert (claims["iss"], claims["aud"]) == ("kith", "kith")
     assert (claims["sub"], claims["net"]) == (str(account.id), str(account.network_id))

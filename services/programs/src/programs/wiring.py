@@ -24,7 +24,7 @@ from policy.services import GRANTS
 from programs.adapters.clients import jwks_of
 from programs.adapters.erasing import STEPS
 from programs.adapters.exporting import KINDS
-from programs.adapters.mongo import INDEXES, MongoNetworks
+from programs.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from programs.adapters.retention import RULES
 from programs.config import Config
 from programs.entrypoints.consumers import GROUP, TOPICS, handlers
@@ -57,7 +57,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["enrollments"], producer, source=f"/{NAME}")
+        relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         networks = MongoNetworks(database, relay.wake)
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),

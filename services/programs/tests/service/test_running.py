@@ -53,7 +53,9 @@ async def surroundings(
     kafka: str, mongodb_uri: str, topic_prefix: str, unique: str, create_topics: CreateTopics,
     producer: Producer, issuer: Issuer,
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
-    await create_topics(ACCOUNTS, ENROLLMENTS, ACTIVITY, DEAD_LETTERS, *ERASURES)
+    await create_topics(
+        ACCOUNTS, ENROLLMENTS, ACTIVITY, DEAD_LETTERS, *ERASURES, "programs.change.v1"
+    )
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -46,9 +46,11 @@ class Enrollments(FakeEnrollments):
         self.fault = ""
         self.gate: asyncio.Event | None = None
 
-    async def add(self, enrollments: Sequence[Enrollment]) -> Sequence[Enrollment]:
+    async def add(
+        self, enrollments: Sequence[Enrollment], by: UUID | None = None
+    ) -> Sequence[Enrollment]:
         kept = {"before": 0, "midst": 1}.get(self.fault, len(enrollments))
-        made = await super().add(enrollments[:kept])
+        made = await super().add(enrollments[:kept], by)
         if self.fault:
             raise Crash
         return made

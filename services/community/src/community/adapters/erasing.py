@@ -54,6 +54,10 @@ def _wordless(document: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {"author_id": leaving.stand_in, "text": "", "request_id": str(document["_id"])}
 
 
+def _opener(document: Document, leaving: Leaving) -> Mapping[str, Any]:
+    return {"opened_by": leaving.stand_in, "request_id": str(document["_id"])}
+
+
 class Comments(Anonymise):
     """Her comments that are left; those on her own unanswered posts are gone by then."""
 
@@ -97,4 +101,7 @@ def steps(let_go: LetGo) -> tuple[Step, ...]:
         AnsweredPosts(POSTS, "author_id", _wordless),
         Comments(COMMENTS, "author_id", _wordless),
         Anonymise("circles", "founder_id", stand_in("founder_id")),
+        Anonymise("cases", "member_id", stand_in("member_id")),
+        Anonymise("cases", "opened_by", _opener),
+        Anonymise("cases", "claimed_by", stand_in("claimed_by")),
     )

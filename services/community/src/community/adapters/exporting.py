@@ -66,5 +66,9 @@ KINDS: tuple[Kind, ...] = (
     Owned("circles", "circles", "Circles you opened",
           "Circles you made for others.", "founder_id", _circle),
 )  # fmt: skip
-WITHHELD: Mapping[str, str] = {"members": "holds only your id"}
+WITHHELD: Mapping[str, str] = {
+    "members": "holds only your id",
+    "cases": "that there was one, and who saw to it, stands among the looks at your data;"
+    " what others feared for you is told by a person and not by a file",
+}
 """Collections of which nothing is told, and why."""

@@ -14,7 +14,8 @@ from common import outbox
 from common.mongo import ASCENDING, Database, IndexModel
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
-from community.adapters import mongo_connections
+from community.adapters import mongo_cases, mongo_connections
+from community.adapters.mongo_cases import MongoCases
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
 from community.adapters.mongo_connections import MongoConnections, MongoMembers
 from community.adapters.mongo_posts import MongoComments, MongoPosts
@@ -31,6 +32,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "circles": [
         _index("once", "founder_id", "request_id", unique=True),
         _index("page", "_id"),
+        outbox.INDEX,
     ],
     "memberships": [
         _index("place", "circle_id", "number", unique=True),
@@ -48,11 +50,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index("place", "post_id", "number", unique=True),
         outbox.INDEX,
     ],
+    "cases": mongo_cases.INDEXES,
     mongo_connections.COLLECTION: mongo_connections.INDEXES,
     "members": [],
     **ERASURE_INDEXES,
 }
-TOLD = ["posts", "comments", "memberships", mongo_connections.COLLECTION]
+TOLD = ["posts", "comments", "circles", "memberships", mongo_connections.COLLECTION, "cases"]
 """The collections with an outbox: posts first, so that no comment is told before its post."""
 
 
@@ -64,12 +67,16 @@ class MongoNetworks:
         self._wake = wake
         self._reach = Reach()
 
+    def cases(self, network_id: UUID) -> MongoCases:
+        """See ports_cases.CasesOf."""
+        return MongoCases(self._database.collection("cases", network_id), self._wake)
+
     def of(self, network_id: UUID) -> Network:
         """See ports.Networks."""
         collection = self._database.collection
         return Network(
             id=network_id,
-            circles=MongoCircles(collection("circles", network_id)),
+            circles=MongoCircles(collection("circles", network_id), self._wake),
             memberships=MongoMemberships(collection("memberships", network_id), self._wake),
             posts=MongoPosts(collection("posts", network_id), self._reach, self._wake),
             comments=MongoComments(collection("comments", network_id), self._wake),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -11,24 +11,29 @@ from common.ids import named_id
 from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError
 
 from community.adapters import tie_events as events
+from community.adapters.deeds import of_circle
 from community.adapters.writing import NO_OUTBOX, Wake, insert, save_next
 from community.application.ports import Taken
 from community.domain.circle import Circle, Membership
 
 
 class MongoCircles:
-    """Implements ports.Circles."""
+    """Implements ports.Circles; `wake` tells the relay that an event waits."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, wake: Callable[[], None]) -> None:
         self._collection = collection
+        self._wake = wake
 
     async def add(self, circle: Circle) -> None:
         """See ports.Circles."""
         document = asdict(circle)
+        waiting = outbox.fields(of_circle(self._collection.network_id, circle))
         try:
-            await self._collection.insert_one({"_id": document.pop("id"), **document})
+            await self._collection.insert_one({"_id": document.pop("id"), **document, **waiting})
         except DuplicateKeyError as error:
             raise Taken from error
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def get(self, id: UUID) -> Circle | None:
         """See ports.Circles."""

@@ -19,5 +19,12 @@ RULES: tuple[Rule, ...] = (
     Rule("members", "who is a member", Fate.ERASURE, "so that nobody asks who is not there"),
     Rule("posts", "posts", Fate.ERASURE, "others come back to what was said", "created_at"),
     Rule("comments", "comments", Fate.ERASURE, "others come back to what was said", "created_at"),
+    Rule(
+        "cases",
+        "crisis cases",
+        Fate.ERASURE,
+        "what was done when somebody was in danger; without her name once she has left",
+        "opened_at",
+    ),
     *RETENTION,
 )  # fmt: skip

@@ -23,6 +23,30 @@ class PostNotFound(NotFound):
     reason = "POST_NOT_FOUND"
 
 
+class CaseNotFound(NotFound):
+    """No such case in the caller's network."""
+
+    reason = "CASE_NOT_FOUND"
+
+
+class CaseTaken(Conflict):
+    """Somebody else has taken it on."""
+
+    reason = "CASE_TAKEN"
+
+
+class CaseNotClaimed(Precondition):
+    """Nobody has taken it on, and it ends with a name."""
+
+    reason = "CASE_NOT_CLAIMED"
+
+
+class CaseClosed(Precondition):
+    """It has ended."""
+
+    reason = "CASE_CLOSED"
+
+
 class RequestIdReused(Conflict):
     """The request id belongs to something with other content."""
 

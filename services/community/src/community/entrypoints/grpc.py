@@ -9,11 +9,13 @@ from common import auth
 from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.community.v1 import case_service_pb2_grpc as case_grpc_api
 from kith.community.v1 import community_service_pb2 as api
 from kith.community.v1 import community_service_pb2_grpc as grpc_api
 from kith.community.v1 import connection_service_pb2_grpc as connections_grpc
 
 from community.application import queries
+from community.application.cases import CaseDesk
 from community.application.create_circle import create_circle
 from community.application.create_comment import create_comment
 from community.application.create_post import create_post
@@ -25,6 +27,7 @@ from community.application.turns import Turns
 from community.domain.circle import CircleDraft
 from community.domain.post import CommentDraft, PostDraft
 from community.entrypoints import translate
+from community.entrypoints.cases import CaseService
 from community.entrypoints.connections import ConnectionService
 
 
@@ -35,12 +38,14 @@ class Ports:
     networks: Networks
     turns: Turns
     clock: Clock
+    desk: CaseDesk
 
 
 def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     """Add all services of community to a server."""
     grpc_api.add_CircleServiceServicer_to_server(CircleService(ports), server)
     grpc_api.add_PostServiceServicer_to_server(PostService(ports), server)
+    case_grpc_api.add_CaseServiceServicer_to_server(CaseService(ports.desk), server)
     connections_grpc.add_ConnectionServiceServicer_to_server(
         ConnectionService(ports.networks, ports.clock), server
     )

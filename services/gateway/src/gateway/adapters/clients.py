@@ -9,6 +9,7 @@ import grpc
 from common import grpc_client
 from common.config import Address
 from common.service_tokens import Vouch
+from kith.community.v1 import case_service_pb2_grpc as cases
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.community.v1 import connection_service_pb2_grpc as connections
 from kith.identity.v1 import audit_service_pb2_grpc as audit
@@ -16,6 +17,7 @@ from kith.identity.v1 import consent_service_pb2_grpc as consent_records
 from kith.identity.v1 import device_service_pb2_grpc as devices
 from kith.identity.v1 import erasure_service_pb2_grpc as erasures
 from kith.identity.v1 import export_service_pb2_grpc as exports
+from kith.identity.v1 import hold_service_pb2_grpc as holds
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity
 from kith.identity.v1 import joining_service_pb2_grpc as joining
@@ -56,6 +58,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.identity.v1.ConsentService",
         "kith.identity.v1.ConsentRecordService",
         "kith.identity.v1.ErasureService",
+        "kith.identity.v1.HoldService",
         "kith.identity.v1.AuditService",
         "kith.identity.v1.ProfileService",
         "kith.identity.v1.PasskeyService/ListPasskeys",
@@ -70,6 +73,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     "community": (
         "kith.community.v1.CircleService",
         "kith.community.v1.PostService",
+        "kith.community.v1.CaseService",
         "kith.community.v1.ConnectionService",
     ),
     "messaging": (
@@ -121,6 +125,7 @@ class Services:
         self.accounts = identity.AccountServiceStub(channels["identity"])
         self.sessions = identity.SessionServiceStub(channels["identity"])
         self.erasures = erasures.ErasureServiceStub(channels["identity"])
+        self.holds = holds.HoldServiceStub(channels["identity"])
         self.exports = exports.ExportServiceStub(channels["identity"])
         self.devices = devices.DeviceServiceStub(channels["identity"])
         self.totp = totp.TotpServiceStub(channels["identity"])
@@ -131,6 +136,7 @@ class Services:
         self.profiles = profiles.ProfileServiceStub(channels["identity"])
         self.audit = audit.AuditServiceStub(channels["identity"])
         self.circles = community.CircleServiceStub(channels["community"])
+        self.cases = cases.CaseServiceStub(channels["community"])
         self.connections = connections.ConnectionServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])

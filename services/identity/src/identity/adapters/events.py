@@ -16,6 +16,7 @@ from kith.identity.events.v1 import consent_events_pb2 as consents
 from kith.identity.events.v1 import identity_events_pb2 as events
 from kith.identity.events.v1 import session_events_pb2 as sessions
 
+from identity.adapters.deeds import CHANGE_TOPIC, of_done
 from identity.domain.account import (
     Account,
     AccountClosed,
@@ -27,6 +28,7 @@ from identity.domain.account import (
     SignedIn,
 )
 from identity.domain.consent import Decision
+from identity.domain.deed import Done
 from identity.domain.erasure import Erasure, ErasureStarted
 from identity.domain.grant import RoleChange, RolesChanged
 from identity.domain.text import Purpose
@@ -39,7 +41,6 @@ _PURPOSES = {
     purpose: consents.ConsentPurpose.Value(f"CONSENT_PURPOSE_{purpose.upper()}")
     for purpose in Purpose
 }
-CHANGE_TOPIC = "identity.change.v1"
 ACTIONS = {
     RoleChange.SET: "/kith.identity.v1.AccountService/UpdateRoles",
     RoleChange.GRANTED: "/kith.identity.v1.RoleService/GrantRole",
@@ -54,6 +55,9 @@ def outgoing(account: Account, happened: Events) -> Iterator[Outgoing]:
     for event in happened:
         if isinstance(event, AccountClosed):
             yield from _closed(account, event)
+            continue
+        if isinstance(event, Done):
+            yield from of_done(account.network_id, event, account.version)
             continue
         topic, message = _message(account, event)
         yield Outgoing(message, topic, account.id, account.version)

@@ -97,7 +97,9 @@ def _mail(document: Document, _: Whose) -> Record:
 
 def _erasure(document: Document, _: Whose) -> Record:
     return {
-        "state": document["state"], "requestTime": text_of(document["requested_at"]),
+        "state": "requested" if document.get("hold_sealed") else document["state"],
+        "holdReason": None if document.get("hold_sealed") else document.get("hold_reason"),
+        "requestTime": text_of(document["requested_at"]),
         "graceUntil": text_of(document["grace_until"]),
     }  # fmt: skip
 
@@ -123,6 +125,8 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 WITHHELD: Mapping[str, str] = {
     "invites": "a seat is kept for you only until you have joined, and then counts as used",
+    "case_notes": "that there is one stands among the looks at your data (ADR 31)",
+    "holds": "is told with the erasure they hold up, unless a law forbids telling of it",
     "roster": "holds a keyed hash of what your sponsor knows you by, which nobody can read",
     "attempts": "counts under keyed hashes of what was typed, gone within hours",
     "erasure_records": "is of who has left",

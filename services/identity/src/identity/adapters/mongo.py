@@ -15,15 +15,18 @@ from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey
 from identity.adapters import (
     mongo_answered,
     mongo_audit,
+    mongo_case_notes,
     mongo_consents,
     mongo_devices,
     mongo_exports,
+    mongo_holds,
     mongo_levels,
     mongo_mails,
     mongo_profiles,
     mongo_roster,
     mongo_ties,
 )
+from identity.adapters.deeds import of_done
 from identity.adapters.mongo_accounts import ADMISSION_INDEXES, MongoAccounts
 from identity.adapters.mongo_admins import MongoAdmins
 from identity.adapters.mongo_audit import MongoAudit
@@ -32,17 +35,19 @@ from identity.adapters.mongo_devices import MongoDevices
 from identity.adapters.mongo_erasures import INDEXES as ERASURE_INDEXES
 from identity.adapters.mongo_erasures import MongoErasures, MongoRecords
 from identity.adapters.mongo_exports import MongoExports, exports_of
+from identity.adapters.mongo_holds import MongoHolds
 from identity.adapters.mongo_mails import MongoMails
 from identity.adapters.mongo_networks import MongoNetworks
 from identity.adapters.mongo_profiles import MongoHandles, MongoProfiles
 from identity.adapters.mongo_roster import MongoRoster
 from identity.adapters.mongo_ties import MongoTies, ties_of
+from identity.domain.deed import Done
 from identity.domain.invite import Invite, Seat, Terms, hash_code
 from identity.domain.role import Role
 
 INVITES_KEPT = timedelta(days=90)
 INDEXES: dict[str, list[IndexModel]] = {
-    "networks": [IndexModel([("slug", ASCENDING)], name="slug", unique=True)],
+    "networks": [IndexModel([("slug", ASCENDING)], name="slug", unique=True), outbox.INDEX],
     "invites": [
         IndexModel([("network_id", ASCENDING), ("code_hash", ASCENDING)], name="code", unique=True),
         IndexModel([("network_id", ASCENDING), ("seats.account_id", ASCENDING)], name="seats"),
@@ -52,6 +57,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="expired",
             expireAfterSeconds=round(INVITES_KEPT.total_seconds()),
         ),
+        outbox.INDEX,
     ],
     "accounts": [
         # handle, e-mail address and origin, each as "kind:value": all unique in their network
@@ -72,23 +78,30 @@ INDEXES: dict[str, list[IndexModel]] = {
     "answered_challenges": mongo_answered.INDEXES,
     "admin_lists": [],  # one of a network, by its id
     **mongo_exports.INDEXES,
+    **mongo_holds.INDEXES,
+    **mongo_case_notes.INDEXES,
     **mongo_ties.INDEXES,
 }
+TOLD = ["accounts", "erasures", "holds", "networks", "invites"]
+"""The collections with an outbox."""
 
 
 class MongoInvites:
-    """Implements ports.Invites."""
+    """Implements ports.Invites; `wake` tells the relay that an event waits."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, wake: Callable[[], None]) -> None:
         self._collection = collection
+        self._wake = wake
 
-    async def add(self, invite: Invite) -> None:
+    async def add(self, invite: Invite, done: Done | None = None) -> None:
         """See ports.Invites."""
         document = {"_id": invite.id, "code_hash": invite.code_hash, **_state(invite)}
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one({**document, **outbox.fields(_told(invite, done))})
         except DuplicateKeyError:
             raise ConcurrentUpdate("this invite is there already; try again") from None
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def by_code(self, code: str) -> Invite | None:
         """See ports.Invites."""
@@ -106,11 +119,15 @@ class MongoInvites:
         found = await self._collection.find(wanted, sort=[("_id", ASCENDING)], limit=size)
         return [_invite(document) for document in found]
 
-    async def save(self, invite: Invite) -> None:
+    async def save(self, invite: Invite, done: Done | None = None) -> None:
         """See ports.Invites."""
         before = {"_id": invite.id, "version": invite.version - 1}
-        if not await self._collection.update_one(before, {"$set": _state(invite)}):
-            raise ConcurrentUpdate("the invite changed meanwhile; try again")
+        update = outbox.push(_told(invite, done), _state(invite))
+        try:
+            if not await self._collection.update_one(before, update):
+                raise ConcurrentUpdate("the invite changed meanwhile; try again")
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def forget(self, account_id: UUID) -> int:
         """See ports.Invites."""
@@ -130,7 +147,7 @@ class MongoDirectory:
     def __init__(self, database: Database, wake: Callable[[], None]) -> None:
         self._database = database
         self._wake = wake
-        self._networks = MongoNetworks(database)
+        self._networks = MongoNetworks(database, wake)
         self._mails = MongoMails(database)
 
     @property
@@ -140,7 +157,7 @@ class MongoDirectory:
 
     def invites(self, network_id: UUID) -> MongoInvites:
         """See ports.Directory."""
-        return MongoInvites(self._database.collection("invites", network_id))
+        return MongoInvites(self._database.collection("invites", network_id), self._wake)
 
     def accounts(self, network_id: UUID) -> MongoAccounts:
         """See ports.Directory."""
@@ -195,9 +212,17 @@ class MongoDirectory:
         """See ports.Directory."""
         return exports_of(self._database, network_id)
 
+    def holds(self, network_id: UUID) -> MongoHolds:
+        """See ports.Directory."""
+        return MongoHolds(self._database.collection("holds", network_id), self._wake)
+
     def ties(self, network_id: UUID) -> MongoTies:
         """See ports.Directory."""
         return ties_of(self._database, network_id)
+
+
+def _told(invite: Invite, done: Done | None) -> list[outbox.Outgoing]:
+    return list(of_done(invite.network_id, done, invite.version)) if done else []
 
 
 def _state(invite: Invite) -> Document:

@@ -40,6 +40,7 @@ class MongoDevices:
             {
                 "_id": device.id, "member_id": device.member_id, "label": device.label,
                 "epoch": device.epoch, "created_at": device.created_at, "family": device.family,
+                "amr": list(device.amr),
                 **_state(device),
             }
         )  # fmt: skip
@@ -84,5 +85,5 @@ def _device(document: Document) -> Device:
         bytes(document["family"]), bytes(document["current"]),
         Exchange(bytes(last["used"]), bytes(last["request"]), bytes(last["salt"]), last["at"])
         if last else None,
-        document["version"],
+        document["version"], tuple(document.get("amr", ())),
     )  # fmt: skip

@@ -21,8 +21,10 @@ from common.mongo import (
 )
 from erasure.receipts import Count, Receipt
 
+from identity.adapters.deeds import of_done
 from identity.adapters.events import of_erasure
-from identity.domain.erasure import Erasure, ErasureStarted, HoldReason, Record, State
+from identity.domain.deed import Done
+from identity.domain.erasure import AllowReason, Erasure, ErasureStarted, HoldReason, Record, State
 
 RECORDS_KEPT = timedelta(days=3 * 365)
 INDEXES: dict[str, list[IndexModel]] = {
@@ -57,7 +59,7 @@ class MongoErasures:
         """See ports.Erasures."""
         return _erasure(await self._collection.find_one({"erasure_id": erasure_id}))
 
-    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
+    async def save(self, erasure: Erasure, event: ErasureStarted | Done | None = None) -> None:
         """See ports.Erasures."""
         state, gone = _state(erasure)
         if erasure.version == 1:
@@ -66,7 +68,7 @@ class MongoErasures:
             except DuplicateKeyError:
                 raise ConcurrentUpdate("somebody else asked for it meanwhile") from None
             return
-        update = outbox.push(of_erasure(erasure, event), state) if event else {"$set": state}
+        update = outbox.push(_told(erasure, event), state)
         if gone:
             update["$unset"] = gone
         before = {"_id": erasure.member_id, "version": erasure.version - 1}
@@ -126,12 +128,21 @@ class MongoDue:
         return [erasure for erasure in map(_erasure, found) if erasure]
 
 
+def _told(erasure: Erasure, event: ErasureStarted | Done | None) -> list[outbox.Outgoing]:
+    if isinstance(event, Done):
+        return list(of_done(erasure.network_id, event, erasure.version))
+    return list(of_erasure(erasure, event)) if event else []
+
+
 def _state(erasure: Erasure) -> tuple[Document, Document]:
     """What is set, and what is taken away: an absent due time is in no index."""
     state: Document = {
         "erasure_id": erasure.id, "state": erasure.state, "requested_at": erasure.requested_at,
         "grace_until": erasure.grace_until, "hold_reason": erasure.hold_reason,
         "started_at": erasure.started_at, "version": erasure.version,
+        "held_until": erasure.held_until, "hold_sealed": erasure.hold_sealed,
+        "waits_for_person": erasure.waits_for_person, "allowed_at": erasure.allowed_at,
+        "allow_reason": erasure.allow_reason,
         "receipts": [_receipt_document(receipt) for receipt in erasure.receipts],
     }  # fmt: skip
     if erasure.due_at is None:
@@ -149,7 +160,9 @@ def _erasure(document: Document | None) -> Erasure | None:
         document["grace_until"], document.get("due_at"), HoldReason(reason) if reason else None,
         document["started_at"],
         tuple(_receipt(network_id, id, one) for one in document["receipts"]),
-        document["version"],
+        document["version"], document.get("held_until"), document.get("hold_sealed", False),
+        document.get("waits_for_person", False), document.get("allowed_at"),
+        AllowReason(allowed) if (allowed := document.get("allow_reason")) else None,
     )  # fmt: skip
 
 

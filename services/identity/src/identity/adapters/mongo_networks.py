@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from uuid import UUID
 
-from common.errors import ConcurrentUpdate
+from common import outbox
+from common.errors import ConcurrentUpdate, Unavailable
 from common.mongo import Database, Document, DuplicateKeyError
 
+from identity.adapters.deeds import of_done
+from identity.domain.deed import Done
 from identity.domain.errors import NetworkExists
 from identity.domain.network import Network
 from identity.domain.network_rules import (
@@ -23,20 +27,24 @@ from identity.domain.network_rules import (
 class MongoNetworks:
     """Implements ports.Networks; looked up before anybody has signed in, hence unscoped."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
         self._collection = database.unscoped("networks")
+        self._wake = wake
 
-    async def add(self, network: Network) -> None:
+    async def add(self, network: Network, done: Done | None = None) -> None:
         """See ports.Networks."""
         try:
             await self._collection.insert_one(
                 {
                     "_id": network.id, "network_id": network.id, "slug": network.slug,
                     "created_at": network.created_at, **_state(network),
+                    **outbox.fields(_told(network, done)),
                 }
             )  # fmt: skip
         except DuplicateKeyError:
             raise NetworkExists("this slug is taken", field="slug") from None
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
 
     async def get(self, id: UUID) -> Network | None:
         """See ports.Networks."""
@@ -46,15 +54,28 @@ class MongoNetworks:
         """See ports.Networks."""
         return _network(await self._collection.find_one({"slug": slug}))
 
-    async def save(self, network: Network) -> None:
+    async def save(self, network: Network, done: Done | None = None) -> None:
         """See ports.Networks."""
         version: object = network.version - 1
         if network.version == 2:  # None: made before networks had versions
             version = {"$in": [1, None]}
         before = {"_id": network.id, "version": version}
-        result = await self._collection.update_one(before, {"$set": _state(network)})
+        update = outbox.push(_told(network, done), _state(network))
+        try:
+            result = await self._collection.update_one({**before, **outbox.ROOM}, update)
+        finally:  # also when nobody knows whether it was stored
+            self._wake()
         if not result.matched_count:
-            raise ConcurrentUpdate("the network changed meanwhile; try again")
+            await self._why_not(before)
+
+    async def _why_not(self, before: Document) -> None:
+        if await self._collection.find_one(before, {"_id": 1}):
+            raise Unavailable("too many changes of the network wait to be told; try again")
+        raise ConcurrentUpdate("the network changed meanwhile; try again")
+
+
+def _told(network: Network, done: Done | None) -> list[outbox.Outgoing]:
+    return list(of_done(network.id, done, network.version)) if done else []
 
 
 def _state(network: Network) -> Document:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from common.retention import Fate, Rule
 
 from identity.adapters.mongo import INVITES_KEPT
+from identity.adapters.mongo_case_notes import CLOSED_KEPT
 from identity.adapters.mongo_erasures import RECORDS_KEPT
+from identity.adapters.mongo_holds import ENDED_KEPT
 from identity.adapters.mongo_ties import MARKS_KEPT
 
 RULES: tuple[Rule, ...] = (
@@ -126,6 +128,22 @@ RULES: tuple[Rule, ...] = (
         Fate.ENDS,
         "until every service has signed and her account is gone",
         "requested_at",
+    ),
+    Rule(
+        "case_notes",
+        "which crisis cases are open",
+        Fate.EXPIRES,
+        "longer than the log holds what could open a closed one again",
+        "closed_at",
+        CLOSED_KEPT,
+    ),
+    Rule(
+        "holds",
+        "legal holds",
+        Fate.EXPIRES,
+        "a while after the last has ended, for an admin to see that it did; or until her erasure",
+        "ends_at",
+        ENDED_KEPT,
     ),
     Rule(
         "erasure_records",

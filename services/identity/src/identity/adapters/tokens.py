@@ -45,6 +45,7 @@ class SignedTokens:
             "iss": ISSUER, "aud": AUDIENCE, "sub": str(account.id), "net": str(account.network_id),
             "sid": str(device.id), "epoch": device.epoch, "roles": sorted(roles),
             "iat": issued, "exp": expires, "jti": str(new_id()),
+            "auth_time": int(device.created_at.timestamp()), "amr": list(device.amr),
         }  # fmt: skip
         agreed = account.consents.get(Purpose.SERVICE)
         if agreed is not None and agreed.granted:

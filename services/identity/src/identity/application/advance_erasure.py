@@ -10,14 +10,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+from uuid import UUID
 
 from common import log
 from common.clock import Clock
 from common.errors import ConcurrentUpdate
 from erasure.receipts import Count, Receipt
 
+from identity.application.holds import settled_by
 from identity.application.leave import MemberHash
-from identity.application.ports import Cases, Directory, LetGo
+from identity.application.ports import Directory, LetGo
+from identity.application.ports_cases import Cases
 from identity.application.retry import retrying
 from identity.domain.erasure import Erasure, Record, State
 
@@ -51,11 +54,13 @@ class Advance:
     async def step(self, erasure: Erasure) -> None:
         """Do what is due; nothing if somebody else just did. Raises Unavailable."""
         try:
-            if erasure.state is State.REQUESTED:
+            if erasure.waits:
                 await self._begin(erasure)
             elif erasure.state is State.CLOSING:
                 await self._close(erasure)
             elif erasure.state is State.CLOSED:
+                if await self._waits_for_person(erasure):
+                    return
                 started, event = erasure.start(self.clock.now())
                 await self.directory.erasures(erasure.network_id).save(started, event)
                 logger.info("erasure.started", erasure_id=str(erasure.id))
@@ -80,12 +85,38 @@ class Advance:
 
     async def _begin(self, erasure: Erasure) -> None:
         now, erasures = self.clock.now(), self.directory.erasures(erasure.network_id)
-        if await self.cases.is_open(erasure.network_id, erasure.member_id):
-            await erasures.save(erasure.wait_for_human(now + ASK_AGAIN))
+        if await self._waits_for_person(erasure):
+            return
+        holds = await self.directory.holds(erasure.network_id).get(erasure.member_id)
+        if (hold := holds.in_force(now)) is not None:
+            await erasures.save(settled_by(hold, erasure, now))
+            return
+        if now < erasure.grace_until:  # a hold ended before the time she has to think
+            await erasures.save(erasure.release())
             return
         closing = erasure.close(now)
         await erasures.save(closing)
         await self._close(closing)
+
+    async def _waits_for_person(self, erasure: Erasure) -> bool:
+        """Whether a case of hers is open: then it is asked again. Also when her account is closed
+        already, since a case is heard of a moment after it was opened."""
+        network_id, member_id = erasure.network_id, erasure.member_id
+        if not await self.cases.is_open(network_id, member_id, erasure.allowed_at):
+            return False
+        later = erasure.wait_for_human(self.clock.now() + ASK_AGAIN)
+        await self.directory.erasures(network_id).save(later)
+        return True
+
+    async def look_again(self, network_id: UUID, member_id: UUID) -> None:
+        """Do not let an erasure wait that waits for a case, since one of hers has ended."""
+        erasures = self.directory.erasures(network_id)
+        erasure = await erasures.get(member_id)
+        if erasure is not None and erasure.waits_for_person:
+            try:
+                await erasures.save(erasure.ask_now(self.clock.now()))
+            except ConcurrentUpdate:
+                return  # whoever was faster looks, or it is asked again in a while
 
     async def _close(self, erasure: Erasure) -> None:
         """Close the account first: who is killed then finds it closed and goes on."""
@@ -126,6 +157,9 @@ class Advance:
         await consents.remove_all(member_id)
         await self.directory.exports(network_id).forget(member_id)
         await self.directory.ties(network_id).forget(member_id)
+        await self.cases.forget(network_id, member_id)
+        if not await self.directory.holds(network_id).forget(member_id):
+            return  # who placed or lifted one has still to be told; again at the next round
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
         await self.let_go(member_id)  # behind them, and behind what every service has heard

@@ -10,6 +10,7 @@ from common.clock import Clock
 from common.ids import new_id
 
 from identity.application.ports import Invites
+from identity.domain.deed import Deed, Done
 from identity.domain.invite import SECRET_BYTES, Invite, Terms, hash_code, make_code
 
 
@@ -26,5 +27,5 @@ async def create_invite(invites: Invites, clock: Clock, caller: Caller, terms: T
     terms.check(clock.now())
     code = make_code(caller.network_id, secrets.token_bytes(SECRET_BYTES))
     invite = Invite(new_id(), caller.network_id, hash_code(code), terms)
-    await invites.add(invite)
+    await invites.add(invite, Done(Deed.INVITE_CREATED, caller.subject, clock.now()))
     return Opened(invite, code)

@@ -14,6 +14,7 @@ from identity.application.create_invite import Opened
 from identity.application.ports import Digest, Directory, Networks
 from identity.application.retry import retrying
 from identity.domain.account import MAX_REQUEST_ID
+from identity.domain.deed import Deed, Done
 from identity.domain.errors import NetworkExists
 from identity.domain.invite import SECRET_BYTES, USUAL_LIFE, Invite, Terms, hash_code, make_code
 from identity.domain.network import Network, check_time_zone
@@ -47,10 +48,13 @@ async def create_network(
         id = named_id(caller.subject, "network", wanted.request_id)
         secret = codes("first admin", str(id))[:SECRET_BYTES]
     network = Network(id, wanted.slug, wanted.display_name, wanted.time_zone, clock.now())
-    return await retrying(lambda: _open(directory, network, make_code(id, secret)))
+    done = Done(Deed.NETWORK_CREATED, caller.subject, network.created_at)
+    return await retrying(lambda: _open(directory, network, make_code(id, secret), done))
 
 
-async def _open(directory: Directory, network: Network, code: str) -> tuple[Network, Opened]:
+async def _open(
+    directory: Directory, network: Network, code: str, done: Done
+) -> tuple[Network, Opened]:
     networks = directory.networks
     there = await networks.get(network.id) or await networks.by_slug(network.slug)
     if there is not None and there.id != network.id:
@@ -64,13 +68,13 @@ async def _open(directory: Directory, network: Network, code: str) -> tuple[Netw
         invite = Invite(new_id(), network.id, hash_code(code), terms)
         await invites.add(invite)
     if there is None:
-        await _add(networks, network)
+        await _add(networks, network, done)
     return there or network, Opened(invite, code)
 
 
-async def _add(networks: Networks, network: Network) -> None:
+async def _add(networks: Networks, network: Network, done: Done) -> None:
     try:
-        await networks.add(network)
+        await networks.add(network, done)
     except NetworkExists:
         if await networks.get(network.id) is None:
             raise

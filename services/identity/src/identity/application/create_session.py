@@ -27,6 +27,9 @@ from identity.domain.device import MAX_DEVICES, SECRET_BYTES, Device, checked_la
 from identity.domain.errors import CredentialsInvalid, SecondFactorInvalid, SecondFactorNeeded
 from identity.domain.second_factor import SecondFactor
 
+ONE_FACTOR, TWO_FACTORS = ("pwd",), ("pwd", "otp", "mfa")
+"""How somebody signed in, as tokens say it (RFC 8176); a recovery code is a one-time password."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -63,14 +66,17 @@ async def create_session(
     if passwords.outdated(opens.password_hash):
         renewed = await passwords.hash(password)
         await _replace_hash(accounts, account, renewed, opens.password_hash)
-    return await issue_session(directory, tokens, account, label, clock.now())
+    amr = TWO_FACTORS if account.second_factor and account.second_factor.active else ONE_FACTOR
+    return await issue_session(directory, tokens, account, label, clock.now(), amr)
 
 
 async def issue_session(
-    directory: Directory, tokens: Tokens, account: Account, label: str, now: datetime
-) -> Session:
-    """Tokens for a new device of who has just signed in, by whatever way."""
-    device, token = sign_in_on(account, new_id(), label, secrets.token_bytes(2 * SECRET_BYTES), now)
+    directory: Directory, tokens: Tokens, account: Account, label: str, now: datetime,
+    amr: tuple[str, ...] = (),
+) -> Session:  # fmt: skip
+    """Tokens for a new device of who has just signed in, by whatever way; `amr` says which."""
+    secret = secrets.token_bytes(2 * SECRET_BYTES)
+    device, token = sign_in_on(account, new_id(), label, secret, now, amr)
     await _keep(directory.devices(account.network_id), device)
     return tokens.issue(account, device, token.text(), now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from common.clock import Clock
@@ -10,6 +11,7 @@ from identity.application.ports import Accounts, Invites
 from identity.application.retry import retrying
 from identity.domain.account import Account
 from identity.domain.admission import DeclineReason
+from identity.domain.deed import Deed, Done
 from identity.domain.errors import AccountNotFound, InviteNotFound
 
 
@@ -47,7 +49,7 @@ async def decline(
     return await retrying(attempt)
 
 
-async def revoke_invite(invites: Invites, id: UUID) -> None:
+async def revoke_invite(invites: Invites, id: UUID, by: UUID, at: datetime) -> None:
     """Nobody else joins with it; who is about to has her seat. Again it changes nothing.
 
     Raises InviteNotFound, ConcurrentUpdate.
@@ -59,7 +61,7 @@ async def revoke_invite(invites: Invites, id: UUID) -> None:
             raise InviteNotFound("no such invite in your network", field="invite_id")
         revoked = invite.revoke()
         if revoked is not invite:
-            await invites.save(revoked)
+            await invites.save(revoked, Done(Deed.INVITE_REVOKED, by, at))
 
     await retrying(attempt)
 

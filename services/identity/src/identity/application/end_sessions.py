@@ -12,6 +12,7 @@ from policy import Facts
 from identity.application.ports import Accounts, Directory
 from identity.application.retry import retrying
 from identity.domain.account import Account, Events
+from identity.domain.deed import Deed, Done
 from identity.domain.device import Device
 from identity.domain.errors import AccountNotFound
 
@@ -51,27 +52,34 @@ async def sign_out_everywhere(
     """
     network_id = access.caller.network_id
     access.require(Facts(network_id, owner_id=member_id))
-    await end_sessions(directory, clock, network_id, member_id)
+    by, at = access.caller.subject, clock.now()
+    done = None if by == member_id else Done(Deed.SESSIONS_ENDED, by, at, member_id)
+    await end_sessions(directory, clock, network_id, member_id, done)
 
 
 async def end_sessions(
-    directory: Directory, clock: Clock, network_id: UUID, member_id: UUID
+    directory: Directory, clock: Clock, network_id: UUID, member_id: UUID, done: Done | None = None
 ) -> None:
     """End all sessions of an account, also one that is being made now; for whoever decides so.
 
     The account's own write ends them; the devices are only forgotten after it, so that a crash
-    between the two leaves none that works. Raises AccountNotFound, ConcurrentUpdate.
+    between the two leaves none that works. `done` is told to the audit log. Raises
+    AccountNotFound, ConcurrentUpdate, Unavailable.
     """
     accounts = directory.accounts(network_id)
-    await retrying(lambda: _end(accounts, clock, member_id))
+    await retrying(lambda: _end(accounts, clock, member_id, done))
     await directory.devices(network_id).remove_all(member_id)
 
 
-async def _end(accounts: Accounts, clock: Clock, member_id: UUID) -> None:
+async def _end(accounts: Accounts, clock: Clock, member_id: UUID, done: Done | None) -> None:
     account = await accounts.get(member_id)
     if account is None:
         raise AccountNotFound("no such account in your network", field="member_id")
-    await save_told_or_not(accounts, *account.end_sessions(clock.now()))
+    ended, events = account.end_sessions(clock.now())
+    if done is None:
+        await save_told_or_not(accounts, ended, events)
+    else:  # what is done because of a role is told or does not happen
+        await accounts.save(ended, (*events, done))
 
 
 async def save_told_or_not(accounts: Accounts, account: Account, events: Events) -> None:

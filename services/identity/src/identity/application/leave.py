@@ -12,9 +12,11 @@ from common.clock import Clock
 from common.ids import new_id
 from policy import Facts
 
+from identity.application.holds import Holding
 from identity.application.ports import Directory
 from identity.application.retry import retrying
-from identity.domain.erasure import Erasure, HoldReason, Record, request
+from identity.domain.deed import Deed, Done
+from identity.domain.erasure import AllowReason, Erasure, HoldReason, Record, State, request
 from identity.domain.errors import AccountNotFound, ErasureNotFound
 
 MemberHash = Callable[[UUID], bytes]
@@ -47,19 +49,48 @@ class Leaving:
                 await erasures.save(wanted)
             return wanted
 
-        return await retrying(attempt)
+        asked = await retrying(attempt)
+        hold = (await self.directory.holds(network_id).get(member_id)).in_force(self.clock.now())
+        if hold is None or not asked.waits:
+            return asked
+        return await self._holding.settle(network_id, member_id) or asked
 
     async def cancel(self, access: Access, member_id: UUID) -> Erasure:
         """Take it back. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
         return await self._change(access, member_id, Erasure.cancel)
 
     async def hold(self, access: Access, member_id: UUID, reason: HoldReason) -> Erasure:
-        """Stop it. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
-        return await self._change(access, member_id, lambda erasure: erasure.hold(reason))
+        """Stop it for 30 days. Raises Forbidden, ErasureNotFound, ErasureUnderWay,
+        ConcurrentUpdate."""
+        network_id = _allowed(access, member_id)
+        await self._waiting(network_id, member_id)
+        await self._holding.stop(network_id, member_id, reason, access.caller.subject)
+        return await self._erasure(network_id, member_id)
 
     async def release(self, access: Access, member_id: UUID) -> Erasure:
-        """End a hold. Raises Forbidden, ErasureNotFound, ErasureUnderWay, ConcurrentUpdate."""
-        return await self._change(access, member_id, Erasure.release)
+        """End that stop; legal holds with a reference stay. Raises like `hold`."""
+        network_id = _allowed(access, member_id)
+        before = await self._erasure(network_id, member_id)
+        if before.state is not State.CANCELLED:
+            await self._waiting(network_id, member_id)
+            await self._holding.release(network_id, member_id, access.caller.subject)
+        return await self._erasure(network_id, member_id)
+
+    async def allow(self, access: Access, member_id: UUID, reason: AllowReason) -> Erasure:
+        """Let it go on beside the crisis cases that are open now.
+
+        Raises Forbidden, ErasureNotFound, ErasureUnderWay, Unavailable, ConcurrentUpdate.
+        """
+        network_id, by = _allowed(access, member_id), access.caller.subject
+
+        async def attempt() -> Erasure:
+            before, now = await self._erasure(network_id, member_id), self.clock.now()
+            allowed = before.allow(reason, now)
+            done = Done(Deed.ERASURE_ALLOWED, by, now, member_id)
+            await self.directory.erasures(network_id).save(allowed, done)
+            return allowed
+
+        return await retrying(attempt)
 
     async def get(self, access: Access, member_id: UUID) -> Erasure | Record:
         """How far it has come. Raises Forbidden, ErasureNotFound."""
@@ -70,6 +101,23 @@ class Leaving:
         if (record := await records.by_member(self.member_hash(member_id))) is not None:
             return record
         raise ErasureNotFound("nobody asked for this erasure", field="member_id")
+
+    @property
+    def _holding(self) -> Holding:
+        return Holding(self.directory, self.clock)
+
+    async def _erasure(self, network_id: UUID, member_id: UUID) -> Erasure:
+        found = await self.directory.erasures(network_id).get(member_id)
+        if found is None:
+            raise ErasureNotFound("nobody asked for this erasure", field="member_id")
+        return found
+
+    async def _waiting(self, network_id: UUID, member_id: UUID) -> None:
+        """Raise ErasureNotFound or ErasureUnderWay unless there is one that can be stopped."""
+        found = await self._erasure(network_id, member_id)
+        if found.state is State.CANCELLED:
+            raise ErasureNotFound("this erasure was taken back", field="member_id")
+        found.check_waits()
 
     async def _change(
         self, access: Access, member_id: UUID, change: Callable[[Erasure], Erasure]

@@ -29,6 +29,9 @@ from identity.domain.passkey import REFUSED, Passkey
 
 logger = log.get(__name__)
 
+POSSESSED = ("pop", "mfa")
+"""How somebody signed in, as tokens say it (RFC 8176): a key, and who holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -134,7 +137,8 @@ class Passkeys:
             return signed_in
 
         account = await retrying(attempt)
-        return await issue_session(self.directory, self.tokens, account, label, self.clock.now())
+        now = self.clock.now()
+        return await issue_session(self.directory, self.tokens, account, label, now, POSSESSED)
 
     async def _find(self, claim: Claim) -> Account | None:
         if len(claim.owner) != 32:

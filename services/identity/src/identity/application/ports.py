@@ -12,11 +12,13 @@ from identity.application.consent_records import ConsentRecords
 from identity.application.export_ports import Exports
 from identity.application.joining_ports import Roster
 from identity.application.mail_ports import Mails
+from identity.application.ports_holds import HoldBook
 from identity.application.ports_profile import Handles, Profiles
 from identity.application.ports_roles import Admins
 from identity.application.ports_ties import Ties
 from identity.domain.account import Account, Events
 from identity.domain.audit import Entry, Link
+from identity.domain.deed import Done
 from identity.domain.device import Device
 from identity.domain.erasure import Erasure, ErasureStarted, Record
 from identity.domain.invite import Invite
@@ -27,8 +29,11 @@ from identity.domain.throttle import Level
 class Networks(Protocol):
     """All networks of the platform."""
 
-    async def add(self, network: Network) -> None:
-        """Store a new network. Raises NetworkExists when the slug is taken."""
+    async def add(self, network: Network, done: Done | None = None) -> None:
+        """Store a new network, with who opened it, in one write.
+
+        Raises NetworkExists when the slug is taken.
+        """
         ...
 
     async def get(self, id: UUID) -> Network | None:
@@ -39,16 +44,23 @@ class Networks(Protocol):
         """The network of that name, or None."""
         ...
 
-    async def save(self, network: Network) -> None:
-        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+    async def save(self, network: Network, done: Done | None = None) -> None:
+        """Store its next version, with who changed it, in one write.
+
+        Raises ConcurrentUpdate when that is not the next any more, or Unavailable while too many
+        of its changes wait to be told.
+        """
         ...
 
 
 class Invites(Protocol):
     """The invites of one network."""
 
-    async def add(self, invite: Invite) -> None:
-        """Store a new invite. Raises ConcurrentUpdate when there is one with its code."""
+    async def add(self, invite: Invite, done: Done | None = None) -> None:
+        """Store a new invite, with who made it, in one write.
+
+        Raises ConcurrentUpdate when there is one with its code.
+        """
         ...
 
     async def by_code(self, code: str) -> Invite | None:
@@ -63,8 +75,11 @@ class Invites(Protocol):
         """Up to `size` invites, oldest id first, beginning after `after`."""
         ...
 
-    async def save(self, invite: Invite) -> None:
-        """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+    async def save(self, invite: Invite, done: Done | None = None) -> None:
+        """Store its next version, with who did what, in one write.
+
+        Raises ConcurrentUpdate when that is not the next any more.
+        """
         ...
 
     async def forget(self, account_id: UUID) -> int:
@@ -83,8 +98,11 @@ class Erasures(Protocol):
         """The erasure, or None: it was never there, or is finished."""
         ...
 
-    async def save(self, erasure: Erasure, event: ErasureStarted | None = None) -> None:
-        """Store its next version, the first too, with its event. Raises ConcurrentUpdate."""
+    async def save(self, erasure: Erasure, event: ErasureStarted | Done | None = None) -> None:
+        """Store its next version, the first too, with its event or who did it.
+
+        Raises ConcurrentUpdate.
+        """
         ...
 
     async def remove(self, erasure: Erasure) -> None:
@@ -109,14 +127,6 @@ class Due(Protocol):
 
     async def due(self, now: datetime, limit: int) -> Sequence[Erasure]:
         """Those due by now, the longest overdue first."""
-        ...
-
-
-class Cases(Protocol):
-    """Crisis cases; whoever keeps them is asked before anything of a member goes."""
-
-    async def is_open(self, network_id: UUID, member_id: UUID) -> bool:
-        """Whether a crisis case of hers is open: then only a human may let her erasure begin."""
         ...
 
 
@@ -291,6 +301,10 @@ class Directory(Protocol):
 
     def exports(self, network_id: UUID) -> Exports:
         """The exports of one network."""
+        ...
+
+    def holds(self, network_id: UUID) -> HoldBook:
+        """The legal holds of one network."""
         ...
 
     def ties(self, network_id: UUID) -> Ties:

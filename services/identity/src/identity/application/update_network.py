@@ -10,6 +10,7 @@ from common.errors import Invalid
 
 from identity.application.ports import Directory, Networks
 from identity.application.retry import retrying
+from identity.domain.deed import Done
 from identity.domain.errors import InviteInvalid, NetworkNotFound, NetworkNotOpen, VersionMismatch
 from identity.domain.invite import UNUSABLE, network_of
 from identity.domain.network import Changes, Network
@@ -37,12 +38,13 @@ async def network_to_join(directory: Directory, *, slug: str, code: str, now: da
 
 
 async def update_network(
-    networks: Networks, id: UUID, changes: Changes, versions: Collection[int]
-) -> Network:
+    networks: Networks, id: UUID, changes: Changes, versions: Collection[int],
+    done: Done | None = None,
+) -> Network:  # fmt: skip
     """The network after the changes; as before, without a new version, if they change nothing.
 
-    With `versions` only if it is at one of them. Raises Invalid, NetworkNotFound,
-    VersionMismatch, ConcurrentUpdate.
+    With `versions` only if it is at one of them; `done` is told to the audit log.
+    Raises Invalid, NetworkNotFound, VersionMismatch, ConcurrentUpdate.
     """
     if not changes:
         raise Invalid("update_mask must name what changes", field="update_mask")
@@ -57,7 +59,7 @@ async def update_network(
             )
         changed = network.change(changes)
         if changed is not network:
-            await networks.save(changed)
+            await networks.save(changed, done)
         return changed
 
     return await retrying(attempt)

@@ -20,6 +20,7 @@ from identity.domain.consent import (
     decision_id,
 )
 from identity.domain.credentials import handle as checked_handle
+from identity.domain.deed import Done
 from identity.domain.errors import (
     ApplicationDecided,
     ApplicationDeclined,
@@ -119,6 +120,7 @@ Event = (
     | ConsentsChanged
     | AccountClosed
     | RolesChanged
+    | Done
     | SessionsEnded
 )
 Events = Sequence[Event]

@@ -85,6 +85,7 @@ class Device:
     current: bytes = field(repr=False)
     last: Exchange | None = field(default=None, repr=False)
     version: int = 1
+    amr: tuple[str, ...] = ()  # how it was signed in (RFC 8176); empty: before that was kept
 
     @property
     def expires_at(self) -> datetime:
@@ -126,17 +127,19 @@ class Device:
 
 
 def sign_in_on(
-    account: Account, id: UUID, label: str, secret: bytes, now: datetime
-) -> tuple[Device, RefreshToken]:
+    account: Account, id: UUID, label: str, secret: bytes, now: datetime,
+    amr: tuple[str, ...] = (),
+) -> tuple[Device, RefreshToken]:  # fmt: skip
     """A device the account has just signed in on, and its first refresh token.
 
-    `secret` is 2 × SECRET_BYTES of fresh randomness. Raises Invalid, see `checked_label`.
+    `secret` is 2 × SECRET_BYTES of fresh randomness; `amr` says how. Raises Invalid, see
+    `checked_label`.
     """
     network_id = account.network_id
     token = RefreshToken(network_id, id, secret[:SECRET_BYTES], secret[SECRET_BYTES:])
     device = Device(
         id, network_id, account.id, checked_label(label), account.session_epoch, now, now,
-        _hash(token.family), _hash(token.secret),
+        _hash(token.family), _hash(token.secret), amr=amr,
     )  # fmt: skip
     return device, token
 

@@ -1,9 +1,9 @@
 """An erasure: a member's way out, from the day she asks for it to the last receipt.
 
 Each step is one write of this document, in an order that survives a kill between any two:
-requested (can be cancelled or held) → closing (cannot be taken back) → closed (nobody signs in,
-her last token runs out) → started (services erase) → all receipts there → the account goes, and
-the record stays, which does not name her.
+requested (can be cancelled; held while a legal hold is in force) → closing (cannot be taken back)
+→ closed (nobody signs in, her last token runs out) → started (services erase) → all receipts
+there → the account goes, and the record stays, which does not name her.
 """
 
 from __future__ import annotations
@@ -40,6 +40,14 @@ class HoldReason(StrEnum):
     DISPUTE = "dispute"
 
 
+class AllowReason(StrEnum):
+    """Why it goes on although a crisis case is open."""
+
+    HANDED_OVER = "handed_over"
+    HER_DECISION = "her_decision"
+    MISTAKE = "mistake"
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureStarted:
     """From now on nothing new can come from her or about her; services erase."""
@@ -62,6 +70,11 @@ class Erasure:
     started_at: datetime | None = None
     receipts: tuple[Receipt, ...] = ()
     version: int = 1
+    held_until: datetime | None = None
+    hold_sealed: bool = False  # the law forbids telling her that it is held
+    waits_for_person: bool = False  # a crisis case was open when it was looked last
+    allowed_at: datetime | None = None  # cases that were opened until then do not count
+    allow_reason: AllowReason | None = None
 
     @property
     def waits(self) -> bool:
@@ -72,35 +85,63 @@ class Erasure:
         """Take it back. Raises ErasureUnderWay."""
         if self.state is State.CANCELLED:
             return self
-        self._check_waits()
-        return self._next(state=State.CANCELLED, due_at=None, hold_reason=None)
+        self.check_waits()
+        return self._next(
+            state=State.CANCELLED, due_at=None, hold_reason=None, held_until=None,
+            hold_sealed=False, waits_for_person=False, allowed_at=None, allow_reason=None,
+        )  # fmt: skip
 
-    def hold(self, reason: HoldReason) -> Erasure:
-        """Stop the clock. Raises ErasureUnderWay, or ErasureNotFound if it was taken back."""
-        if self.state is State.CANCELLED:
-            raise ErasureNotFound("this erasure was taken back", field="member_id")
-        self._check_waits()
-        if self.hold_reason is reason:
-            return self
-        return self._next(state=State.HELD, due_at=None, hold_reason=reason)
+    def hold(
+        self, reason: HoldReason, until: datetime, ask_again: datetime, sealed: bool = False
+    ) -> Erasure:
+        """Wait for the end of a hold, which is `until` at the latest; look again at `ask_again`.
+
+        Always a new version, so that whoever wanted to go on meanwhile cannot. Raises
+        ErasureUnderWay.
+        """
+        self.check_waits()
+        return self._next(
+            state=State.HELD, due_at=ask_again, hold_reason=reason, held_until=until,
+            hold_sealed=sealed,
+        )  # fmt: skip
 
     def release(self) -> Erasure:
         """Let the clock go on; what is overdue is due at once. Raises ErasureUnderWay.
 
-        One that is not held stays as it is.
+        Always a new version, as `hold` makes one.
         """
-        if self.state in {State.REQUESTED, State.CANCELLED}:
-            return self
-        self._check_waits()
-        return self._next(state=State.REQUESTED, due_at=self.grace_until, hold_reason=None)
+        self.check_waits()
+        return self._next(
+            state=State.REQUESTED, due_at=self.grace_until, hold_reason=None, held_until=None,
+            hold_sealed=False,
+        )  # fmt: skip
 
     def close(self, now: datetime) -> Erasure:
         """Its grace is over: it cannot be taken back any more."""
-        return self._next(state=State.CLOSING, due_at=now)
+        return self._next(
+            state=State.CLOSING, due_at=now, hold_reason=None, held_until=None, hold_sealed=False,
+            waits_for_person=False,
+        )  # fmt: skip
 
     def wait_for_human(self, until: datetime) -> Erasure:
         """Ask again later: a crisis case of hers is open, and only a human may end that."""
-        return self._next(due_at=until)
+        return self._next(due_at=until, waits_for_person=True)
+
+    def ask_now(self, now: datetime) -> Erasure:
+        """Look whether it still has to wait."""
+        return self._next(due_at=now)
+
+    def allow(self, reason: AllowReason, at: datetime) -> Erasure:
+        """Go on beside the cases that are open now; those that come later count again.
+
+        Raises ErasureNotFound if it was taken back, ErasureUnderWay when there is nothing to allow.
+        """
+        if self.state is State.CANCELLED:
+            raise ErasureNotFound("this erasure was taken back", field="member_id")
+        if not self.waits and self.state is not State.CLOSED:
+            self.check_waits()
+        due = self.grace_until if self.state is State.REQUESTED else self.due_at
+        return self._next(due_at=due, waits_for_person=False, allowed_at=at, allow_reason=reason)
 
     def closed(self, now: datetime, settle: timedelta) -> Erasure:
         """The account is closed; `settle` is how long what is under way may still arrive."""
@@ -108,7 +149,9 @@ class Erasure:
 
     def start(self, now: datetime) -> tuple[Erasure, ErasureStarted]:
         """Nothing new can come: the services may erase."""
-        started = self._next(state=State.STARTED, due_at=None, started_at=now)
+        started = self._next(
+            state=State.STARTED, due_at=None, started_at=now, waits_for_person=False
+        )
         return started, ErasureStarted(now)
 
     def take(self, receipt: Receipt, expected: Collection[str], now: datetime) -> Erasure:
@@ -121,7 +164,8 @@ class Erasure:
             return self._next(state=State.COMPLETE, due_at=now, receipts=receipts)
         return self._next(receipts=receipts)
 
-    def _check_waits(self) -> None:
+    def check_waits(self) -> None:
+        """Raise ErasureUnderWay when it cannot be changed any more."""
         if not self.waits:
             raise ErasureUnderWay(f"this erasure is {self.state} and cannot be changed any more")
 

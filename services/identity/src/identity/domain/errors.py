@@ -93,6 +93,12 @@ class ProofInvalid(Precondition):
     reason = "PROOF_INVALID"
 
 
+class StepUpNeeded(Unauthenticated):
+    """The token is good, but its sign-in is too old or too weak for this (RFC 9470)."""
+
+    reason = "STEP_UP_NEEDED"
+
+
 class TotpActive(Precondition):
     """Sign-in needs a code already."""
 

@@ -1,5 +1,5 @@
 """The events identity listens to for the audit log: what other services showed of members, and what
-identity itself changed of them, told in the write that changed it."""
+was done because of a role, told in the write that did it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from identity.domain.audit import Entry
 
 Recorded = events.AccessRecorded | events.ChangeRecorded
 GROUP = "identity.audit.v1"
-TOPICS = ("signals.access.v1", "identity.change.v1")
+TOPICS = (
+    "signals.access.v1", "identity.change.v1", "community.change.v1", "programs.change.v1",
+    "community.access.v1",
+)  # fmt: skip
 
 
 def handlers(audit_of: Callable[[UUID], Audit]) -> Handlers:
@@ -27,10 +30,11 @@ def handlers(audit_of: Callable[[UUID], Audit]) -> Handlers:
         await keep(event, event.subject_ids, meta)
 
     async def on_change_recorded(event: events.ChangeRecorded, meta: Meta) -> None:
-        await keep(event, [event.subject_id], meta)
+        await keep(event, [event.subject_id] if event.subject_id else [], meta)
 
     async def keep(event: Recorded, subject_ids: Sequence[str], meta: Meta) -> None:
-        if not event.action or not subject_ids:
+        of_nobody = isinstance(event, events.AccessRecorded) and not subject_ids
+        if not event.action or of_nobody:
             raise Invalid("an entry without an action, or about nobody")
         at = event.occur_time
         entry = Entry(

@@ -18,6 +18,7 @@ from kith.identity.v1 import export_service_pb2_grpc as grpc_api
 from identity.application.collect_export import Collect
 from identity.application.export_ports import DueExports
 from identity.application.exporting import Exporting
+from identity.application.step_up import StepUp
 from identity.domain.export import Export
 
 logger = log.get(__name__)
@@ -29,12 +30,14 @@ PAGES = 50
 class ExportService(grpc_api.ExportServiceServicer):
     """See protos/kith/identity/v1/export_service.proto."""
 
-    def __init__(self, exporting: Exporting) -> None:
+    def __init__(self, exporting: Exporting, step_up: StepUp) -> None:
         self._exporting = exporting
+        self._step_up = step_up
 
     async def CreateExport(
         self, request: api.CreateExportRequest, context: Context
     ) -> api.CreateExportResponse:
+        await self._step_up.check(auth.current())
         export, secret = await self._exporting.create(auth.current())
         return api.CreateExportResponse(export=_told(export), secret=secret)
 
@@ -53,6 +56,7 @@ class ExportService(grpc_api.ExportServiceServicer):
         self, request: api.ReadExportRequest, context: Context
     ) -> api.ReadExportResponse:
         number = _number(request.page_token)
+        await self._step_up.check(auth.current(), goes_on=number > 0)
         opened = await self._exporting.read(auth.current(), request.secret, number)
         return api.ReadExportResponse(
             service=opened.service, page=records.RecordPage.FromString(opened.content),

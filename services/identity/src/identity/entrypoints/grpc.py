@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import grpc
 from common import auth
@@ -13,6 +14,7 @@ from kith.identity.v1 import consent_service_pb2_grpc as consent_grpc_api
 from kith.identity.v1 import device_service_pb2_grpc as device_grpc_api
 from kith.identity.v1 import erasure_service_pb2_grpc as erasure_api
 from kith.identity.v1 import export_service_pb2_grpc as export_api
+from kith.identity.v1 import hold_service_pb2_grpc as hold_api
 from kith.identity.v1 import identity_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2_grpc as grpc_api
 from kith.identity.v1 import joining_service_pb2_grpc as joining_grpc_api
@@ -26,9 +28,11 @@ from kith.identity.v1 import totp_service_pb2_grpc as totp_grpc_api
 from identity.application import queries
 from identity.application.create_invite import create_invite
 from identity.application.create_network import NetworkWanted, create_network
+from identity.application.holds import Holding
 from identity.application.import_accounts import import_accounts
 from identity.application.register import Application, register
 from identity.domain import credentials
+from identity.domain.account import Account, Events
 from identity.domain.errors import EmailTaken
 from identity.domain.granting import set_roles
 from identity.domain.invite import USUAL_LIFE, Terms, network_of
@@ -41,13 +45,14 @@ from identity.entrypoints.consents import ConsentRecordService, ConsentService
 from identity.entrypoints.devices import DeviceService
 from identity.entrypoints.exports import ExportService
 from identity.entrypoints.grpc_erasure import ErasureService
+from identity.entrypoints.holds import HoldService
 from identity.entrypoints.joining import JoiningService, RosterService
 from identity.entrypoints.networks import NetworkSettingsService, stated
 from identity.entrypoints.passkeys import PasskeyService
 from identity.entrypoints.ports import Ports
 from identity.entrypoints.profiles import ProfileService
 from identity.entrypoints.recovery import RecoveryService
-from identity.entrypoints.roles import RoleService
+from identity.entrypoints.roles import RoleService, as_seen
 from identity.entrypoints.sessions import SessionService
 from identity.entrypoints.totp import TotpService
 
@@ -68,8 +73,14 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     totp_grpc_api.add_TotpServiceServicer_to_server(TotpService(ports), server)
     grpc_api.add_ConsentServiceServicer_to_server(ConsentService(ports), server)
     consent_grpc_api.add_ConsentRecordServiceServicer_to_server(ConsentRecordService(ports), server)
-    erasure_api.add_ErasureServiceServicer_to_server(ErasureService(ports.leaving), server)
-    export_api.add_ExportServiceServicer_to_server(ExportService(ports.exporting), server)
+    erasure_api.add_ErasureServiceServicer_to_server(
+        ErasureService(ports.leaving, ports.step_up), server
+    )
+    holding = Holding(ports.directory, ports.clock)
+    hold_api.add_HoldServiceServicer_to_server(HoldService(holding), server)
+    export_api.add_ExportServiceServicer_to_server(
+        ExportService(ports.exporting, ports.step_up), server
+    )
     audit_grpc_api.add_AuditServiceServicer_to_server(AuditService(ports.directory), server)
     profile_grpc_api.add_ProfileServiceServicer_to_server(
         ProfileService(ports.profiles, ports.clock, ports.throttle), server
@@ -187,9 +198,13 @@ class AccountService(grpc_api.AccountServiceServicer):
         self, request: api.UpdateRolesRequest, context: Context
     ) -> api.UpdateRolesResponse:
         caller, wanted = auth.current(), translate.roles_of(request.roles)
+
+        def change(account: Account, now: datetime) -> tuple[Account, Events]:
+            return set_roles(account, wanted, caller.subject, request.reason, now)
+
         account = await self._ports.roles.change(
             caller.network_id, parse_id(request.member_id, "member_id"),
-            lambda account, now: set_roles(account, wanted, caller.subject, request.reason, now),
+            as_seen(change, request.versions),
         )  # fmt: skip
         told = translate.account(account, self._ports.clock.now())
         return api.UpdateRolesResponse(account=told)
@@ -200,6 +215,7 @@ class AccountService(grpc_api.AccountServiceServicer):
         caller = auth.current()
         accounts = self._ports.directory.accounts(caller.network_id)
         rows = imports.batches(request, self._ports.clock.now())
+        await self._ports.ahead(auth.access())
         imported = await import_accounts(accounts, caller.network_id, rows)
         return api.ImportAccountsResponse(
             created_count=imported.created, existing_count=imported.existing,

@@ -120,8 +120,10 @@ class JoiningService(grpc_api.JoiningServiceServicer):
     async def RevokeInvite(
         self, request: api.RevokeInviteRequest, context: Context
     ) -> api.RevokeInviteResponse:
-        invites = self._ports.directory.invites(auth.current().network_id)
-        await revoke_invite(invites, parse_id(request.invite_id, "invite_id"))
+        caller, clock = auth.current(), self._ports.clock
+        invites = self._ports.directory.invites(caller.network_id)
+        invite_id = parse_id(request.invite_id, "invite_id")
+        await revoke_invite(invites, invite_id, caller.subject, clock.now())
         return api.RevokeInviteResponse()
 
 
@@ -135,6 +137,7 @@ class RosterService(grpc_api.RosterServiceServicer):
         self, request: api.AddEligibleRequest, context: Context
     ) -> api.AddEligibleResponse:
         hashes = self._hashes(request.eligible)
+        await self._ports.ahead(auth.access())
         return api.AddEligibleResponse(
             added_count=await self._roster().add(hashes, self._ports.clock.now())
         )
@@ -143,6 +146,7 @@ class RosterService(grpc_api.RosterServiceServicer):
         self, request: api.RemoveEligibleRequest, context: Context
     ) -> api.RemoveEligibleResponse:
         hashes = self._hashes(request.eligible)
+        await self._ports.ahead(auth.access())
         return api.RemoveEligibleResponse(removed_count=await self._roster().remove(hashes))
 
     async def CountEligible(

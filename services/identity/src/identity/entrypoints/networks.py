@@ -13,6 +13,7 @@ from kith.identity.v1 import network_service_pb2 as api
 from kith.identity.v1 import network_service_pb2_grpc as grpc_api
 
 from identity.application.update_network import network_to_join, update_network
+from identity.domain.deed import Deed, Done
 from identity.domain.network import Changes, Network
 from identity.domain.network_rules import (
     AgeRule,
@@ -62,9 +63,10 @@ class NetworkSettingsService(grpc_api.NetworkSettingsServiceServicer):
     async def UpdateNetwork(
         self, request: api.UpdateNetworkRequest, context: Context
     ) -> api.UpdateNetworkResponse:
+        caller, ports = auth.current(), self._ports
         changed = await update_network(
-            self._ports.directory.networks, auth.current().network_id, changes_of(request),
-            request.versions,
+            ports.directory.networks, caller.network_id, changes_of(request), request.versions,
+            Done(Deed.NETWORK_UPDATED, caller.subject, ports.clock.now()),
         )  # fmt: skip
         return api.UpdateNetworkResponse(network=network(changed))
 

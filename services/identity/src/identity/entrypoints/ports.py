@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from common.auth import Access
 from common.clock import Clock
 
 from identity.adapters.consent_receipts import SignedReceipts
@@ -16,6 +17,7 @@ from identity.application.outgoing_mail import Outgoing
 from identity.application.passkeys import Passkeys
 from identity.application.ports import Digest, Directory, Factors, Passwords, Tokens
 from identity.application.profiles import ProfileBook
+from identity.application.step_up import StepUp
 from identity.application.throttle import Throttle
 from identity.domain.text import Texts
 
@@ -41,3 +43,6 @@ class Ports:
     texts: Texts
     receipts: SignedReceipts
     exporting: Exporting
+    step_up: StepUp
+    ahead: Callable[[Access], Awaitable[None]]
+    """Tells the audit log of a write to many documents before it is done."""

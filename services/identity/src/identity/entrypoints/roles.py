@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from hashlib import blake2b
 
 from common import auth
 from common.errors import Invalid
@@ -14,7 +16,8 @@ from kith.identity.v1 import role_service_pb2_grpc as grpc_api
 
 from identity.application.change_roles import Change, Roles
 from identity.domain import granting
-from identity.domain.account import Account
+from identity.domain.account import Account, Events
+from identity.domain.errors import VersionMismatch
 from identity.domain.grant import Badge, BadgeKind, Grant
 from identity.entrypoints import translate
 
@@ -47,6 +50,7 @@ class RoleService(grpc_api.RoleServiceServicer):
             lambda account, now: granting.grant(
                 account, Grant(role, by, now, request.reason, ends)
             ),
+            request.versions,
         )
         return api.GrantRoleResponse(roles=changed)
 
@@ -55,7 +59,9 @@ class RoleService(grpc_api.RoleServiceServicer):
     ) -> api.RevokeRoleResponse:
         role, by = translate.role_of(request.role), auth.current().subject
         changed = await self._change(
-            request.member_id, lambda account, now: granting.revoke(account, role, by, now)
+            request.member_id,
+            lambda account, now: granting.revoke(account, role, by, now),
+            request.versions,
         )
         return api.RevokeRoleResponse(roles=changed)
 
@@ -67,6 +73,7 @@ class RoleService(grpc_api.RoleServiceServicer):
         changed = await self._change(
             request.member_id,
             lambda account, now: granting.award(account, Badge(kind, by, now, until)),
+            request.versions,
         )
         return api.AwardBadgeResponse(roles=changed)
 
@@ -75,22 +82,51 @@ class RoleService(grpc_api.RoleServiceServicer):
     ) -> api.WithdrawBadgeResponse:
         kind, by = _kind_of(request.kind), auth.current().subject
         changed = await self._change(
-            request.member_id, lambda account, now: granting.withdraw(account, kind, by, now)
+            request.member_id,
+            lambda account, now: granting.withdraw(account, kind, by, now),
+            request.versions,
         )
         return api.WithdrawBadgeResponse(roles=changed)
 
-    async def _change(self, member_id: str, change: Change) -> api.MemberRoles:
-        whose = parse_id(member_id, "member_id")
-        return self._told(await self._roles.change(auth.current().network_id, whose, change))
+    async def _change(
+        self, member_id: str, change: Change, versions: Collection[int]
+    ) -> api.MemberRoles:
+        whose, network_id = parse_id(member_id, "member_id"), auth.current().network_id
+        return self._told(await self._roles.change(network_id, whose, as_seen(change, versions)))
 
     def _told(self, account: Account) -> api.MemberRoles:
-        now = self._roles.clock.now()
-        return api.MemberRoles(
-            member_id=str(account.id),
-            roles=translate.role_numbers(account.held.in_force(now)[0]),
-            grants=[_grant(one) for one in sorted(account.grants, key=lambda one: one.role)],
-            badges=badges(account, now),
-        )
+        return member_roles(account, self._roles.clock.now())
+
+
+def member_roles(account: Account, now: datetime) -> api.MemberRoles:
+    """Somebody's roles as they are told. Their version is made of all that is told: it is another
+    one as soon as that is, also when a role ends by itself, and stays when she signs in."""
+    made = api.MemberRoles(
+        member_id=str(account.id), roles=translate.role_numbers(account.held.in_force(now)[0]),
+        grants=[_grant(one) for one in sorted(account.grants, key=lambda one: one.role)],
+        badges=badges(account, now),
+    )  # fmt: skip
+    content = made.SerializeToString(deterministic=True)
+    made.version = 1 + int.from_bytes(blake2b(content, digest_size=6).digest())
+    return made
+
+
+def as_seen(change: Change, versions: Collection[int]) -> Change:
+    """The change, of roles that the caller has seen: with `versions` only of one of these.
+
+    It is compared with what the change is written over; what is so already is not compared, so that
+    asking again after a lost answer is no mismatch (RFC 9110 §13.1.1). Raises VersionMismatch.
+    """
+
+    def checked(account: Account, now: datetime) -> tuple[Account, Events]:
+        changed = change(account, now)
+        if changed[0] is account or not versions:
+            return changed
+        if (version := member_roles(account, now).version) not in versions:
+            raise VersionMismatch("her roles have changed; read them again", version=str(version))
+        return changed
+
+    return checked
 
 
 def badges(account: Account, now: datetime) -> list[pb.Badge]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from common import mongo, outbox
+from common.clock import from_epoch_millis
 from common.mongo import (
     ASCENDING,
     DESCENDING,
@@ -18,6 +20,7 @@ from common.mongo import (
 )
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from programs.adapters.deeds import CREATE_COHORT, CREATE_PROGRAM, of_deed
 from programs.adapters.mongo_enrollments import MongoEnrollments
 from programs.application.ports import Network
 from programs.domain.cohort import Cohort
@@ -31,8 +34,9 @@ _REQUEST = IndexModel(
 INDEXES: dict[str, list[IndexModel]] = {
     "programs": [
         _REQUEST, IndexModel([("network_id", ASCENDING), ("_id", ASCENDING)], name="page"),
+        outbox.INDEX,
     ],
-    "cohorts": [_REQUEST],
+    "cohorts": [_REQUEST, outbox.INDEX],
     "enrollments": [
         IndexModel(
             [("network_id", ASCENDING), ("cohort_id", ASCENDING), ("member_id", ASCENDING)],
@@ -49,11 +53,16 @@ INDEXES: dict[str, list[IndexModel]] = {
 }  # fmt: skip
 
 
-class MongoPrograms:
-    """Implements ports.Programs."""
+TOLD = ["enrollments", "programs", "cohorts"]
+"""The collections with an outbox."""
 
-    def __init__(self, collection: mongo.Collection) -> None:
+
+class MongoPrograms:
+    """Implements ports.Programs; `wake` tells the relay that an event waits."""
+
+    def __init__(self, collection: mongo.Collection, wake: Callable[[], None]) -> None:
         self._collection = collection
+        self._wake = wake
 
     async def add(self, program: Program, request: Request) -> Program:
         """See ports.Programs."""
@@ -61,7 +70,8 @@ class MongoPrograms:
         earlier = await _insert(self._collection, request, {
             "_id": program.id, "display_name": definition.display_name, "weeks": definition.weeks,
             "steps": [asdict(step) for step in definition.steps], "created_at": program.created_at,
-        })  # fmt: skip
+        }, CREATE_PROGRAM, program.created_at)  # fmt: skip
+        self._wake()
         return _program(earlier) if earlier else program
 
     async def get(self, id: UUID) -> Program | None:
@@ -77,15 +87,19 @@ class MongoPrograms:
 
 
 class MongoCohorts:
-    """Implements ports.Cohorts."""
+    """Implements ports.Cohorts; `wake` tells the relay that an event waits."""
 
-    def __init__(self, collection: mongo.Collection) -> None:
+    def __init__(self, collection: mongo.Collection, wake: Callable[[], None]) -> None:
         self._collection = collection
+        self._wake = wake
 
     async def add(self, cohort: Cohort, request: Request) -> Cohort:
         """See ports.Cohorts."""
         fields = asdict(cohort)
-        earlier = await _insert(self._collection, request, {"_id": fields.pop("id"), **fields})
+        document = {"_id": fields.pop("id"), **fields}
+        at = from_epoch_millis(cohort.id.int >> 80)  # when it was made, as its id says (UUIDv7)
+        earlier = await _insert(self._collection, request, document, CREATE_COHORT, at)
+        self._wake()
         return _cohort(earlier) if earlier else cohort
 
     async def get(self, id: UUID) -> Cohort | None:
@@ -135,19 +149,21 @@ class MongoNetworks:
             return self._database.collection(name, network_id)
 
         return Network(
-            programs=MongoPrograms(named("programs")), cohorts=MongoCohorts(named("cohorts")),
+            programs=MongoPrograms(named("programs"), self._wake),
+            cohorts=MongoCohorts(named("cohorts"), self._wake),
             enrollments=MongoEnrollments(named("enrollments"), self._wake),
             members=MongoMembers(named("members")),
         )  # fmt: skip
 
 
 async def _insert(
-    collection: mongo.Collection, request: Request, document: Document
+    collection: mongo.Collection, request: Request, document: Document, action: str, at: datetime
 ) -> Document | None:
-    """Store what a request makes; None, or the document it made before."""
+    """Store what a request makes, with who made it; None, or the document it made before."""
+    told = outbox.fields(of_deed(collection.network_id, action, request.author_id, at))
     key = {"author_id": request.author_id, "request_id": request.id}
     try:
-        await collection.insert_one({**document, **key})
+        await collection.insert_one({**document, **key, **told})
     except DuplicateKeyError:
         earlier = await collection.find_one(key)
         if earlier is None:

@@ -9,6 +9,7 @@ from common import mongo, outbox
 from common.errors import ConcurrentUpdate, Unavailable
 from common.mongo import DESCENDING, BulkWriteError, Document
 
+from programs.adapters.deeds import ENROLL_MEMBERS, of_deed
 from programs.adapters.events import outgoing
 from programs.domain.enrollment import Enrollment, StepDone
 
@@ -23,11 +24,13 @@ class MongoEnrollments:
         self._collection = collection
         self._wake = wake
 
-    async def add(self, enrollments: Sequence[Enrollment]) -> Sequence[Enrollment]:
+    async def add(
+        self, enrollments: Sequence[Enrollment], by: UUID | None = None
+    ) -> Sequence[Enrollment]:
         """See ports.Enrollments."""
         refused: set[int] = set()
         try:
-            documents = [self._document(enrollment) for enrollment in enrollments]
+            documents = [self._document(enrollment, by) for enrollment in enrollments]
             await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             refused = _duplicates(error)
@@ -68,8 +71,11 @@ class MongoEnrollments:
         """See ports.Enrollments."""
         return await self._collection.count({"cohort_id": cohort_id})
 
-    def _document(self, enrollment: Enrollment) -> Document:
-        events = outgoing(self._collection.network_id, enrollment, enrollment.started())
+    def _document(self, enrollment: Enrollment, by: UUID | None) -> Document:
+        network_id, member_id = self._collection.network_id, enrollment.member_id
+        events = list(outgoing(network_id, enrollment, enrollment.started()))
+        if by is not None:
+            events += of_deed(network_id, ENROLL_MEMBERS, by, enrollment.created_at, member_id)
         return {
             "_id": enrollment.id, "cohort_id": enrollment.cohort_id,
             "program_id": enrollment.program_id, "member_id": enrollment.member_id,

@@ -17,8 +17,9 @@ MOST = 500
 
 
 async def enroll_members(
-    network: Network, clock: Clock, *, cohort_id: UUID, member_ids: Sequence[UUID]
-) -> Sequence[Enrollment]:
+    network: Network, clock: Clock, *, cohort_id: UUID, member_ids: Sequence[UUID],
+    by: UUID | None = None,
+) -> Sequence[Enrollment]:  # fmt: skip
     """One enrollment per member, in the order asked for; who has one already keeps it.
 
     Raises Invalid, CohortNotFound, MemberNotFound (and then nobody is enrolled).
@@ -33,7 +34,7 @@ async def enroll_members(
     return await network.enrollments.add([
         Enrollment(new_id(), cohort.id, cohort.program_id, member_id, now)
         for member_id in dict.fromkeys(member_ids)
-    ])  # fmt: skip
+    ], by)  # fmt: skip
 
 
 async def _check_known(members: Members, member_ids: Sequence[UUID]) -> None:

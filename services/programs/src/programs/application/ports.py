@@ -44,8 +44,11 @@ class Cohorts(Protocol):
 class Enrollments(Protocol):
     """The enrollments of one network: at most one per cohort and member."""
 
-    async def add(self, enrollments: Sequence[Enrollment]) -> Sequence[Enrollment]:
-        """Store new ones, each with its event in one write, where the member has no seat yet.
+    async def add(
+        self, enrollments: Sequence[Enrollment], by: UUID | None = None
+    ) -> Sequence[Enrollment]:
+        """Store new ones, each with its event in one write, where the member has no seat yet; `by`
+        is who gives her the seat because of her role, for the audit log.
 
         The enrollments that are there now, in order: the new ones and those of before.
         """

@@ -88,7 +88,7 @@ class EnrollmentService(grpc_api.EnrollmentServiceServicer):
         enrollments = await enroll_members(
             self._networks.of(caller.network_id), self._clock,
             cohort_id=parse_id(request.cohort_id, "cohort_id"),
-            member_ids=translate.ids_of(request.member_ids, "member_ids"),
+            member_ids=translate.ids_of(request.member_ids, "member_ids"), by=caller.subject,
         )  # fmt: skip
         return api.EnrollMembersResponse(enrollments=map(translate.enrollment, enrollments))
 

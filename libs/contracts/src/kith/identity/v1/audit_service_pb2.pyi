@@ -44,7 +44,9 @@ class AuditEntry(_message.Message):
     """SHA-256 over the entry and the digest of the one before it."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At whose data; for a member who asks about herself, only her own id."""
+        """Whose data it was, or to whom it was done; for a member who asks about herself, only her own id.
+        Empty where it was done to the network and nobody in it, or nobody may know to whom.
+        """
 
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp:

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AuditServiceStub(object):
-    """Who looked at what: an append-only log for each network, chained by hashes, without content.
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content.
     """
 
     def __init__(self, channel):
@@ -53,7 +53,7 @@ class AuditServiceStub(object):
 
 
 class AuditServiceServicer(object):
-    """Who looked at what: an append-only log for each network, chained by hashes, without content.
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content.
     """
 
     def ListAccesses(self, request, context):
@@ -106,7 +106,7 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService(object):
-    """Who looked at what: an append-only log for each network, chained by hashes, without content.
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content.
     """
 
     @staticmethod

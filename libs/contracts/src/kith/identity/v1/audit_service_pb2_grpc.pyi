@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuditServiceStub:
-    """Who looked at what: an append-only log for each network, chained by hashes, without content."""
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -46,7 +46,7 @@ class AuditServiceStub:
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
-    """Who looked at what: an append-only log for each network, chained by hashes, without content."""
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccesses: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ListAccessesRequest, _audit_service_pb2.ListAccessesResponse]  # type: ignore[assignment]
@@ -61,7 +61,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Who looked at what: an append-only log for each network, chained by hashes, without content."""
+    """Who looked at what and did what because of a role: an append-only log for each network, chained by hashes, without content."""
 
     @_abc_1.abstractmethod
     def ListAccesses(

@@ -25,17 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekith/identity/v1/erasure.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x02\n\x07\x45rasure\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.kith.identity.v1.ErasureState\x12\x30\n\x0crequest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x0bhold_reason\x18\x05 \x01(\x0e\x32\x1c.kith.identity.v1.HoldReason\x12\x18\n\x10receipt_services\x18\x06 \x03(\t\x12/\n\x0b\x66inish_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xd0\x01\n\x0c\x45rasureState\x12\x1d\n\x19\x45RASURE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45RASURE_STATE_REQUESTED\x10\x01\x12\x16\n\x12\x45RASURE_STATE_HELD\x10\x02\x12\x1b\n\x17\x45RASURE_STATE_CANCELLED\x10\x03\x12\x18\n\x14\x45RASURE_STATE_CLOSED\x10\x04\x12\x19\n\x15\x45RASURE_STATE_STARTED\x10\x05\x12\x1a\n\x16\x45RASURE_STATE_FINISHED\x10\x06*\x85\x01\n\nHoldReason\x12\x1b\n\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17HOLD_REASON_LEGAL_ORDER\x10\x01\x12$\n HOLD_REASON_SAFETY_INVESTIGATION\x10\x02\x12\x17\n\x13HOLD_REASON_DISPUTE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekith/identity/v1/erasure.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x03\n\x07\x45rasure\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.kith.identity.v1.ErasureState\x12\x30\n\x0crequest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x0bhold_reason\x18\x05 \x01(\x0e\x32\x1c.kith.identity.v1.HoldReason\x12\x18\n\x10receipt_services\x18\x06 \x03(\t\x12/\n\x0b\x66inish_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10hold_expire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10waits_for_person\x18\t \x01(\x08\x12\x33\n\x0c\x61llow_reason\x18\n \x01(\x0e\x32\x1d.kith.identity.v1.AllowReason*\xd0\x01\n\x0c\x45rasureState\x12\x1d\n\x19\x45RASURE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45RASURE_STATE_REQUESTED\x10\x01\x12\x16\n\x12\x45RASURE_STATE_HELD\x10\x02\x12\x1b\n\x17\x45RASURE_STATE_CANCELLED\x10\x03\x12\x18\n\x14\x45RASURE_STATE_CLOSED\x10\x04\x12\x19\n\x15\x45RASURE_STATE_STARTED\x10\x05\x12\x1a\n\x16\x45RASURE_STATE_FINISHED\x10\x06*\x85\x01\n\nHoldReason\x12\x1b\n\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17HOLD_REASON_LEGAL_ORDER\x10\x01\x12$\n HOLD_REASON_SAFETY_INVESTIGATION\x10\x02\x12\x17\n\x13HOLD_REASON_DISPUTE\x10\x03*\x82\x01\n\x0b\x41llowReason\x12\x1c\n\x18\x41LLOW_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LLOW_REASON_HANDED_OVER\x10\x01\x12\x1d\n\x19\x41LLOW_REASON_HER_DECISION\x10\x02\x12\x18\n\x14\x41LLOW_REASON_MISTAKE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.identity.v1.erasure_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERASURESTATE']._serialized_start=387
-  _globals['_ERASURESTATE']._serialized_end=595
-  _globals['_HOLDREASON']._serialized_start=598
-  _globals['_HOLDREASON']._serialized_end=731
+  _globals['_ERASURESTATE']._serialized_start=520
+  _globals['_ERASURESTATE']._serialized_end=728
+  _globals['_HOLDREASON']._serialized_start=731
+  _globals['_HOLDREASON']._serialized_end=864
+  _globals['_ALLOWREASON']._serialized_start=867
+  _globals['_ALLOWREASON']._serialized_end=997
   _globals['_ERASURE']._serialized_start=86
-  _globals['_ERASURE']._serialized_end=384
+  _globals['_ERASURE']._serialized_end=517
 # @@protoc_insertion_point(module_scope)

@@ -31,7 +31,7 @@ class _ErasureStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErasureS
     ERASURE_STATE_REQUESTED: _ErasureState.ValueType  # 1
     """Waits for its due time; can be cancelled."""
     ERASURE_STATE_HELD: _ErasureState.ValueType  # 2
-    """Stopped by a legal hold; goes on when that is released."""
+    """A legal hold is in force; goes on by itself when that ends or is lifted. Can be cancelled."""
     ERASURE_STATE_CANCELLED: _ErasureState.ValueType  # 3
     """Taken back."""
     ERASURE_STATE_CLOSED: _ErasureState.ValueType  # 4
@@ -49,7 +49,7 @@ ERASURE_STATE_UNSPECIFIED: ErasureState.ValueType  # 0
 ERASURE_STATE_REQUESTED: ErasureState.ValueType  # 1
 """Waits for its due time; can be cancelled."""
 ERASURE_STATE_HELD: ErasureState.ValueType  # 2
-"""Stopped by a legal hold; goes on when that is released."""
+"""A legal hold is in force; goes on by itself when that ends or is lifted. Can be cancelled."""
 ERASURE_STATE_CANCELLED: ErasureState.ValueType  # 3
 """Taken back."""
 ERASURE_STATE_CLOSED: ErasureState.ValueType  # 4
@@ -88,6 +88,34 @@ HOLD_REASON_DISPUTE: HoldReason.ValueType  # 3
 """There is a dispute with the member."""
 Global___HoldReason: _TypeAlias = HoldReason  # noqa: Y015
 
+class _AllowReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AllowReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AllowReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALLOW_REASON_UNSPECIFIED: _AllowReason.ValueType  # 0
+    """Not set."""
+    ALLOW_REASON_HANDED_OVER: _AllowReason.ValueType  # 1
+    """Others see to her, who do not need what is here."""
+    ALLOW_REASON_HER_DECISION: _AllowReason.ValueType  # 2
+    """She was spoken with, and wants it all the same."""
+    ALLOW_REASON_MISTAKE: _AllowReason.ValueType  # 3
+    """The case should not have been opened."""
+
+class AllowReason(_AllowReason, metaclass=_AllowReasonEnumTypeWrapper):
+    """Why an erasure goes on although a crisis case is open."""
+
+ALLOW_REASON_UNSPECIFIED: AllowReason.ValueType  # 0
+"""Not set."""
+ALLOW_REASON_HANDED_OVER: AllowReason.ValueType  # 1
+"""Others see to her, who do not need what is here."""
+ALLOW_REASON_HER_DECISION: AllowReason.ValueType  # 2
+"""She was spoken with, and wants it all the same."""
+ALLOW_REASON_MISTAKE: AllowReason.ValueType  # 3
+"""The case should not have been opened."""
+Global___AllowReason: _TypeAlias = AllowReason  # noqa: Y015
+
 @_typing.final
 class Erasure(_message.Message):
     """A member's way out."""
@@ -101,19 +129,28 @@ class Erasure(_message.Message):
     HOLD_REASON_FIELD_NUMBER: _builtins.int
     RECEIPT_SERVICES_FIELD_NUMBER: _builtins.int
     FINISH_TIME_FIELD_NUMBER: _builtins.int
+    HOLD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    WAITS_FOR_PERSON_FIELD_NUMBER: _builtins.int
+    ALLOW_REASON_FIELD_NUMBER: _builtins.int
     erasure_id: _builtins.str
     """Names it in receipts, which do not name the member."""
     state: Global___ErasureState.ValueType
     """How far it has come."""
     hold_reason: Global___HoldReason.ValueType
-    """Why it is held, if it is."""
+    """Why it is held, if it is, and if she may be told."""
+    waits_for_person: _builtins.bool
+    """A crisis case is open: a person has to end it, or let this go on (AllowErasure)."""
+    allow_reason: Global___AllowReason.ValueType
+    """Why a person let it go on although a crisis case was open; unspecified if nobody did."""
     @_builtins.property
     def request_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
 
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
-        """When the grace period ends; absent unless it waits for that."""
+        """When the grace period ends; absent once it has begun. While a hold is in force it begins when that
+        has ended, and not before this.
+        """
 
     @_builtins.property
     def receipt_services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -122,6 +159,10 @@ class Erasure(_message.Message):
     @_builtins.property
     def finish_time(self) -> _timestamp_pb2.Timestamp:
         """When the last receipt had come, if so."""
+
+    @_builtins.property
+    def hold_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the hold ends by itself unless it is renewed; absent when nothing is held."""
 
     def __init__(
         self,
@@ -133,10 +174,13 @@ class Erasure(_message.Message):
         hold_reason: Global___HoldReason.ValueType = ...,
         receipt_services: _abc.Iterable[_builtins.str] | None = ...,
         finish_time: _timestamp_pb2.Timestamp | None = ...,
+        hold_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        waits_for_person: _builtins.bool = ...,
+        allow_reason: Global___AllowReason.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "finish_time", b"finish_time", "request_time", b"request_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "finish_time", b"finish_time", "hold_expire_time", b"hold_expire_time", "request_time", b"request_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "erasure_id", b"erasure_id", "finish_time", b"finish_time", "hold_reason", b"hold_reason", "receipt_services", b"receipt_services", "request_time", b"request_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_reason", b"allow_reason", "due_time", b"due_time", "erasure_id", b"erasure_id", "finish_time", b"finish_time", "hold_expire_time", b"hold_expire_time", "hold_reason", b"hold_reason", "receipt_services", b"receipt_services", "request_time", b"request_time", "state", b"state", "waits_for_person", b"waits_for_person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

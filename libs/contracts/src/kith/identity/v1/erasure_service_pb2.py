@@ -25,33 +25,37 @@ _sym_db = _symbol_database.Default()
 from kith.identity.v1 import erasure_pb2 as kith_dot_identity_dot_v1_dot_erasure__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kith/identity/v1/erasure_service.proto\x12\x10kith.identity.v1\x1a\x1ekith/identity/v1/erasure.proto\"*\n\x15RequestErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"D\n\x16RequestErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\")\n\x14\x43\x61ncelErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"C\n\x15\x43\x61ncelErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"&\n\x11GetErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x12GetErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"U\n\x12HoldErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.kith.identity.v1.HoldReason\"A\n\x13HoldErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"*\n\x15ReleaseErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"D\n\x16ReleaseErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure2\xf1\x03\n\x0e\x45rasureService\x12\x63\n\x0eRequestErasure\x12\'.kith.identity.v1.RequestErasureRequest\x1a(.kith.identity.v1.RequestErasureResponse\x12`\n\rCancelErasure\x12&.kith.identity.v1.CancelErasureRequest\x1a\'.kith.identity.v1.CancelErasureResponse\x12W\n\nGetErasure\x12#.kith.identity.v1.GetErasureRequest\x1a$.kith.identity.v1.GetErasureResponse\x12Z\n\x0bHoldErasure\x12$.kith.identity.v1.HoldErasureRequest\x1a%.kith.identity.v1.HoldErasureResponse\x12\x63\n\x0eReleaseErasure\x12\'.kith.identity.v1.ReleaseErasureRequest\x1a(.kith.identity.v1.ReleaseErasureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kith/identity/v1/erasure_service.proto\x12\x10kith.identity.v1\x1a\x1ekith/identity/v1/erasure.proto\"W\n\x13\x41llowErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12-\n\x06reason\x18\x02 \x01(\x0e\x32\x1d.kith.identity.v1.AllowReason\"B\n\x14\x41llowErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"*\n\x15RequestErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"D\n\x16RequestErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\")\n\x14\x43\x61ncelErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"C\n\x15\x43\x61ncelErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"&\n\x11GetErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x12GetErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"U\n\x12HoldErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.kith.identity.v1.HoldReason\"A\n\x13HoldErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure\"*\n\x15ReleaseErasureRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"D\n\x16ReleaseErasureResponse\x12*\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Erasure2\xd0\x04\n\x0e\x45rasureService\x12\x63\n\x0eRequestErasure\x12\'.kith.identity.v1.RequestErasureRequest\x1a(.kith.identity.v1.RequestErasureResponse\x12`\n\rCancelErasure\x12&.kith.identity.v1.CancelErasureRequest\x1a\'.kith.identity.v1.CancelErasureResponse\x12W\n\nGetErasure\x12#.kith.identity.v1.GetErasureRequest\x1a$.kith.identity.v1.GetErasureResponse\x12Z\n\x0bHoldErasure\x12$.kith.identity.v1.HoldErasureRequest\x1a%.kith.identity.v1.HoldErasureResponse\x12\x63\n\x0eReleaseErasure\x12\'.kith.identity.v1.ReleaseErasureRequest\x1a(.kith.identity.v1.ReleaseErasureResponse\x12]\n\x0c\x41llowErasure\x12%.kith.identity.v1.AllowErasureRequest\x1a&.kith.identity.v1.AllowErasureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.identity.v1.erasure_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REQUESTERASUREREQUEST']._serialized_start=92
-  _globals['_REQUESTERASUREREQUEST']._serialized_end=134
-  _globals['_REQUESTERASURERESPONSE']._serialized_start=136
-  _globals['_REQUESTERASURERESPONSE']._serialized_end=204
-  _globals['_CANCELERASUREREQUEST']._serialized_start=206
-  _globals['_CANCELERASUREREQUEST']._serialized_end=247
-  _globals['_CANCELERASURERESPONSE']._serialized_start=249
-  _globals['_CANCELERASURERESPONSE']._serialized_end=316
-  _globals['_GETERASUREREQUEST']._serialized_start=318
-  _globals['_GETERASUREREQUEST']._serialized_end=356
-  _globals['_GETERASURERESPONSE']._serialized_start=358
-  _globals['_GETERASURERESPONSE']._serialized_end=422
-  _globals['_HOLDERASUREREQUEST']._serialized_start=424
-  _globals['_HOLDERASUREREQUEST']._serialized_end=509
-  _globals['_HOLDERASURERESPONSE']._serialized_start=511
-  _globals['_HOLDERASURERESPONSE']._serialized_end=576
-  _globals['_RELEASEERASUREREQUEST']._serialized_start=578
-  _globals['_RELEASEERASUREREQUEST']._serialized_end=620
-  _globals['_RELEASEERASURERESPONSE']._serialized_start=622
-  _globals['_RELEASEERASURERESPONSE']._serialized_end=690
-  _globals['_ERASURESERVICE']._serialized_start=693
-  _globals['_ERASURESERVICE']._serialized_end=1190
+  _globals['_ALLOWERASUREREQUEST']._serialized_start=92
+  _globals['_ALLOWERASUREREQUEST']._serialized_end=179
+  _globals['_ALLOWERASURERESPONSE']._serialized_start=181
+  _globals['_ALLOWERASURERESPONSE']._serialized_end=247
+  _globals['_REQUESTERASUREREQUEST']._serialized_start=249
+  _globals['_REQUESTERASUREREQUEST']._serialized_end=291
+  _globals['_REQUESTERASURERESPONSE']._serialized_start=293
+  _globals['_REQUESTERASURERESPONSE']._serialized_end=361
+  _globals['_CANCELERASUREREQUEST']._serialized_start=363
+  _globals['_CANCELERASUREREQUEST']._serialized_end=404
+  _globals['_CANCELERASURERESPONSE']._serialized_start=406
+  _globals['_CANCELERASURERESPONSE']._serialized_end=473
+  _globals['_GETERASUREREQUEST']._serialized_start=475
+  _globals['_GETERASUREREQUEST']._serialized_end=513
+  _globals['_GETERASURERESPONSE']._serialized_start=515
+  _globals['_GETERASURERESPONSE']._serialized_end=579
+  _globals['_HOLDERASUREREQUEST']._serialized_start=581
+  _globals['_HOLDERASUREREQUEST']._serialized_end=666
+  _globals['_HOLDERASURERESPONSE']._serialized_start=668
+  _globals['_HOLDERASURERESPONSE']._serialized_end=733
+  _globals['_RELEASEERASUREREQUEST']._serialized_start=735
+  _globals['_RELEASEERASUREREQUEST']._serialized_end=777
+  _globals['_RELEASEERASURERESPONSE']._serialized_start=779
+  _globals['_RELEASEERASURERESPONSE']._serialized_end=847
+  _globals['_ERASURESERVICE']._serialized_start=850
+  _globals['_ERASURESERVICE']._serialized_end=1442
 # @@protoc_insertion_point(module_scope)

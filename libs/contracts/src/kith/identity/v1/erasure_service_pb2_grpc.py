@@ -60,6 +60,11 @@ class ErasureServiceStub(object):
                 request_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.SerializeToString,
                 response_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.FromString,
                 _registered_method=True)
+        self.AllowErasure = channel.unary_unary(
+                '/kith.identity.v1.ErasureService/AllowErasure',
+                request_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.SerializeToString,
+                response_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.FromString,
+                _registered_method=True)
 
 
 class ErasureServiceServicer(object):
@@ -68,8 +73,9 @@ class ErasureServiceServicer(object):
 
     def RequestErasure(self, request, context):
         """Asks for the account and everything of it to be erased when the grace period ends; asking again
-        changes nothing. A member for herself, a network admin for anybody.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        changes nothing. A member for herself, a network admin for anybody. Whoever asks has signed in
+        just now, with her second factor if she has one.
+        Errors: UNAUTHENTICATED, STEP_UP_NEEDED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -91,7 +97,8 @@ class ErasureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def HoldErasure(self, request, context):
-        """Stops it while it waits (legal hold). Network admin only.
+        """Stops it while it waits, for 30 days: until there is a hold with a reference (HoldService).
+        Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -99,7 +106,16 @@ class ErasureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseErasure(self, request, context):
-        """Ends the hold; what is overdue begins at once. Network admin only.
+        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AllowErasure(self, request, context):
+        """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+        later makes it wait again. Care team or network admin.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -133,6 +149,11 @@ def add_ErasureServiceServicer_to_server(servicer, server):
                     servicer.ReleaseErasure,
                     request_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.FromString,
                     response_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.SerializeToString,
+            ),
+            'AllowErasure': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllowErasure,
+                    request_deserializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.FromString,
+                    response_serializer=kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +292,33 @@ class ErasureService(object):
             '/kith.identity.v1.ErasureService/ReleaseErasure',
             kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureRequest.SerializeToString,
             kith_dot_identity_dot_v1_dot_erasure__service__pb2.ReleaseErasureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllowErasure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.identity.v1.ErasureService/AllowErasure',
+            kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureRequest.SerializeToString,
+            kith_dot_identity_dot_v1_dot_erasure__service__pb2.AllowErasureResponse.FromString,
             options,
             channel_credentials,
             insecure,

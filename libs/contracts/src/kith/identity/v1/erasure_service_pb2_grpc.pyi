@@ -35,8 +35,9 @@ class ErasureServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ErasureServiceAsyncStub: ...
     RequestErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.RequestErasureRequest, _erasure_service_pb2.RequestErasureResponse]
     """Asks for the account and everything of it to be erased when the grace period ends; asking again
-    changes nothing. A member for herself, a network admin for anybody.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    changes nothing. A member for herself, a network admin for anybody. Whoever asks has signed in
+    just now, with her second factor if she has one.
+    Errors: UNAUTHENTICATED, STEP_UP_NEEDED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
     """
     CancelErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.CancelErasureRequest, _erasure_service_pb2.CancelErasureResponse]
     """Takes it back while it waits; cancelling again changes nothing.
@@ -45,11 +46,17 @@ class ErasureServiceStub:
     GetErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.GetErasureRequest, _erasure_service_pb2.GetErasureResponse]
     """How far it has come. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND."""
     HoldErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.HoldErasureRequest, _erasure_service_pb2.HoldErasureResponse]
-    """Stops it while it waits (legal hold). Network admin only.
+    """Stops it while it waits, for 30 days: until there is a hold with a reference (HoldService).
+    Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     ReleaseErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.ReleaseErasureRequest, _erasure_service_pb2.ReleaseErasureResponse]
-    """Ends the hold; what is overdue begins at once. Network admin only.
+    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+    """
+    AllowErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]
+    """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+    later makes it wait again. Care team or network admin.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
 
@@ -60,8 +67,9 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RequestErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.RequestErasureRequest, _erasure_service_pb2.RequestErasureResponse]  # type: ignore[assignment]
     """Asks for the account and everything of it to be erased when the grace period ends; asking again
-    changes nothing. A member for herself, a network admin for anybody.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    changes nothing. A member for herself, a network admin for anybody. Whoever asks has signed in
+    just now, with her second factor if she has one.
+    Errors: UNAUTHENTICATED, STEP_UP_NEEDED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
     """
     CancelErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.CancelErasureRequest, _erasure_service_pb2.CancelErasureResponse]  # type: ignore[assignment]
     """Takes it back while it waits; cancelling again changes nothing.
@@ -70,11 +78,17 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
     GetErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.GetErasureRequest, _erasure_service_pb2.GetErasureResponse]  # type: ignore[assignment]
     """How far it has come. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND."""
     HoldErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.HoldErasureRequest, _erasure_service_pb2.HoldErasureResponse]  # type: ignore[assignment]
-    """Stops it while it waits (legal hold). Network admin only.
+    """Stops it while it waits, for 30 days: until there is a hold with a reference (HoldService).
+    Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     ReleaseErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.ReleaseErasureRequest, _erasure_service_pb2.ReleaseErasureResponse]  # type: ignore[assignment]
-    """Ends the hold; what is overdue begins at once. Network admin only.
+    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+    """
+    AllowErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]  # type: ignore[assignment]
+    """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+    later makes it wait again. Care team or network admin.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
 
@@ -88,8 +102,9 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.RequestErasureResponse, _abc.Awaitable[_erasure_service_pb2.RequestErasureResponse]]:
         """Asks for the account and everything of it to be erased when the grace period ends; asking again
-        changes nothing. A member for herself, a network admin for anybody.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        changes nothing. A member for herself, a network admin for anybody. Whoever asks has signed in
+        just now, with her second factor if she has one.
+        Errors: UNAUTHENTICATED, STEP_UP_NEEDED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -116,7 +131,8 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _erasure_service_pb2.HoldErasureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.HoldErasureResponse, _abc.Awaitable[_erasure_service_pb2.HoldErasureResponse]]:
-        """Stops it while it waits (legal hold). Network admin only.
+        """Stops it while it waits, for 30 days: until there is a hold with a reference (HoldService).
+        Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
 
@@ -126,7 +142,18 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _erasure_service_pb2.ReleaseErasureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.ReleaseErasureResponse, _abc.Awaitable[_erasure_service_pb2.ReleaseErasureResponse]]:
-        """Ends the hold; what is overdue begins at once. Network admin only.
+        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
+        """
+
+    @_abc_1.abstractmethod
+    def AllowErasure(
+        self,
+        request: _erasure_service_pb2.AllowErasureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_service_pb2.AllowErasureResponse, _abc.Awaitable[_erasure_service_pb2.AllowErasureResponse]]:
+        """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
+        later makes it wait again. Care team or network admin.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
 

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.identity.v1 import identity_pb2 as kith_dot_identity_dot_v1_dot_identity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/identity/v1/identity_service.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkith/identity/v1/identity.proto\"a\n\x14\x43reateNetworkRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"s\n\x15\x43reateNetworkResponse\x12*\n\x07network\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Network\x12.\n\x0c\x61\x64min_invite\x18\x02 \x01(\x0b\x32\x18.kith.identity.v1.Invite\"\x13\n\x11GetNetworkRequest\"@\n\x12GetNetworkResponse\x12*\n\x07network\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Network\"\x7f\n\x13\x43reateInviteRequest\x12%\n\x05roles\x18\x01 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x10\n\x08max_uses\x18\x02 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x14\x43reateInviteResponse\x12(\n\x06invite\x18\x01 \x01(\x0b\x32\x18.kith.identity.v1.Invite\"\xb4\x01\n\x0fRegisterRequest\x12\x13\n\x0binvite_code\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x10\n\x08password\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rage_confirmed\x18\n \x01(\x08\x12\x12\n\nbirth_date\x18\x0b \x01(\t\x12\x1c\n\x14service_text_version\x18\x14 \x01(\x05\">\n\x10RegisterResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"&\n\x11GetAccountRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x12GetAccountResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"<\n\x13ListAccountsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListAccountsResponse\x12+\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x19.kith.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x12UpdateRolesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12%\n\x05roles\x18\x02 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x0e\n\x06reason\x18\x03 \x01(\t\"A\n\x13UpdateRolesResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"\\\n\x15ImportAccountsRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x33\n\x08\x61\x63\x63ounts\x18\x02 \x03(\x0b\x32!.kith.identity.v1.ImportedAccount\"\xc6\x01\n\x16ImportAccountsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x16\n\x0e\x65xisting_count\x18\x02 \x01(\x05\x12K\n\nmember_ids\x18\x03 \x03(\x0b\x32\x37.kith.identity.v1.ImportAccountsResponse.MemberIdsEntry\x1a\x30\n\x0eMemberIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"z\n\x14\x43reateSessionRequest\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x10\n\x08password\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65vice_label\x18\x04 \x01(\t\x12\x1a\n\x12second_factor_code\x18\x05 \x01(\t\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Session\"\x10\n\x0eGetJwksRequest\"\x1f\n\x0fGetJwksResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\t\"\x15\n\x13ListConsentsRequest\"p\n\x14ListConsentsResponse\x12+\n\x08\x63onsents\x18\x01 \x03(\x0b\x32\x19.kith.identity.v1.Consent\x12+\n\x04owed\x18\x02 \x03(\x0b\x32\x1d.kith.identity.v1.OwedConsent\"z\n\x11SetConsentRequest\x12*\n\x07purpose\x18\x01 \x01(\x0e\x32\x19.kith.identity.v1.Purpose\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\x14\n\x0ctext_version\x18\x03 \x01(\x05\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"@\n\x12SetConsentResponse\x12*\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Consent2\xcb\x01\n\x0eNetworkService\x12`\n\rCreateNetwork\x12&.kith.identity.v1.CreateNetworkRequest\x1a\'.kith.identity.v1.CreateNetworkResponse\x12W\n\nGetNetwork\x12#.kith.identity.v1.GetNetworkRequest\x1a$.kith.identity.v1.GetNetworkResponse2n\n\rInviteService\x12]\n\x0c\x43reateInvite\x12%.kith.identity.v1.CreateInviteRequest\x1a&.kith.identity.v1.CreateInviteResponse2\xde\x03\n\x0e\x41\x63\x63ountService\x12Q\n\x08Register\x12!.kith.identity.v1.RegisterRequest\x1a\".kith.identity.v1.RegisterResponse\x12W\n\nGetAccount\x12#.kith.identity.v1.GetAccountRequest\x1a$.kith.identity.v1.GetAccountResponse\x12]\n\x0cListAccounts\x12%.kith.identity.v1.ListAccountsRequest\x1a&.kith.identity.v1.ListAccountsResponse\x12Z\n\x0bUpdateRoles\x12$.kith.identity.v1.UpdateRolesRequest\x1a%.kith.identity.v1.UpdateRolesResponse\x12\x65\n\x0eImportAccounts\x12\'.kith.identity.v1.ImportAccountsRequest\x1a(.kith.identity.v1.ImportAccountsResponse(\x01\x32\xc2\x01\n\x0eSessionService\x12`\n\rCreateSession\x12&.kith.identity.v1.CreateSessionRequest\x1a\'.kith.identity.v1.CreateSessionResponse\x12N\n\x07GetJwks\x12 .kith.identity.v1.GetJwksRequest\x1a!.kith.identity.v1.GetJwksResponse2\xc8\x01\n\x0e\x43onsentService\x12]\n\x0cListConsents\x12%.kith.identity.v1.ListConsentsRequest\x1a&.kith.identity.v1.ListConsentsResponse\x12W\n\nSetConsent\x12#.kith.identity.v1.SetConsentRequest\x1a$.kith.identity.v1.SetConsentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/identity/v1/identity_service.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkith/identity/v1/identity.proto\"a\n\x14\x43reateNetworkRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"s\n\x15\x43reateNetworkResponse\x12*\n\x07network\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Network\x12.\n\x0c\x61\x64min_invite\x18\x02 \x01(\x0b\x32\x18.kith.identity.v1.Invite\"\x13\n\x11GetNetworkRequest\"@\n\x12GetNetworkResponse\x12*\n\x07network\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Network\"\x7f\n\x13\x43reateInviteRequest\x12%\n\x05roles\x18\x01 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x10\n\x08max_uses\x18\x02 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x14\x43reateInviteResponse\x12(\n\x06invite\x18\x01 \x01(\x0b\x32\x18.kith.identity.v1.Invite\"\xb4\x01\n\x0fRegisterRequest\x12\x13\n\x0binvite_code\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x10\n\x08password\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rage_confirmed\x18\n \x01(\x08\x12\x12\n\nbirth_date\x18\x0b \x01(\t\x12\x1c\n\x14service_text_version\x18\x14 \x01(\x05\">\n\x10RegisterResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"&\n\x11GetAccountRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x12GetAccountResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"<\n\x13ListAccountsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListAccountsResponse\x12+\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x19.kith.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"p\n\x12UpdateRolesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12%\n\x05roles\x18\x02 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08versions\x18\x04 \x03(\x03\"A\n\x13UpdateRolesResponse\x12*\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Account\"\\\n\x15ImportAccountsRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x33\n\x08\x61\x63\x63ounts\x18\x02 \x03(\x0b\x32!.kith.identity.v1.ImportedAccount\"\xc6\x01\n\x16ImportAccountsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x16\n\x0e\x65xisting_count\x18\x02 \x01(\x05\x12K\n\nmember_ids\x18\x03 \x03(\x0b\x32\x37.kith.identity.v1.ImportAccountsResponse.MemberIdsEntry\x1a\x30\n\x0eMemberIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"z\n\x14\x43reateSessionRequest\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x10\n\x08password\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65vice_label\x18\x04 \x01(\t\x12\x1a\n\x12second_factor_code\x18\x05 \x01(\t\"C\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Session\"\x10\n\x0eGetJwksRequest\"\x1f\n\x0fGetJwksResponse\x12\x0c\n\x04jwks\x18\x01 \x01(\t\"\x15\n\x13ListConsentsRequest\"p\n\x14ListConsentsResponse\x12+\n\x08\x63onsents\x18\x01 \x03(\x0b\x32\x19.kith.identity.v1.Consent\x12+\n\x04owed\x18\x02 \x03(\x0b\x32\x1d.kith.identity.v1.OwedConsent\"z\n\x11SetConsentRequest\x12*\n\x07purpose\x18\x01 \x01(\x0e\x32\x19.kith.identity.v1.Purpose\x12\x0f\n\x07granted\x18\x02 \x01(\x08\x12\x14\n\x0ctext_version\x18\x03 \x01(\x05\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"@\n\x12SetConsentResponse\x12*\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x19.kith.identity.v1.Consent2\xcb\x01\n\x0eNetworkService\x12`\n\rCreateNetwork\x12&.kith.identity.v1.CreateNetworkRequest\x1a\'.kith.identity.v1.CreateNetworkResponse\x12W\n\nGetNetwork\x12#.kith.identity.v1.GetNetworkRequest\x1a$.kith.identity.v1.GetNetworkResponse2n\n\rInviteService\x12]\n\x0c\x43reateInvite\x12%.kith.identity.v1.CreateInviteRequest\x1a&.kith.identity.v1.CreateInviteResponse2\xde\x03\n\x0e\x41\x63\x63ountService\x12Q\n\x08Register\x12!.kith.identity.v1.RegisterRequest\x1a\".kith.identity.v1.RegisterResponse\x12W\n\nGetAccount\x12#.kith.identity.v1.GetAccountRequest\x1a$.kith.identity.v1.GetAccountResponse\x12]\n\x0cListAccounts\x12%.kith.identity.v1.ListAccountsRequest\x1a&.kith.identity.v1.ListAccountsResponse\x12Z\n\x0bUpdateRoles\x12$.kith.identity.v1.UpdateRolesRequest\x1a%.kith.identity.v1.UpdateRolesResponse\x12\x65\n\x0eImportAccounts\x12\'.kith.identity.v1.ImportAccountsRequest\x1a(.kith.identity.v1.ImportAccountsResponse(\x01\x32\xc2\x01\n\x0eSessionService\x12`\n\rCreateSession\x12&.kith.identity.v1.CreateSessionRequest\x1a\'.kith.identity.v1.CreateSessionResponse\x12N\n\x07GetJwks\x12 .kith.identity.v1.GetJwksRequest\x1a!.kith.identity.v1.GetJwksResponse2\xc8\x01\n\x0e\x43onsentService\x12]\n\x0cListConsents\x12%.kith.identity.v1.ListConsentsRequest\x1a&.kith.identity.v1.ListConsentsResponse\x12W\n\nSetConsent\x12#.kith.identity.v1.SetConsentRequest\x1a$.kith.identity.v1.SetConsentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,39 +60,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1040
   _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1132
   _globals['_UPDATEROLESREQUEST']._serialized_start=1134
-  _globals['_UPDATEROLESREQUEST']._serialized_end=1228
-  _globals['_UPDATEROLESRESPONSE']._serialized_start=1230
-  _globals['_UPDATEROLESRESPONSE']._serialized_end=1295
-  _globals['_IMPORTACCOUNTSREQUEST']._serialized_start=1297
-  _globals['_IMPORTACCOUNTSREQUEST']._serialized_end=1389
-  _globals['_IMPORTACCOUNTSRESPONSE']._serialized_start=1392
-  _globals['_IMPORTACCOUNTSRESPONSE']._serialized_end=1590
-  _globals['_IMPORTACCOUNTSRESPONSE_MEMBERIDSENTRY']._serialized_start=1542
-  _globals['_IMPORTACCOUNTSRESPONSE_MEMBERIDSENTRY']._serialized_end=1590
-  _globals['_CREATESESSIONREQUEST']._serialized_start=1592
-  _globals['_CREATESESSIONREQUEST']._serialized_end=1714
-  _globals['_CREATESESSIONRESPONSE']._serialized_start=1716
-  _globals['_CREATESESSIONRESPONSE']._serialized_end=1783
-  _globals['_GETJWKSREQUEST']._serialized_start=1785
-  _globals['_GETJWKSREQUEST']._serialized_end=1801
-  _globals['_GETJWKSRESPONSE']._serialized_start=1803
-  _globals['_GETJWKSRESPONSE']._serialized_end=1834
-  _globals['_LISTCONSENTSREQUEST']._serialized_start=1836
-  _globals['_LISTCONSENTSREQUEST']._serialized_end=1857
-  _globals['_LISTCONSENTSRESPONSE']._serialized_start=1859
-  _globals['_LISTCONSENTSRESPONSE']._serialized_end=1971
-  _globals['_SETCONSENTREQUEST']._serialized_start=1973
-  _globals['_SETCONSENTREQUEST']._serialized_end=2095
-  _globals['_SETCONSENTRESPONSE']._serialized_start=2097
-  _globals['_SETCONSENTRESPONSE']._serialized_end=2161
-  _globals['_NETWORKSERVICE']._serialized_start=2164
-  _globals['_NETWORKSERVICE']._serialized_end=2367
-  _globals['_INVITESERVICE']._serialized_start=2369
-  _globals['_INVITESERVICE']._serialized_end=2479
-  _globals['_ACCOUNTSERVICE']._serialized_start=2482
-  _globals['_ACCOUNTSERVICE']._serialized_end=2960
-  _globals['_SESSIONSERVICE']._serialized_start=2963
-  _globals['_SESSIONSERVICE']._serialized_end=3157
-  _globals['_CONSENTSERVICE']._serialized_start=3160
-  _globals['_CONSENTSERVICE']._serialized_end=3360
+  _globals['_UPDATEROLESREQUEST']._serialized_end=1246
+  _globals['_UPDATEROLESRESPONSE']._serialized_start=1248
+  _globals['_UPDATEROLESRESPONSE']._serialized_end=1313
+  _globals['_IMPORTACCOUNTSREQUEST']._serialized_start=1315
+  _globals['_IMPORTACCOUNTSREQUEST']._serialized_end=1407
+  _globals['_IMPORTACCOUNTSRESPONSE']._serialized_start=1410
+  _globals['_IMPORTACCOUNTSRESPONSE']._serialized_end=1608
+  _globals['_IMPORTACCOUNTSRESPONSE_MEMBERIDSENTRY']._serialized_start=1560
+  _globals['_IMPORTACCOUNTSRESPONSE_MEMBERIDSENTRY']._serialized_end=1608
+  _globals['_CREATESESSIONREQUEST']._serialized_start=1610
+  _globals['_CREATESESSIONREQUEST']._serialized_end=1732
+  _globals['_CREATESESSIONRESPONSE']._serialized_start=1734
+  _globals['_CREATESESSIONRESPONSE']._serialized_end=1801
+  _globals['_GETJWKSREQUEST']._serialized_start=1803
+  _globals['_GETJWKSREQUEST']._serialized_end=1819
+  _globals['_GETJWKSRESPONSE']._serialized_start=1821
+  _globals['_GETJWKSRESPONSE']._serialized_end=1852
+  _globals['_LISTCONSENTSREQUEST']._serialized_start=1854
+  _globals['_LISTCONSENTSREQUEST']._serialized_end=1875
+  _globals['_LISTCONSENTSRESPONSE']._serialized_start=1877
+  _globals['_LISTCONSENTSRESPONSE']._serialized_end=1989
+  _globals['_SETCONSENTREQUEST']._serialized_start=1991
+  _globals['_SETCONSENTREQUEST']._serialized_end=2113
+  _globals['_SETCONSENTRESPONSE']._serialized_start=2115
+  _globals['_SETCONSENTRESPONSE']._serialized_end=2179
+  _globals['_NETWORKSERVICE']._serialized_start=2182
+  _globals['_NETWORKSERVICE']._serialized_end=2385
+  _globals['_INVITESERVICE']._serialized_start=2387
+  _globals['_INVITESERVICE']._serialized_end=2497
+  _globals['_ACCOUNTSERVICE']._serialized_start=2500
+  _globals['_ACCOUNTSERVICE']._serialized_end=2978
+  _globals['_SESSIONSERVICE']._serialized_start=2981
+  _globals['_SESSIONSERVICE']._serialized_end=3175
+  _globals['_CONSENTSERVICE']._serialized_start=3178
+  _globals['_CONSENTSERVICE']._serialized_end=3378
 # @@protoc_insertion_point(module_scope)

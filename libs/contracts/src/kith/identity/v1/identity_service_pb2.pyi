@@ -370,6 +370,7 @@ class UpdateRolesRequest(_message.Message):
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
     reason: _builtins.str
@@ -380,16 +381,21 @@ class UpdateRolesRequest(_message.Message):
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_identity_pb2.Role.ValueType]:
         """All she has from now on, without an end; grants of those she has already stay as they are."""
 
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only if `MemberRoles.version` is one of these; any when empty. Else VERSION_MISMATCH."""
+
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         roles: _abc.Iterable[_identity_pb2.Role.ValueType] | None = ...,
         reason: _builtins.str = ...,
+        versions: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "reason", b"reason", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "reason", b"reason", "roles", b"roles", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from kith.identity.v1 import identity_pb2 as kith_dot_identity_dot_v1_dot_identi
 from kith.identity.v1 import profile_pb2 as kith_dot_identity_dot_v1_dot_profile__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kith/identity/v1/role_service.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkith/identity/v1/identity.proto\x1a\x1ekith/identity/v1/profile.proto\"\xb6\x01\n\tRoleGrant\x12$\n\x04role\x18\x01 \x01(\x0e\x32\x16.kith.identity.v1.Role\x12\x12\n\ngranted_by\x18\x02 \x01(\t\x12.\n\ngrant_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0bMemberRoles\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12%\n\x05roles\x18\x02 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12+\n\x06grants\x18\x03 \x03(\x0b\x32\x1b.kith.identity.v1.RoleGrant\x12\'\n\x06\x62\x61\x64ges\x18\x04 \x03(\x0b\x32\x17.kith.identity.v1.Badge\"$\n\x0fGetRolesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x10GetRolesResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"\x8c\x01\n\x10GrantRoleRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.kith.identity.v1.Role\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x11GrantRoleResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"L\n\x11RevokeRoleRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.kith.identity.v1.Role\"B\n\x12RevokeRoleResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"\x87\x01\n\x11\x41wardBadgeRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.kith.identity.v1.BadgeKind\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x12\x41wardBadgeResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"T\n\x14WithdrawBadgeRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.kith.identity.v1.BadgeKind\"E\n\x15WithdrawBadgeResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles2\xca\x03\n\x0bRoleService\x12Q\n\x08GetRoles\x12!.kith.identity.v1.GetRolesRequest\x1a\".kith.identity.v1.GetRolesResponse\x12T\n\tGrantRole\x12\".kith.identity.v1.GrantRoleRequest\x1a#.kith.identity.v1.GrantRoleResponse\x12W\n\nRevokeRole\x12#.kith.identity.v1.RevokeRoleRequest\x1a$.kith.identity.v1.RevokeRoleResponse\x12W\n\nAwardBadge\x12#.kith.identity.v1.AwardBadgeRequest\x1a$.kith.identity.v1.AwardBadgeResponse\x12`\n\rWithdrawBadge\x12&.kith.identity.v1.WithdrawBadgeRequest\x1a\'.kith.identity.v1.WithdrawBadgeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kith/identity/v1/role_service.proto\x12\x10kith.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkith/identity/v1/identity.proto\x1a\x1ekith/identity/v1/profile.proto\"\xb6\x01\n\tRoleGrant\x12$\n\x04role\x18\x01 \x01(\x0e\x32\x16.kith.identity.v1.Role\x12\x12\n\ngranted_by\x18\x02 \x01(\t\x12.\n\ngrant_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x01\n\x0bMemberRoles\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12%\n\x05roles\x18\x02 \x03(\x0e\x32\x16.kith.identity.v1.Role\x12+\n\x06grants\x18\x03 \x03(\x0b\x32\x1b.kith.identity.v1.RoleGrant\x12\'\n\x06\x62\x61\x64ges\x18\x04 \x03(\x0b\x32\x17.kith.identity.v1.Badge\x12\x0f\n\x07version\x18\x05 \x01(\x03\"$\n\x0fGetRolesRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"@\n\x10GetRolesResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"\x9e\x01\n\x10GrantRoleRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.kith.identity.v1.Role\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08versions\x18\x05 \x03(\x03\"A\n\x11GrantRoleResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"^\n\x11RevokeRoleRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12$\n\x04role\x18\x02 \x01(\x0e\x32\x16.kith.identity.v1.Role\x12\x10\n\x08versions\x18\x03 \x03(\x03\"B\n\x12RevokeRoleResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"\x99\x01\n\x11\x41wardBadgeRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.kith.identity.v1.BadgeKind\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08versions\x18\x04 \x03(\x03\"B\n\x12\x41wardBadgeResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles\"f\n\x14WithdrawBadgeRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.kith.identity.v1.BadgeKind\x12\x10\n\x08versions\x18\x03 \x03(\x03\"E\n\x15WithdrawBadgeResponse\x12,\n\x05roles\x18\x01 \x01(\x0b\x32\x1d.kith.identity.v1.MemberRoles2\xca\x03\n\x0bRoleService\x12Q\n\x08GetRoles\x12!.kith.identity.v1.GetRolesRequest\x1a\".kith.identity.v1.GetRolesResponse\x12T\n\tGrantRole\x12\".kith.identity.v1.GrantRoleRequest\x1a#.kith.identity.v1.GrantRoleResponse\x12W\n\nRevokeRole\x12#.kith.identity.v1.RevokeRoleRequest\x1a$.kith.identity.v1.RevokeRoleResponse\x12W\n\nAwardBadge\x12#.kith.identity.v1.AwardBadgeRequest\x1a$.kith.identity.v1.AwardBadgeResponse\x12`\n\rWithdrawBadge\x12&.kith.identity.v1.WithdrawBadgeRequest\x1a\'.kith.identity.v1.WithdrawBadgeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,27 +37,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROLEGRANT']._serialized_start=156
   _globals['_ROLEGRANT']._serialized_end=338
   _globals['_MEMBERROLES']._serialized_start=341
-  _globals['_MEMBERROLES']._serialized_end=498
-  _globals['_GETROLESREQUEST']._serialized_start=500
-  _globals['_GETROLESREQUEST']._serialized_end=536
-  _globals['_GETROLESRESPONSE']._serialized_start=538
-  _globals['_GETROLESRESPONSE']._serialized_end=602
-  _globals['_GRANTROLEREQUEST']._serialized_start=605
-  _globals['_GRANTROLEREQUEST']._serialized_end=745
-  _globals['_GRANTROLERESPONSE']._serialized_start=747
-  _globals['_GRANTROLERESPONSE']._serialized_end=812
-  _globals['_REVOKEROLEREQUEST']._serialized_start=814
-  _globals['_REVOKEROLEREQUEST']._serialized_end=890
-  _globals['_REVOKEROLERESPONSE']._serialized_start=892
-  _globals['_REVOKEROLERESPONSE']._serialized_end=958
-  _globals['_AWARDBADGEREQUEST']._serialized_start=961
-  _globals['_AWARDBADGEREQUEST']._serialized_end=1096
-  _globals['_AWARDBADGERESPONSE']._serialized_start=1098
-  _globals['_AWARDBADGERESPONSE']._serialized_end=1164
-  _globals['_WITHDRAWBADGEREQUEST']._serialized_start=1166
-  _globals['_WITHDRAWBADGEREQUEST']._serialized_end=1250
-  _globals['_WITHDRAWBADGERESPONSE']._serialized_start=1252
-  _globals['_WITHDRAWBADGERESPONSE']._serialized_end=1321
-  _globals['_ROLESERVICE']._serialized_start=1324
-  _globals['_ROLESERVICE']._serialized_end=1782
+  _globals['_MEMBERROLES']._serialized_end=515
+  _globals['_GETROLESREQUEST']._serialized_start=517
+  _globals['_GETROLESREQUEST']._serialized_end=553
+  _globals['_GETROLESRESPONSE']._serialized_start=555
+  _globals['_GETROLESRESPONSE']._serialized_end=619
+  _globals['_GRANTROLEREQUEST']._serialized_start=622
+  _globals['_GRANTROLEREQUEST']._serialized_end=780
+  _globals['_GRANTROLERESPONSE']._serialized_start=782
+  _globals['_GRANTROLERESPONSE']._serialized_end=847
+  _globals['_REVOKEROLEREQUEST']._serialized_start=849
+  _globals['_REVOKEROLEREQUEST']._serialized_end=943
+  _globals['_REVOKEROLERESPONSE']._serialized_start=945
+  _globals['_REVOKEROLERESPONSE']._serialized_end=1011
+  _globals['_AWARDBADGEREQUEST']._serialized_start=1014
+  _globals['_AWARDBADGEREQUEST']._serialized_end=1167
+  _globals['_AWARDBADGERESPONSE']._serialized_start=1169
+  _globals['_AWARDBADGERESPONSE']._serialized_end=1235
+  _globals['_WITHDRAWBADGEREQUEST']._serialized_start=1237
+  _globals['_WITHDRAWBADGEREQUEST']._serialized_end=1339
+  _globals['_WITHDRAWBADGERESPONSE']._serialized_start=1341
+  _globals['_WITHDRAWBADGERESPONSE']._serialized_end=1410
+  _globals['_ROLESERVICE']._serialized_start=1413
+  _globals['_ROLESERVICE']._serialized_end=1871
 # @@protoc_insertion_point(module_scope)

@@ -73,8 +73,11 @@ class MemberRoles(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     GRANTS_FIELD_NUMBER: _builtins.int
     BADGES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
+    version: _builtins.int
+    """Another one whenever something of this is different; to be compared and not counted. Below 2^53."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_identity_pb2.Role.ValueType]:
         """In force now. A mentor whose badge has ended counts as a member."""
@@ -94,10 +97,11 @@ class MemberRoles(_message.Message):
         roles: _abc.Iterable[_identity_pb2.Role.ValueType] | None = ...,
         grants: _abc.Iterable[Global___RoleGrant] | None = ...,
         badges: _abc.Iterable[_profile_pb2.Badge] | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["badges", b"badges", "grants", b"grants", "member_id", b"member_id", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badges", b"badges", "grants", b"grants", "member_id", b"member_id", "roles", b"roles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -159,6 +163,7 @@ class GrantRoleRequest(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """For whom."""
     role: _identity_pb2.Role.ValueType
@@ -169,6 +174,10 @@ class GrantRoleRequest(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when, in the future; for good when absent."""
 
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only if `MemberRoles.version` is one of these; any when empty. Else VERSION_MISMATCH."""
+
     def __init__(
         self,
         *,
@@ -176,10 +185,11 @@ class GrantRoleRequest(_message.Message):
         role: _identity_pb2.Role.ValueType = ...,
         reason: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        versions: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "member_id", b"member_id", "reason", b"reason", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "member_id", b"member_id", "reason", b"reason", "role", b"role", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -217,19 +227,25 @@ class RevokeRoleRequest(_message.Message):
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
     role: _identity_pb2.Role.ValueType
     """Which."""
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only if `MemberRoles.version` is one of these; any when empty. Else VERSION_MISMATCH."""
+
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         role: _identity_pb2.Role.ValueType = ...,
+        versions: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_id", b"member_id", "role", b"role", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -268,6 +284,7 @@ class AwardBadgeRequest(_message.Message):
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """For whom."""
     kind: _profile_pb2.BadgeKind.ValueType
@@ -276,16 +293,21 @@ class AwardBadgeRequest(_message.Message):
     def valid_until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when, in the future."""
 
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only if `MemberRoles.version` is one of these; any when empty. Else VERSION_MISMATCH."""
+
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         kind: _profile_pb2.BadgeKind.ValueType = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        versions: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id", "valid_until_time", b"valid_until_time", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -323,19 +345,25 @@ class WithdrawBadgeRequest(_message.Message):
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     """Whose."""
     kind: _profile_pb2.BadgeKind.ValueType
     """Of what."""
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only if `MemberRoles.version` is one of these; any when empty. Else VERSION_MISMATCH."""
+
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         kind: _profile_pb2.BadgeKind.ValueType = ...,
+        versions: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -79,7 +79,7 @@ class RoleServiceServicer(object):
     def GrantRole(self, request, context):
         """Gives a role, or gives it another end or reason. Network admin only; a mentor needs a badge.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
-        LAST_ADMIN.
+        LAST_ADMIN, VERSION_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -88,7 +88,7 @@ class RoleServiceServicer(object):
     def RevokeRole(self, request, context):
         """Takes a role; one that is not held stays so. Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (it is her only one), ACCOUNT_NOT_FOUND,
-        LAST_ADMIN.
+        LAST_ADMIN, VERSION_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +96,7 @@ class RoleServiceServicer(object):
 
     def AwardBadge(self, request, context):
         """Gives a badge, or gives it another end. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +104,7 @@ class RoleServiceServicer(object):
 
     def WithdrawBadge(self, request, context):
         """Takes a badge. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

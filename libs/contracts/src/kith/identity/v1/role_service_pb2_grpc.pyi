@@ -42,20 +42,20 @@ class RoleServiceStub:
     GrantRole: _grpc.UnaryUnaryMultiCallable[_role_service_pb2.GrantRoleRequest, _role_service_pb2.GrantRoleResponse]
     """Gives a role, or gives it another end or reason. Network admin only; a mentor needs a badge.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
-    LAST_ADMIN.
+    LAST_ADMIN, VERSION_MISMATCH.
     """
     RevokeRole: _grpc.UnaryUnaryMultiCallable[_role_service_pb2.RevokeRoleRequest, _role_service_pb2.RevokeRoleResponse]
     """Takes a role; one that is not held stays so. Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (it is her only one), ACCOUNT_NOT_FOUND,
-    LAST_ADMIN.
+    LAST_ADMIN, VERSION_MISMATCH.
     """
     AwardBadge: _grpc.UnaryUnaryMultiCallable[_role_service_pb2.AwardBadgeRequest, _role_service_pb2.AwardBadgeResponse]
     """Gives a badge, or gives it another end. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
     """
     WithdrawBadge: _grpc.UnaryUnaryMultiCallable[_role_service_pb2.WithdrawBadgeRequest, _role_service_pb2.WithdrawBadgeResponse]
     """Takes a badge. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
     """
 
 @_typing.type_check_only
@@ -72,20 +72,20 @@ class RoleServiceAsyncStub(RoleServiceStub):
     GrantRole: _aio.UnaryUnaryMultiCallable[_role_service_pb2.GrantRoleRequest, _role_service_pb2.GrantRoleResponse]  # type: ignore[assignment]
     """Gives a role, or gives it another end or reason. Network admin only; a mentor needs a badge.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
-    LAST_ADMIN.
+    LAST_ADMIN, VERSION_MISMATCH.
     """
     RevokeRole: _aio.UnaryUnaryMultiCallable[_role_service_pb2.RevokeRoleRequest, _role_service_pb2.RevokeRoleResponse]  # type: ignore[assignment]
     """Takes a role; one that is not held stays so. Network admin only.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (it is her only one), ACCOUNT_NOT_FOUND,
-    LAST_ADMIN.
+    LAST_ADMIN, VERSION_MISMATCH.
     """
     AwardBadge: _aio.UnaryUnaryMultiCallable[_role_service_pb2.AwardBadgeRequest, _role_service_pb2.AwardBadgeResponse]  # type: ignore[assignment]
     """Gives a badge, or gives it another end. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
     """
     WithdrawBadge: _aio.UnaryUnaryMultiCallable[_role_service_pb2.WithdrawBadgeRequest, _role_service_pb2.WithdrawBadgeResponse]  # type: ignore[assignment]
     """Takes a badge. Network admin only.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
     """
 
 class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -111,7 +111,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_role_service_pb2.GrantRoleResponse, _abc.Awaitable[_role_service_pb2.GrantRoleResponse]]:
         """Gives a role, or gives it another end or reason. Network admin only; a mentor needs a badge.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, BADGE_NEEDED,
-        LAST_ADMIN.
+        LAST_ADMIN, VERSION_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -122,7 +122,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_role_service_pb2.RevokeRoleResponse, _abc.Awaitable[_role_service_pb2.RevokeRoleResponse]]:
         """Takes a role; one that is not held stays so. Network admin only.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (it is her only one), ACCOUNT_NOT_FOUND,
-        LAST_ADMIN.
+        LAST_ADMIN, VERSION_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -132,7 +132,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_role_service_pb2.AwardBadgeResponse, _abc.Awaitable[_role_service_pb2.AwardBadgeResponse]]:
         """Gives a badge, or gives it another end. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -142,7 +142,7 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_role_service_pb2.WithdrawBadgeResponse, _abc.Awaitable[_role_service_pb2.WithdrawBadgeResponse]]:
         """Takes a badge. Network admin only.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, VERSION_MISMATCH.
         """
 
 def add_RoleServiceServicer_to_server(servicer: RoleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,6 +10,7 @@ from litestar import get, put
 from litestar.params import JSONBody
 
 from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.conditions import versions_of
 from gateway.entrypoints.http.consents import Consent, consent_of
 from gateway.entrypoints.http.fields import (
     Input,
@@ -112,6 +113,11 @@ async def update_roles(
     roles = [ROLES.number(role) for role in data.roles]
     reply = await request.ask(
         request.services.accounts.UpdateRoles,
-        api.UpdateRolesRequest(member_id=member_id, roles=roles, reason=data.reason),
+        api.UpdateRolesRequest(
+            member_id=member_id,
+            roles=roles,
+            reason=data.reason,
+            versions=versions_of(request.headers.get("if-match")),
+        ),
     )
     return account_of(reply.account)

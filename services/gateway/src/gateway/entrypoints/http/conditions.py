@@ -8,17 +8,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response
 
 from gateway.entrypoints.http.errors import PreconditionFailed
 
-CONDITIONAL = frozenset({("PATCH", "/v1/network")})
-"""Method and path of what takes If-Match."""
+CONDITIONAL = frozenset({
+    ("PATCH", "/v1/network"),
+    ("PUT", "/v1/accounts/{memberId}/roles"),
+    ("PUT", "/v1/accounts/{memberId}/roles/{role}"),
+    ("DELETE", "/v1/accounts/{memberId}/roles/{role}"),
+    ("PUT", "/v1/accounts/{memberId}/badges/{badge}"),
+    ("DELETE", "/v1/accounts/{memberId}/badges/{badge}"),
+})  # fmt: skip
+"""Method and path of what takes If-Match; `UNCONDITIONAL` in a test says why all others do not."""
 _VERSION = re.compile(r'"([1-9]\d{0,17})"')
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_PATHS = [
+    (method, re.compile(re.sub(r"{\w+}", "[^/]+", template))) for method, template in CONDITIONAL
+]
 
 
 def takes_if_match(method: str, path: str) -> bool:
     """Whether it does; litestar's router overlooks doubled and trailing slashes, so this does."""
-    return (method, "/" + "/".join(part for part in path.split("/") if part)) in CONDITIONAL
+    plain = _plain(path)
+    return any(method == one and pattern.fullmatch(plain) for one, pattern in _PATHS)
+
+
+def refuses_if_match(method: str, path: str) -> bool:
+    """Whether the header could not be kept. Where another method takes it, this one is no route and
+    is told so; a method that changes nothing has nothing to keep."""
+    plain = _plain(path)
+    return method in _CHANGES and not any(pattern.fullmatch(plain) for _, pattern in _PATHS)
+
+
+def _plain(path: str) -> str:
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+async def tagged(response: Response[Any]) -> Response[Any]:
+    """Put the tag that If-Match takes on an answer with a version."""
+    response.headers["etag"] = tag_of(response.content.version)
+    return response
 
 
 def tag_of(version: int) -> str:

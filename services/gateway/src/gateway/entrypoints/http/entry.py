@@ -16,7 +16,7 @@ from prometheus_client import Counter, Histogram
 
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.asgi import App, Message, Receive, Scope, Send
-from gateway.entrypoints.http.conditions import takes_if_match
+from gateway.entrypoints.http.conditions import refuses_if_match
 from gateway.entrypoints.http.errors import ConditionUnsupported
 from gateway.entrypoints.http.etags import tagged
 from gateway.entrypoints.http.idempotent import Idempotent
@@ -51,7 +51,7 @@ class Rest:
             await self._app(scope, receive, tagged(send, sent.get(b"if-none-match")))
         elif method == "OPTIONS":
             await answer_options(self._app, scope, receive, send)
-        elif b"if-match" in sent and not takes_if_match(method, scope["path"]):
+        elif b"if-match" in sent and refuses_if_match(method, scope["path"]):
             raise ConditionUnsupported("If-Match cannot be kept: this has no version yet")
         elif method == "POST" and b"idempotency-key" in sent:
             await self._once(scope, receive, send, sent[b"idempotency-key"])

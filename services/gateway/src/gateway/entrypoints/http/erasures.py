@@ -18,6 +18,8 @@ StateName = Literal["requested", "held", "cancelled", "closed", "started", "fini
 STATES: Names[StateName] = Names(pb.ErasureState.DESCRIPTOR)
 ReasonName = Literal["legal_order", "safety_investigation", "dispute"]
 REASONS: Names[ReasonName] = Names(pb.HoldReason.DESCRIPTOR)
+AllowName = Literal["handed_over", "her_decision", "mistake"]
+ALLOWS: Names[AllowName] = Names(pb.AllowReason.DESCRIPTOR)
 TAGS = ["leaving"]
 
 
@@ -27,8 +29,16 @@ class Hold(Input):
     reason: ReasonName
 
 
+class Allow(Input):
+    """Why it goes on although a crisis case is open."""
+
+    reason: AllowName
+
+
 class Erasure(Output):
-    """A member's way out; `due_time` is when the grace period ends, unless something stops it."""
+    """A member's way out. `dueTime` is when the grace period ends; a hold lasts until
+    `holdExpireTime` at the latest, and the erasure begins when both are over. While a crisis case
+    is open it waits for a person (`waitsForPerson`)."""
 
     erasure_id: str
     state: StateName
@@ -36,7 +46,10 @@ class Erasure(Output):
     receipt_services: list[str]
     due_time: Time | UnsetType = UNSET
     hold_reason: ReasonName | UnsetType = UNSET
+    hold_expire_time: Time | UnsetType = UNSET
     finish_time: Time | UnsetType = UNSET
+    waits_for_person: bool = False
+    allow_reason: AllowName | UnsetType = UNSET
 
 
 def erasure_of(erasure: pb.Erasure) -> Erasure:
@@ -46,7 +59,10 @@ def erasure_of(erasure: pb.Erasure) -> Erasure:
         due_time=time_if_set(erasure, "due_time"),
         hold_reason=REASONS.text(erasure.hold_reason) if erasure.hold_reason else UNSET,
         receipt_services=list(erasure.receipt_services),
+        hold_expire_time=time_if_set(erasure, "hold_expire_time"),
         finish_time=time_if_set(erasure, "finish_time"),
+        waits_for_person=erasure.waits_for_person,
+        allow_reason=ALLOWS.text(erasure.allow_reason) if erasure.allow_reason else UNSET,
     )  # fmt: skip
 
 
@@ -82,7 +98,7 @@ async def get_erasure(request: KithRequest, member_id: PathId) -> Erasure:
 
 @put(
     "/v1/accounts/{member_id:str}/erasure/hold", dto=Json[Hold],
-    summary="Stop an erasure while it waits (legal hold)", tags=TAGS,
+    summary="Stop an erasure that waits, for 30 days (network admin)", tags=TAGS,
 )  # fmt: skip
 async def hold_erasure(request: KithRequest, member_id: PathId, data: JSONBody[Hold]) -> Erasure:
     reply = await request.ask(
@@ -94,10 +110,22 @@ async def hold_erasure(request: KithRequest, member_id: PathId, data: JSONBody[H
 
 @delete(
     "/v1/accounts/{member_id:str}/erasure/hold", status_code=200,
-    summary="End the hold of an erasure", tags=TAGS,
+    summary="End that stop of an erasure (network admin)", tags=TAGS,
 )  # fmt: skip
 async def release_erasure(request: KithRequest, member_id: PathId) -> Erasure:
     reply = await request.ask(
         request.services.erasures.ReleaseErasure, api.ReleaseErasureRequest(member_id=member_id)
+    )
+    return erasure_of(reply.erasure)
+
+
+@put(
+    "/v1/accounts/{member_id:str}/erasure/allowance", dto=Json[Allow],
+    summary="Let an erasure go on beside a crisis case (care team, network admin)", tags=TAGS,
+)  # fmt: skip
+async def allow_erasure(request: KithRequest, member_id: PathId, data: JSONBody[Allow]) -> Erasure:
+    reply = await request.ask(
+        request.services.erasures.AllowErasure,
+        api.AllowErasureRequest(member_id=member_id, reason=ALLOWS.number(data.reason)),
     )
     return erasure_of(reply.erasure)

@@ -10,7 +10,8 @@ ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e01"
 OTHER_ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e02"
 # Of what a path names.
 PATH: Mapping[str, str] = {
-    "memberId": OTHER_ID, "stepId": "week-1-hello",
+    "memberId": OTHER_ID, "reference": "2026-17",
+    "caseId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e1c", "stepId": "week-1-hello",
     "inviteId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e18",
     "sessionId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e17",
     "circleId": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e11",
@@ -46,7 +47,11 @@ VALUES: Mapping[str, Any] = {
         "id": "Zm9vYmFy", "rawId": "Zm9vYmFy", "type": "public-key",
         "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"},
     },
-    "grantedBy": OTHER_ID, "Hold.reason": "dispute", "Problem.reason": "NOT_FOUND",
+    "grantedBy": OTHER_ID, "Hold.reason": "dispute",
+    "PlaceHold.reason": "dispute", "LegalHold.reason": "dispute", "placedBy": OTHER_ID,
+    "openedBy": OTHER_ID, "claimedBy": OTHER_ID,
+    "Case.memberId": OTHER_ID, "Allow.reason": "her_decision", "Case.version": 3,
+    "Problem.reason": "NOT_FOUND",
     "validUntilTime": FUTURE, "AwardBadge.validUntilTime": "2096-02-07T09:30:00.000Z",
     "accessToken": "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
     "attribution": "Hughes et al., 2004", "authorId": ID,
@@ -108,6 +113,7 @@ _ITEMS = {
 # What must lie ahead, and an example does not stay ahead; and what is there instead of another.
 _LEFT_OUT = {
     "CreateInvite.expireTime",
+    "PlaceHold.networkId",
     "GrantRole.expireTime",
     "LookUpNetwork.slug",
     "Register.birthDate",

@@ -12,12 +12,12 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import network_pb2
 from kith.identity.v1 import network_service_pb2 as api
 from kith.identity.v1.identity_service_pb2 import GetNetworkRequest
-from litestar import Response, get, patch, post
+from litestar import get, patch, post
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conditions import tag_of, versions_of
+from gateway.entrypoints.http.conditions import tagged, versions_of
 from gateway.entrypoints.http.fields import Input, Int32, Names, Output, Time, time
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Line100, Slug, told
@@ -136,12 +136,6 @@ def _resource_of(one: network_pb2.CrisisResource) -> CrisisResource:
 
 def _branding_of(branding: network_pb2.Branding) -> Branding:
     return Branding(color=branding.color, logo=branding.logo, short_name=branding.short_name)
-
-
-async def tagged(response: Response[Network]) -> Response[Network]:
-    """Put the tag that If-Match takes on the answer."""
-    response.headers["etag"] = tag_of(response.content.version)
-    return response
 
 
 @post(

@@ -24,7 +24,7 @@ from gateway.entrypoints.http.exports import MEDIA_TYPE as ARCHIVE
 from gateway.entrypoints.http.idempotent import NEVER_KEPT
 from gateway.entrypoints.http.problems import camel
 from gateway.entrypoints.http.request import KithRequest
-from gateway.entrypoints.http.shapes import STEP_PATTERN, UUID_PATTERN, tell
+from gateway.entrypoints.http.shapes import REFERENCE_PATTERN, STEP_PATTERN, UUID_PATTERN, tell
 
 Document = dict[str, Any]
 VERSION = "3.0.3"
@@ -142,14 +142,16 @@ def _mend(operation: Document) -> None:
         answer["description"] = "Done"
 
 
+_PATTERNS = {"stepId": STEP_PATTERN, "reference": REFERENCE_PATTERN}
+
+
 def _describe_id(parameter: Document) -> None:
     """What may stand in a path: an id, or one of a few words."""
     words = parameter["schema"].get("enum") or parameter["schema"].get("const")
     if words:
         parameter["example"] = words if isinstance(words, str) else words[0]
     else:
-        is_step = parameter["name"] == "stepId"
-        parameter["schema"]["pattern"] = STEP_PATTERN if is_step else UUID_PATTERN
+        parameter["schema"]["pattern"] = _PATTERNS.get(parameter["name"], UUID_PATTERN)
         parameter["example"] = PATH[parameter["name"]]
 
 

@@ -33,6 +33,7 @@ from gateway.entrypoints.http.errors import (
 logger = log.get(__name__)
 MAX_BODY_BYTES = 64 * 1024
 RETRY_AFTER_SECONDS = "1"
+STEP_UP = "STEP_UP_NEEDED"
 _ENCODER = msgspec.json.Encoder()
 _AFTER_UNDERSCORE = re.compile(r"_([a-z0-9])")
 
@@ -94,10 +95,21 @@ def _status(error: DomainError) -> int | None:
 
 def _headers(error: DomainError, status: int) -> dict[str, str]:
     if status == 401:
-        return {"www-authenticate": 'Bearer realm="kith"'}
+        return {"www-authenticate": _challenge(error)}
     if status in {429, 503} or isinstance(error, StillRunning):
         return {"retry-after": _retry_after(error)}
     return {}
+
+
+def _challenge(error: DomainError) -> str:
+    """What would be good enough (RFC 6750 §3, RFC 9470 §3)."""
+    if error.reason != STEP_UP:
+        return 'Bearer realm="kith"'
+    return (
+        'Bearer realm="kith", error="insufficient_user_authentication", '
+        'error_description="sign in again, with a second factor if there is one", '
+        f'max_age="{error.metadata.get("max_age_seconds", "0")}"'
+    )
 
 
 def _retry_after(error: DomainError) -> str:

@@ -11,7 +11,11 @@ Document = dict[str, Any]
 # By status: what it is called, what it means, and the reason in its example.
 REFUSALS: Mapping[int, tuple[str, str, str]] = {
     400: ("Invalid", "The request is not right, or the world is not ready", "INVALID_ARGUMENT"),
-    401: ("Unauthenticated", "No good access token, or no good credentials", "UNAUTHENTICATED"),
+    401: (
+        "Unauthenticated",
+        "No good access token, none that was signed in lately enough, or no good credentials",
+        "UNAUTHENTICATED",
+    ),
     403: ("Forbidden", "The caller may not do this", "FORBIDDEN"),
     404: ("NotFound", "Nothing there that the caller may know of", "NOT_FOUND"),
     408: ("TooSlow", "The request did not arrive in time", "BODY_TOO_SLOW"),

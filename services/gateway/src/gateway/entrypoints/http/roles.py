@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.entrypoints.http.accounts import ROLES, GivenRole, RoleName
 from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.conditions import tagged, versions_of
 from gateway.entrypoints.http.fields import (
     Input,
     Output,
@@ -40,12 +41,16 @@ class RoleGrant(Output):
 
 
 class MemberRoles(Output):
-    """The roles in force now, the grants behind them, ended ones too, and the badges that count."""
+    """The roles in force now, the grants behind them, ended ones too, and the badges that count.
+
+    The version is another one whenever something of this is different.
+    """
 
     member_id: str
     roles: list[RoleName]
     grants: list[RoleGrant]
     badges: list[Badge]
+    version: int
 
 
 class GrantRole(Input):
@@ -65,7 +70,7 @@ def roles_of(roles: api.MemberRoles) -> MemberRoles:
     return MemberRoles(
         member_id=roles.member_id, roles=[ROLES.text(role) for role in roles.roles],
         grants=[_grant_of(one) for one in roles.grants],
-        badges=[badge_of(one) for one in roles.badges],
+        badges=[badge_of(one) for one in roles.badges], version=roles.version,
     )  # fmt: skip
 
 
@@ -76,7 +81,12 @@ def _grant_of(one: api.RoleGrant) -> RoleGrant:
     )  # fmt: skip
 
 
-@get("/v1/accounts/{member_id:str}/roles", summary="A member's roles, and why", tags=TAGS)
+@get(
+    "/v1/accounts/{member_id:str}/roles",
+    summary="A member's roles, and why",
+    tags=TAGS,
+    after_request=tagged,
+)
 async def get_roles(request: KithRequest, member_id: PathId) -> MemberRoles:
     reply = await request.ask(
         request.services.roles.GetRoles, api.GetRolesRequest(member_id=member_id)
@@ -86,7 +96,7 @@ async def get_roles(request: KithRequest, member_id: PathId) -> MemberRoles:
 
 @put(
     "/v1/accounts/{member_id:str}/roles/{role:str}", dto=Json[GrantRole],
-    summary="Give a role, for a reason", tags=TAGS,
+    summary="Give a role, for a reason", tags=TAGS, after_request=tagged,
 )  # fmt: skip
 async def grant_role(
     request: KithRequest, member_id: PathId, role: FromPath[GivenRole], data: JSONBody[GrantRole]
@@ -97,7 +107,11 @@ async def grant_role(
     reply = await request.ask(
         request.services.roles.GrantRole,
         api.GrantRoleRequest(
-            member_id=member_id, role=ROLES.number(role), reason=data.reason, expire_time=ends
+            member_id=member_id,
+            role=ROLES.number(role),
+            reason=data.reason,
+            expire_time=ends,
+            versions=versions_of(request.headers.get("if-match")),
         ),
     )
     return roles_of(reply.roles)
@@ -105,21 +119,25 @@ async def grant_role(
 
 @delete(
     "/v1/accounts/{member_id:str}/roles/{role:str}", status_code=200, summary="Take a role",
-    tags=TAGS,
+    tags=TAGS, after_request=tagged,
 )  # fmt: skip
 async def revoke_role(
     request: KithRequest, member_id: PathId, role: FromPath[GivenRole]
 ) -> MemberRoles:
     reply = await request.ask(
         request.services.roles.RevokeRole,
-        api.RevokeRoleRequest(member_id=member_id, role=ROLES.number(role)),
+        api.RevokeRoleRequest(
+            member_id=member_id,
+            role=ROLES.number(role),
+            versions=versions_of(request.headers.get("if-match")),
+        ),
     )
     return roles_of(reply.roles)
 
 
 @put(
     "/v1/accounts/{member_id:str}/badges/{badge:str}", dto=Json[AwardBadge],
-    summary="Give a badge", tags=TAGS,
+    summary="Give a badge", tags=TAGS, after_request=tagged,
 )  # fmt: skip
 async def award_badge(
     request: KithRequest, member_id: PathId, badge: FromPath[BadgeName], data: JSONBody[AwardBadge]
@@ -129,6 +147,7 @@ async def award_badge(
         api.AwardBadgeRequest(
             member_id=member_id, kind=BADGES.number(badge),
             valid_until_time=timestamp(data.valid_until_time, "valid_until_time"),
+            versions=versions_of(request.headers.get("if-match")),
         ),
     )  # fmt: skip
     return roles_of(reply.roles)
@@ -136,13 +155,17 @@ async def award_badge(
 
 @delete(
     "/v1/accounts/{member_id:str}/badges/{badge:str}", status_code=200, summary="Take a badge",
-    tags=TAGS,
+    tags=TAGS, after_request=tagged,
 )  # fmt: skip
 async def withdraw_badge(
     request: KithRequest, member_id: PathId, badge: FromPath[BadgeName]
 ) -> MemberRoles:
     reply = await request.ask(
         request.services.roles.WithdrawBadge,
-        api.WithdrawBadgeRequest(member_id=member_id, kind=BADGES.number(badge)),
+        api.WithdrawBadgeRequest(
+            member_id=member_id,
+            kind=BADGES.number(badge),
+            versions=versions_of(request.headers.get("if-match")),
+        ),
     )
     return roles_of(reply.roles)

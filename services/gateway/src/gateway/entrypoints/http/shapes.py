@@ -14,6 +14,7 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _LINE = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"
 _TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 STEP_PATTERN = "^[a-z0-9-]{1,40}$"
+REFERENCE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
