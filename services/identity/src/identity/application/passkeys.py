@@ -134,7 +134,7 @@ class Passkeys:
             return signed_in
 
         account = await retrying(attempt)
-        return await issue_session(self.directory, self.tokens, account, label, self.clock.now())
+        return await issue_session(self.directory, self.tokens, account, label, self.clock)
 
     async def _find(self, claim: Claim) -> Account | None:
         if len(claim.owner) != 32:
