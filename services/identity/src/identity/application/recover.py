@@ -70,11 +70,10 @@ class Recovery:
 
     async def _reset(self, link: LinkToken, chosen: str, *, keep_passkeys: bool) -> None:
         accounts, now = self.directory.accounts(link.network_id), self.clock.now()
-        (await _account(accounts, link)).opened(Purpose.RESET, link.secret, now)
+        before = await _account(accounts, link)
+        before.opened(Purpose.RESET, link.secret, now)
         hashed = await self.passwords.hash(chosen)
-        await self.outgoing.tell(Notice(
-            Kind.PASSWORD_CHANGED, link.network_id, link.account_id, name_of(link.secret)
-        ))  # fmt: skip
+        await self.outgoing.tell(Notice(Kind.PASSWORD_CHANGED, before, name_of(link.secret)))
 
         async def attempt() -> None:
             account = await _account(accounts, link)
@@ -136,10 +135,7 @@ async def verify_email(directory: Directory, outgoing: Outgoing, clock: Clock, t
         verified = account.verify_email(link.secret, clock.now())
         before, after = account.credentials, verified.credentials
         if before and after and before.email != after.email:
-            await outgoing.tell(Notice(
-                Kind.EMAIL_CHANGED, account.network_id, account.id, name_of(link.secret),
-                before.email,
-            ))  # fmt: skip
+            await outgoing.tell(Notice(Kind.EMAIL_CHANGED, account, name_of(link.secret)))
         await accounts.save(verified, ())
 
     await retrying(attempt)
