@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from community.application.ports import Network, Taken
-from community.domain.circle import Circle, Membership
+from community.domain.circle import Circle, Counted, Membership
 from community.domain.post import Comment, Post
 
 from services.community.tests.fakes_connections import FakeConnections, FakeMembers
@@ -39,9 +39,16 @@ class FakeCircles:
         if circle := self.all.get(id):
             self.all[id] = replace(circle, member_count=max(circle.member_count, number))
 
-    async def count_left(self, id: UUID, departures: int) -> None:
-        if circle := self.all.get(id):
-            self.all[id] = replace(circle, left_count=max(circle.left_count, departures))
+    async def count_left(self, circle: Circle, more: int, counted: Counted) -> None:
+        kept = self.all.get(circle.id)
+        if kept and kept.left_count == circle.left_count and kept.counted is None:
+            left = kept.left_count + more
+            self.all[kept.id] = replace(kept, left_count=left, counted=counted)
+
+    async def settle(self, id: UUID, counted: Counted) -> None:
+        kept = self.all.get(id)
+        if kept and kept.counted == counted:
+            self.all[id] = replace(kept, counted=None)
 
 
 class FakeMemberships:
@@ -72,10 +79,15 @@ class FakeMemberships:
         stale = before is None or before.version != membership.version - 1
         if stale or membership.number in numbers:
             raise Taken
-        self.all = [membership if one is before else one for one in self.all]
+        counted = before.counted if before else 0
+        after = replace(membership, counted=counted)
+        self.all = [after if one is before else one for one in self.all]
 
-    async def departures(self, circle_id: UUID) -> int:
-        return sum(one.departures for one in self.all if one.circle_id == circle_id)
+    async def mark_counted(self, circle_id: UUID, counted: Counted) -> None:
+        before = await self.get(circle_id, counted.member_id)
+        if before:
+            after = replace(before, counted=max(before.counted, counted.departures))
+            self.all = [after if one is before else one for one in self.all]
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
         hers = (one for one in self.all if one.member_id == member_id)

@@ -35,9 +35,12 @@ class FakeConnections:
     async def count(self, member_id: UUID, view: View) -> int:
         return len(self._seen(member_id, view))
 
-    async def asked_since(self, member_id: UUID, since: datetime) -> int:
-        hers = [one for one in self.all.values() if one.asker_id == member_id]
-        return sum(one.asked_at > since for one in hers)
+    async def asked_since(self, member_id: UUID, since: datetime, limit: int) -> Sequence[datetime]:
+        hers = (one.asked_at for one in self.all.values() if one.asker_id == member_id)
+        return sorted((at for at in hers if at > since), reverse=True)[:limit]
+
+    async def remove(self, id: UUID) -> None:
+        self.all.pop(id, None)
 
     def _seen(self, member_id: UUID, view: View) -> list[Connection]:
         hers = [one for one in self.all.values() if member_id in one.member_ids]

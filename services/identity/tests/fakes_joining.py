@@ -21,6 +21,13 @@ class FakeMails:
     async def add(self, mail: Mail) -> datetime:
         return self.all.setdefault(mail.id, mail).made_at
 
+    async def renew(self, mail: Mail) -> None:
+        current = self.all.get(mail.id)
+        if current is None:
+            self.all[mail.id] = mail
+        elif current.due_at:
+            self.all[mail.id] = replace(mail, version=current.version + 1)
+
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
         found = [(one.due_at, one) for one in self.all.values() if one.due_at]
         ready = sorted((due, one.id) for due, one in found if due <= now)
@@ -31,6 +38,12 @@ class FakeMails:
         if current is None or current.version != mail.version - 1:
             raise ConcurrentUpdate("changed")
         self.all[mail.id] = mail
+
+    async def drop(self, mail: Mail) -> None:
+        current = self.all.get(mail.id)
+        if current is None or current.version != mail.version:
+            raise ConcurrentUpdate("changed")
+        del self.all[mail.id]
 
     async def forget(self, member_id: UUID) -> int:
         mine = [one.id for one in self.all.values() if one.member_id == member_id]

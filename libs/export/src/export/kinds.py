@@ -61,7 +61,8 @@ class Kind(Protocol):
         ...
 
 
-Show = Callable[[Document, Whose], Record]
+Show = Callable[[Document, Whose], Record | None]
+"""What is told of a document; None if that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Owned:
             wanted, sort=[("_id", ASCENDING)], limit=PAGE, projection={"outbox": 0}
         )
         rest = str(found[-1]["_id"]) if len(found) == PAGE else ""
-        return [self.show(document, whose) for document in found], rest
+        shown = (self.show(document, whose) for document in found)
+        return [record for record in shown if record is not None], rest
 
 
 def cursor_id(text: str) -> UUID:

@@ -87,8 +87,20 @@ class Contract:
             asked = first_request(ANA, new_id(), NOW - timedelta(hours=hours))
             await network.connections.save(None, asked)
         await network.connections.save(None, first_request(BEN, ANA, NOW))
-        assert await network.connections.asked_since(ANA, NOW - timedelta(days=1)) == 2
-        assert await network.connections.asked_since(ANA, NOW) == 0
+        asked_since = network.connections.asked_since
+        lately = [NOW, NOW - timedelta(hours=5)]
+        assert list(await asked_since(ANA, NOW - timedelta(days=1), 9)) == lately
+        assert list(await asked_since(ANA, NOW - timedelta(days=1), 1)) == [NOW]
+        assert list(await asked_since(ANA, NOW, 9)) == []
+
+    async def test_of_what_is_removed_nothing_is_kept(self, network: Network) -> None:
+        asked, other = first_request(ANA, BEN, NOW), first_request(ANA, new_id(), NOW)
+        for one in (asked, other):
+            await network.connections.save(None, one)
+        for _ in range(2):
+            await network.connections.remove(asked.id)
+            assert await network.connections.get(asked.id) is None
+        assert await network.connections.get(other.id) == other
 
     async def test_a_member_is_known_from_when_she_came_until_she_goes(
         self, network: Network
@@ -110,7 +122,8 @@ class Contract:
         other = kept.of(OTHER_NETWORK)
         assert await other.connections.get(asked.id) is None
         assert await where(other, ANA) == set()
-        assert await other.connections.asked_since(ANA, NOW - timedelta(1)) == 0
+        assert list(await other.connections.asked_since(ANA, NOW - timedelta(1), 9)) == []
+        await other.connections.remove(asked.id)
         assert not await other.members.known(ANA)
         await other.members.remove(ANA)
         with pytest.raises(Taken):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,15 +11,19 @@ from common.errors import Unavailable
 from common.ids import new_id
 from common.mongo import Database
 from community.adapters.erasing import steps
+from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.adapters.mongo_circles import membership_id
-from community.application.connections import delete_connection
+from community.adapters.mongo_connections import MongoMembers
+from community.application.connections import delete_connection, request_connection
 from community.application.ports import Taken
 from community.application.turns import Turns
 from community.domain.circle import Membership
 from community.domain.connection import first_request
+from community.domain.errors import MemberNotFound
 from erasure.eraser import Eraser
 from erasure.receipts import Count
+from export.kinds import Whose
 
 from services.community.tests.builders import (
     NETWORK,
@@ -155,6 +160,68 @@ async def test_her_ties_go_and_end_in_tombstones_once_all_is_told(
     }  # fmt: skip
     assert await network.connections.get(others.id) == others
     await nothing_left_of(database, ada)
+
+
+async def test_what_is_told_while_its_tombstone_goes_out_is_waited_for(
+    networks: MongoNetworks, database: Database
+) -> None:
+    network, ada, ends = networks.of(NETWORK), new_id(), list[UUID]()
+    place = Membership(new_id(), ada, 1, NOW)
+    await network.memberships.add(place)
+    await all_is_told(database)
+
+    async def let_go(topic: str, key: UUID) -> None:
+        if not ends:  # a request that was under way all the while
+            kept = await network.memberships.get(place.circle_id, ada)
+            assert kept
+            await network.memberships.save(kept.come_back(2, NOW))
+        ends.append(key)
+
+    eraser, erasure_id = Eraser("community", database, steps(let_go), SystemClock()), new_id()
+    with pytest.raises(Unavailable):
+        await eraser.erase(NETWORK, ada, erasure_id)
+    assert await network.memberships.get(place.circle_id, ada) is not None
+    await all_is_told(database)
+    await eraser.erase(NETWORK, ada, erasure_id)
+    assert ends == [membership_id(place.circle_id, ada)] * 2
+    await nothing_left_of(database, ada)
+
+
+async def test_nothing_stays_of_asking_her_while_she_is_erased(
+    networks: MongoNetworks, eraser: Eraser, database: Database
+) -> None:
+    network, ada, ben = networks.of(NETWORK), new_id(), new_id()
+    for member in (ada, ben):
+        await network.members.add(member)
+
+    class Erasing(MongoMembers):
+        """She was known, and is erased before the request goes on."""
+
+        async def known(self, member_id: UUID) -> bool:
+            there = await super().known(member_id)
+            await eraser.erase(NETWORK, ada, new_id())
+            return there
+
+    members = Erasing(database.collection("members", NETWORK))
+    with pytest.raises(MemberNotFound):
+        await request_connection(replace(network, members=members), ben, ada, NOW)
+    await nothing_left_of(database, ada)
+
+
+async def test_an_export_tells_nothing_of_who_is_being_erased(
+    networks: MongoNetworks, eraser: Eraser, database: Database
+) -> None:
+    network, ada, ben, cat = networks.of(NETWORK), new_id(), new_id(), new_id()
+    for other in (ben, cat):
+        asked = first_request(ada, other, NOW)
+        await network.connections.save(None, asked)
+        await network.connections.save(asked, asked.ask(other, NOW))
+    with pytest.raises(Unavailable):
+        await eraser.erase(NETWORK, ben, new_id())
+    kind = next(kind for kind in KINDS if kind.name == "connections")
+    for member, others in ((ada, [cat]), (ben, []), (cat, [ada])):
+        records, rest = await kind.page(database, Whose(NETWORK, member), "")
+        assert ([one["memberId"] for one in records], rest) == ([str(id) for id in others], "")
 
 
 async def nothing_left_of(database: Database, member_id: UUID) -> None:

@@ -117,8 +117,8 @@ async def test_members_who_leave_at_once_are_each_out_and_counted_once(
         await join_circle(network, Turns(), circle_id=circle.id, member_id=member, at=NOW)
     await asyncio.gather(
         *(
-            leave_circle(mine, circle_id=circle.id, member_id=member, at=NOW)
-            for mine, _ in processes
+            leave_circle(mine, turns, circle_id=circle.id, member_id=member, at=NOW)
+            for mine, turns in processes
             for member in members
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from community.domain.connection import (
     QUIET,
     Connection,
     State,
+    Told,
     View,
     connection_id,
     first_request,
@@ -92,10 +93,37 @@ def test_who_declined_is_left_alone_for_a_time_and_may_change_her_mind() -> None
 
 
 def test_nothing_happens_to_what_is_being_erased() -> None:
-    closed = Connection(asked().id, (ANA, BEN), ANA, NOW, State.CLOSED, NOW)
+    closed = replace(asked(), state=State.CLOSED)
     assert closed.ask(BEN, NOW) is closed.let_go(BEN, NOW) is closed
     assert closed.accept(BEN, NOW) is None
     assert closed.seen_by(BEN) is None
+    assert closed.told_to(ANA) is closed.told_to(BEN) is None
+
+
+def test_who_agreed_after_declining_is_asked_again_when_it_has_ended() -> None:
+    agreed = asked().let_go(BEN, NOW).ask(BEN, NOW + DAY)
+    assert agreed.state is State.CONNECTED
+    again = agreed.let_go(ANA, NOW + 2 * DAY).ask(ANA, NOW + 3 * DAY)
+    assert (again.seen_by(ANA), again.seen_by(BEN)) == (View.REQUESTED, View.RECEIVED)
+
+
+def test_a_request_is_made_anew_after_the_quiet_time_whatever_became_of_it() -> None:
+    late = NOW + QUIET
+    for kept in (asked(), asked().let_go(BEN, NOW), asked().let_go(BEN, NOW + DAY)):
+        assert kept.ask(ANA, late - SECOND).told_to(ANA) == Told(View.REQUESTED, True, NOW, NOW)
+        assert kept.ask(ANA, late).told_to(ANA) == Told(View.REQUESTED, True, late, late)
+    shown = asked().let_go(BEN, NOW + DAY).ask(ANA, late).ask(ANA, late + DAY)
+    assert shown.told_to(ANA) == Told(View.REQUESTED, True, late, late)
+    assert shown.told_to(BEN) == Told(View.RECEIVED, False, late + DAY, late + DAY)
+
+
+def test_each_is_told_what_she_knows_when_it_was_taken_back_or_ended() -> None:
+    back = asked().let_go(ANA, NOW + DAY)
+    assert back.told_to(ANA) == Told(State.WITHDRAWN, True, NOW, NOW + DAY)
+    assert back.told_to(BEN) == Told(State.WITHDRAWN, False, NOW, NOW + DAY)
+    ended = connected().let_go(BEN, NOW + DAY)
+    assert ended.told_to(ANA) == Told(State.ENDED, True, NOW, NOW + DAY)
+    assert ended.told_to(BEN) == Told(State.ENDED, False, NOW, NOW + DAY)
 
 
 @dataclass
@@ -116,21 +144,22 @@ class World:
                 self.now += timedelta(hours=int(does))
         except ConnectionAskLater as refused:
             return refused.metadata
-        return self.kept.seen_by(ANA), self.kept.seen_since(ANA)
+        return self.kept.told_to(ANA), self.kept.asked_at
 
 
-@given(st.lists(st.sampled_from(["ask", "let_go", "1", "13", "48"]), max_size=30))
+@given(st.lists(st.sampled_from(["ask", "let_go", "1", "13", "48", "960", "2160"]), max_size=30))
 def test_who_was_declined_is_told_to_the_letter_what_who_was_not_answered_is(
     doings: list[str],
 ) -> None:
-    """Within the quiet time; after it ben is asked anew, of which she may see that time passed."""
+    """Also after the quiet time; and within it, ben knows nothing of what she does."""
     waits = World(asked(), NOW + SECOND)
     declined = World(asked().let_go(BEN, NOW + SECOND), NOW + SECOND)
+    known_to_ben = declined.kept.told_to(BEN)
+    assert known_to_ben == Told(State.DECLINED, False, NOW, NOW + SECOND)
     for does in doings:
-        if declined.now + 2 * DAY > NOW + QUIET:
-            return
         assert waits.ana(does) == declined.ana(does), does
-        assert declined.kept.seen_by(BEN) is None
+        if declined.now < NOW + SECOND + QUIET:
+            assert declined.kept.told_to(BEN) == known_to_ben
 
 
 @given(

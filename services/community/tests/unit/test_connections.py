@@ -17,14 +17,23 @@ from community.application.connections import (
     request_connection,
 )
 from community.application.ports_connections import Taken
-from community.domain.connection import Connection, State, View, connection_id, first_request
+from community.domain.connection import (
+    QUIET,
+    Connection,
+    State,
+    Told,
+    View,
+    connection_id,
+    first_request,
+)
 from community.domain.errors import ConnectionNotRequested, ConnectionsFull, MemberNotFound
 
 from services.community.tests.builders import NETWORK, NOW
 from services.community.tests.fakes import FakeNetwork, a_network
-from services.community.tests.fakes_connections import FakeConnections
+from services.community.tests.fakes_connections import FakeConnections, FakeMembers
 
 ANA, BEN = new_id(), new_id()
+A_SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -82,12 +91,44 @@ async def test_a_member_asks_so_many_a_day(network: FakeNetwork) -> None:
     network.members.all |= set(others)
     for other in others[:-1]:
         await request_connection(network, ANA, other, NOW)
-    with pytest.raises(Limited):
-        await request_connection(network, ANA, others[-1], NOW)
+    with pytest.raises(Limited) as refused:
+        await request_connection(network, ANA, others[-1], NOW + timedelta(hours=23, seconds=0.5))
+    assert refused.value.metadata["retry_after_seconds"] == "3600"
     await request_connection(network, ANA, others[0], NOW)  # again is no other one
     await request_connection(network, others[-1], ANA, NOW)
     await request_connection(network, ANA, others[-1], NOW)  # nor is agreeing
     await request_connection(network, ANA, BEN, NOW + timedelta(days=1))
+
+
+async def test_the_bound_does_not_tell_who_was_declined(network: FakeNetwork) -> None:
+    """She asked him lately, as she knows; to show it to him only now is free."""
+    late = NOW + QUIET
+    declined = replace(first_request(ANA, BEN, NOW).let_go(BEN, NOW), asked_at=late - A_SECOND)
+    waits = first_request(ANA, cat := new_id(), late - A_SECOND)
+    network.members.all.add(cat)
+    for one in (declined, waits, *(first_request(ANA, new_id(), late) for _ in range(18))):
+        network.connections.all[one.id] = one
+    for other in (BEN, cat):
+        told = (await request_connection(network, ANA, other, late)).told_to(ANA)
+        assert told == Told(View.REQUESTED, True, late - A_SECOND, late - A_SECOND)
+    assert await seen(network, BEN, View.RECEIVED) == [ANA]
+
+
+class Leaving(FakeMembers):
+    """Whoever was looked for is gone the next moment."""
+
+    async def known(self, member_id: UUID) -> bool:
+        there = await super().known(member_id)
+        await self.remove(member_id)
+        return there
+
+
+async def test_nothing_stays_of_asking_who_is_erased_meanwhile(network: FakeNetwork) -> None:
+    leaving = replace(network, members=Leaving())
+    await leaving.members.add(BEN)
+    with pytest.raises(MemberNotFound):
+        await request_connection(leaving, ANA, BEN, NOW)
+    assert leaving.connections.all == {}
 
 
 async def test_a_member_has_so_many_connections(network: FakeNetwork) -> None:

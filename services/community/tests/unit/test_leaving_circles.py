@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.community.tests.builders import NETWORK, NOW, a_circle_draft, access_of
-from services.community.tests.fakes import FakeCircles, FakeMemberships, FakeNetwork, a_network
+from services.community.tests.fakes import FakeMemberships, FakeNetwork, a_network
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def join(network: FakeNetwork, circle_id: UUID, member_id: UUID) -> Circle
 
 
 async def leave(network: FakeNetwork, circle_id: UUID, member_id: UUID) -> Circle:
-    return await leave_circle(network, circle_id=circle_id, member_id=member_id, at=NOW)
+    return await leave_circle(network, Turns(), circle_id=circle_id, member_id=member_id, at=NOW)
 
 
 def reading(member_id: UUID) -> Access:
@@ -76,28 +76,6 @@ async def test_who_was_never_in_leaves_nothing(network: FakeNetwork) -> None:
     assert (await leave(network, circle.id, new_id())).present_count == 1
     with pytest.raises(CircleNotFound):
         await leave(network, new_id(), circle.founder_id)
-
-
-class Dying(FakeCircles):
-    """The process dies before the circle learns who left."""
-
-    dies = False
-
-    async def count_left(self, id: UUID, departures: int) -> None:
-        if self.dies:
-            raise ConnectionError
-        await super().count_left(id, departures)
-
-
-async def test_a_count_that_a_crash_left_high_is_right_when_she_asks_again() -> None:
-    circles = Dying()
-    network = a_network(NETWORK, circles=circles)
-    circle = await create_circle(network, a_circle_draft())
-    circles.dies = True
-    with pytest.raises(ConnectionError):
-        await leave(network, circle.id, circle.founder_id)
-    circles.dies = False
-    assert (await leave(network, circle.id, circle.founder_id)).present_count == 0
 
 
 async def test_a_member_is_in_so_many_circles(network: FakeNetwork) -> None:

@@ -262,7 +262,7 @@ class DirectoryContract:
         with pytest.raises(Unavailable):
             await accounts.save(*account.sign_in(NOW))
         ended, _ = account.end_sessions(NOW)
-        await accounts.save(ended, ())
+        await accounts.save(ended, ())  # untold, or it would wait for the broker too
 
 
 class TestFakeDirectory(DirectoryContract):

@@ -63,6 +63,38 @@ class MailsContract:
         assert await kept.due(NOW, 9) == []
         assert await kept.due(due_at, 9) == [mail]
 
+    async def test_a_notice_that_waits_begins_anew_and_one_that_was_sent_stays(
+        self, kept: Mails
+    ) -> None:
+        notice = replace(a_mail(Kind.PASSKEY_ADDED), about=new_id())
+        await kept.renew(notice)
+        assert await kept.due(NOW, 9) == [notice]
+        claimed = notice.claim(NOW)
+        await kept.save(claimed)
+        later = NOW + timedelta(minutes=9)
+        again = replace(notice, made_at=later, due_at=later, sealed=b"another")
+        await kept.renew(again)
+        assert await kept.due(later - timedelta(minutes=1), 9) == []
+        [renewed] = await kept.due(later, 9)
+        assert renewed == replace(again, version=claimed.version + 1)
+        with pytest.raises(ConcurrentUpdate):  # of who tried the one before
+            await kept.save(claimed.done())
+        await kept.save(renewed.done())
+        await kept.renew(again)
+        assert await kept.due(NOW + timedelta(days=9), 9) == []
+
+    async def test_what_is_dropped_can_be_stored_again(self, kept: Mails) -> None:
+        notice = replace(a_mail(Kind.PASSKEY_ADDED), about=new_id())
+        await kept.renew(notice)
+        await kept.save(claimed := notice.claim(NOW))
+        with pytest.raises(ConcurrentUpdate):
+            await kept.drop(notice)
+        await kept.drop(claimed)
+        with pytest.raises(ConcurrentUpdate):
+            await kept.drop(claimed)
+        await kept.renew(notice)
+        assert await kept.due(NOW, 9) == [notice]
+
     async def test_a_mail_that_was_claimed_is_due_again_later(self, kept: Mails) -> None:
         mail = a_mail()
         await kept.add(mail)

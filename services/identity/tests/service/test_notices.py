@@ -101,7 +101,5 @@ async def test_another_password_or_address_that_could_not_be_written_is_not_told
     account = await accounts.by_email(ADA)
     assert account
     kind = Kind.PASSWORD_CHANGED if what == "password" else Kind.EMAIL_CHANGED
-    address = ADA if what == "address" else ""
-    notice = Notice(kind, account.network_id, account.id, new_id(), address)
-    await door.ports.outgoing.tell(notice)  # and then the process dies
+    await door.ports.outgoing.tell(Notice(kind, account, new_id()))  # and then the process dies
     assert await told(door) == []

@@ -137,6 +137,20 @@ async def test_passkeys_end_with_the_old_password_unless_they_are_kept(
     assert notice.passkeys == int(keep)
 
 
+async def test_who_wanted_to_keep_passkeys_and_then_not_is_not_told_that_they_ended(
+    door: Door, ada: Member
+) -> None:
+    await ada.keep(Device().create(await ada.begin()))
+    token = await link(door)
+    await reset(door, token, keep=True)
+    await reset(door, token, keep=True)  # as a client does that got no answer
+    assert await reason(reset(door, token, keep=False)) == "LINK_INVALID"
+    door.clock.advance(timedelta(minutes=2))
+    await reset(door, await link(door))
+    session = await door.client.sign_in(ADA, password=NEW)
+    assert await Member(door.client, session.access_token).all() == []
+
+
 async def test_a_second_factor_is_asked_for_after_a_reset_too(door: Door, ada: Member) -> None:
     """The mail is no proof of it (OWASP ASVS 5.0, 6.4.3)."""
     app = Ada(door, ada.token)

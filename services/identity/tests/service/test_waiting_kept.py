@@ -55,7 +55,7 @@ class Contract:
         link = Link(Purpose.RESET, hash_secret(secret), "ada@example.org", until)
         linked = account.with_link(link)
         await accounts.save(linked, ())
-        reset = recovering.reset_password(linked, secret, "cheap:y", NOW, keep_passkeys=False)
+        reset, _ = recovering.reset_password(linked, secret, "cheap:y", NOW, keep_passkeys=False)
         await accounts.save(reset, ())
         kept = await accounts.get(account.id)
         assert kept == reset

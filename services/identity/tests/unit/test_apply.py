@@ -196,6 +196,16 @@ async def test_who_waits_is_told_before_it_ends_by_itself_also_after_a_crash() -
     assert NOW + WARNED_AFTER < mail.expires_at <= NOW + UNDECIDED_KEPT
 
 
+async def test_who_is_refused_leaves_no_mail_behind() -> None:
+    directory = world(Opening.APPROVAL)
+    waiting = await wished(directory)
+    with pytest.raises(HandleTaken):
+        await wished(directory, email="new@example.org")
+    with pytest.raises(EmailTaken):
+        await wished(directory, handle="bea", password="another password")
+    assert [one.member_id for one in directory.mails.all.values()] == [waiting.id]
+
+
 async def test_no_more_wait_than_somebody_can_decide_on() -> None:
     directory = world(Opening.APPROVAL)
     account = await wished(directory)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from common import auth
 from common.errors import ConcurrentUpdate, Invalid
@@ -13,7 +15,8 @@ from identity.adapters.tokens import SignedTokens
 from identity.adapters.totp import TotpFactors
 from identity.application.create_session import Attempt, create_session
 from identity.application.ports import Session
-from identity.domain.account import Account, Events, SignedIn
+from identity.domain.account import Account, Events, SessionsEnded, SignedIn
+from identity.domain.device import MAX_DEVICES
 from identity.domain.errors import CredentialsInvalid
 from identity.domain.role import Role
 
@@ -78,6 +81,21 @@ async def test_every_sign_in_is_told(door: Door) -> None:
     await door.enter()
     assert door.accounts.told[1:] == [(account.id, SignedIn(NOW))] * 2
     assert door.accounts.all[account.id].version == 3
+
+
+async def test_a_device_too_many_ends_the_one_unused_longest_and_that_is_told(door: Door) -> None:
+    """Or its last access token would go on."""
+    account = await door.open()
+    sessions = []
+    for _ in range(MAX_DEVICES + 1):
+        sessions.append(await door.enter())
+        door.clock.advance(timedelta(seconds=1))
+    ended = [one for one in door.accounts.told if isinstance(one[1], SessionsEnded)]
+    [(whose, event)] = ended
+    assert isinstance(event, SessionsEnded)
+    assert (whose, event.session_id) == (account.id, sessions[0].session_id)
+    left = {one.id for one in await door.directory.devices(door.network.id).of(account.id)}
+    assert left == {one.session_id for one in sessions[1:]}
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,21 @@ from datetime import timedelta
 
 import pytest
 from common.testing.clock import FakeClock
+from identity.adapters.mail_seal import MailSeal
+from identity.adapters.master_key import KeyedDigest, MasterKey
 from identity.application.decide_application import approve, decline
+from identity.application.outgoing_mail import Outgoing
+from identity.application.recover import Recovery, Reset
 from identity.domain.account import AccountCreated, ConsentsChanged
 from identity.domain.admission import DeclineReason
 from identity.domain.errors import ApplicationDecided, ApplicationDeclined
+from identity.domain.mail_link import Link, LinkToken, hash_secret
+from identity.domain.mail_link import Purpose as LinkPurpose
 from identity.domain.network_rules import Opening
 from identity.domain.text import Purpose
 
 from services.identity.tests.builders import NETWORK, NOW
+from services.identity.tests.fakes import FakePasswords
 from services.identity.tests.joining import wished, world
 
 
@@ -71,3 +78,32 @@ async def test_nobody_is_let_in_whose_address_was_never_confirmed() -> None:
     with pytest.raises(ApplicationDecided):
         await approve(accounts, FakeClock(NOW), account.id)
     assert accounts.told == []
+
+
+async def test_who_was_never_confirmed_is_so_by_choosing_a_password_and_nobody_hears_of_it() -> (
+    None
+):
+    """Her application with this address is answered that she has an account, so by this way."""
+    directory, secret = world(Opening.APPROVAL), b"s" * 32
+    account = await wished(directory)
+    assert account.credentials
+    accounts, clock = directory.accounts(NETWORK), FakeClock(NOW)
+    link = Link(
+        LinkPurpose.RESET, hash_secret(secret), account.credentials.email, NOW + timedelta(hours=1)
+    )
+    accounts.all[account.id] = replace(account, email_verified=False, links=(link,))
+    token = LinkToken(NETWORK, account.id, secret).text()
+    outgoing = Outgoing(
+        directory.mails, MailSeal(MasterKey(bytes(32))), KeyedDigest(bytes(32)), clock
+    )
+    recovery = Recovery(directory, FakePasswords(), outgoing, clock, never)
+    await recovery.reset(Reset(token, "quite another password"))
+    assert accounts.told == []
+    approved = await approve(accounts, clock, account.id)
+    approved.check_admitted()
+    assert approved.credentials
+    assert approved.credentials.password_hash == "cheap:quite another password"
+
+
+async def never(_: bytes) -> None:
+    """Count nothing."""

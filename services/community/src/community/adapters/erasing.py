@@ -14,6 +14,7 @@ from common.mongo import ASCENDING, Database, Document
 from erasure.receipts import Count
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, stand_in
 
+from community.adapters.leaving import LeaveCircles
 from community.adapters.tie_events import CONNECTION_TOPIC, MEMBERSHIP_TOPIC
 from community.adapters.tombstones import CloseConnections, LetGo, RemoveTold
 
@@ -96,6 +97,7 @@ def steps(let_go: LetGo) -> tuple[Step, ...]:
         Remove("members", "_id"),
         CloseConnections(CONNECTIONS),
         RemoveTold(CONNECTIONS, "member_ids", CONNECTION_TOPIC, let_go),
+        LeaveCircles(),
         RemoveTold("memberships", "member_id", MEMBERSHIP_TOPIC, let_go),
         UnansweredPosts(),
         AnsweredPosts(POSTS, "author_id", _wordless),

@@ -20,14 +20,16 @@ def _membership(document: Document, _: Whose) -> Record:
     }  # fmt: skip
 
 
-def _connection(document: Document, whose: Whose) -> Record:
-    """As she sees it: a refusal she was not told of is a request of hers without an answer."""
+def _connection(document: Document, whose: Whose) -> Record | None:
+    """What she may know of it, which is nothing while one of the two is being erased."""
     kept = connection_of(document)
-    view, hers = kept.seen_by(whose.member_id), kept.asker_id == whose.member_id
+    told = kept.told_to(whose.member_id)
+    if told is None:
+        return None
     return {
-        "memberId": str(kept.other(whose.member_id)), "state": str(view or kept.state),
-        "askedBy": "you" if hers else "the other", "askTime": text_of(kept.asked_at),
-        "changeTime": text_of(kept.seen_since(whose.member_id)),
+        "memberId": str(kept.other(whose.member_id)), "state": str(told.state),
+        "askedBy": "you" if told.asked_by_her else "the other", "askTime": text_of(told.asked_at),
+        "changeTime": text_of(told.since),
     }  # fmt: skip
 
 

@@ -37,7 +37,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "memberships": [
         _index("place", "circle_id", "number", unique=True),
         _index("inside", "member_id", "left_at"),
-        _index("left", "circle_id", "departures"),
         outbox.INDEX,
     ],
     "posts": [

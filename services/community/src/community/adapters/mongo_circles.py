@@ -14,7 +14,7 @@ from community.adapters import tie_events as events
 from community.adapters.deeds import of_circle
 from community.adapters.writing import NO_OUTBOX, Wake, insert, save_next
 from community.application.ports import Taken
-from community.domain.circle import Circle, Membership
+from community.domain.circle import Circle, Counted, Membership
 
 
 class MongoCircles:
@@ -54,9 +54,17 @@ class MongoCircles:
         """See ports.Circles."""
         await self._collection.update_one({"_id": id}, {"$max": {"member_count": number}})
 
-    async def count_left(self, id: UUID, departures: int) -> None:
+    async def count_left(self, circle: Circle, more: int, counted: Counted) -> None:
         """See ports.Circles."""
-        await self._collection.update_one({"_id": id}, {"$max": {"left_count": departures}})
+        known = circle.left_count or {"$in": [0, None]}  # circles of before have none
+        as_read = {"_id": circle.id, "left_count": known, "counted": None}
+        after = {"left_count": circle.left_count + more, "counted": asdict(counted)}
+        await self._collection.update_one(as_read, {"$set": after})
+
+    async def settle(self, id: UUID, counted: Counted) -> None:
+        """See ports.Circles."""
+        named = {f"counted.{field}": value for field, value in asdict(counted).items()}
+        await self._collection.update_one({"_id": id, **named}, {"$set": {"counted": None}})
 
 
 class MongoMemberships:
@@ -83,15 +91,14 @@ class MongoMemberships:
         """See ports.Memberships."""
         id = membership_id(membership.circle_id, membership.member_id)
         told = events.of_membership(self._collection.network_id, id, membership)
-        await save_next(self._collection, id, asdict(membership), told, self._wake)
+        state = asdict(membership)
+        del state["counted"]  # `mark_counted` alone says so, also of a place that changes meanwhile
+        await save_next(self._collection, id, state, told, self._wake)
 
-    async def departures(self, circle_id: UUID) -> int:
+    async def mark_counted(self, circle_id: UUID, counted: Counted) -> None:
         """See ports.Memberships."""
-        found = await self._collection.find(
-            {"circle_id": circle_id, "departures": {"$gt": 0}}, sort=[("departures", ASCENDING)],
-            limit=0, projection={"departures": 1},
-        )  # fmt: skip
-        return sum(document["departures"] for document in found)
+        id = membership_id(circle_id, counted.member_id)
+        await self._collection.update_one({"_id": id}, {"$max": {"counted": counted.departures}})
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:
         """See ports.Memberships."""
@@ -122,15 +129,18 @@ def _membership(document: Document) -> Membership:
     return Membership(
         document["circle_id"], document["member_id"], document["number"], document["joined_at"],
         document.get("version", 0), document.get("departures", 0), document.get("left_at"),
+        document.get("counted", 0),
     )  # fmt: skip
 
 
 def _circle(document: Document | None) -> Circle | None:
     if document is None:
         return None
+    counted = document.get("counted")
     return Circle(
         id=document["_id"], founder_id=document["founder_id"],
         display_name=document["display_name"], purpose=document["purpose"],
         request_id=document["request_id"], created_at=document["created_at"],
         member_count=document["member_count"], left_count=document.get("left_count", 0),
+        counted=Counted(**counted) if counted else None,
     )  # fmt: skip

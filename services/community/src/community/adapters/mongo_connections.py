@@ -11,7 +11,14 @@ from datetime import datetime
 from uuid import UUID
 
 from common import outbox
-from common.mongo import ASCENDING, Collection, Document, DuplicateKeyError, IndexModel
+from common.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+)
 
 from community.adapters import tie_events as events
 from community.adapters.writing import NO_OUTBOX, Wake, insert, save_next
@@ -44,10 +51,10 @@ class MongoConnections:
         """See ports_connections.Connections."""
         told = events.of_connection(self._collection.network_id, after)
         if before is None:
-            made = {"id": after.id, **_state(after)}
+            made = {"id": after.id, **state_of(after)}
             await insert(self._collection, made, outbox.fields(told), self._wake)
         else:
-            await save_next(self._collection, after.id, _state(after), told, self._wake)
+            await save_next(self._collection, after.id, state_of(after), told, self._wake)
 
     async def page(
         self, member_id: UUID, view: View, after: UUID | None, limit: int
@@ -65,9 +72,17 @@ class MongoConnections:
         """See ports_connections.Connections."""
         return await self._collection.count({"views": seen(view, member_id)})
 
-    async def asked_since(self, member_id: UUID, since: datetime) -> int:
+    async def asked_since(self, member_id: UUID, since: datetime, limit: int) -> Sequence[datetime]:
         """See ports_connections.Connections."""
-        return await self._collection.count({"asker_id": member_id, "asked_at": {"$gt": since}})
+        found = await self._collection.find(
+            {"asker_id": member_id, "asked_at": {"$gt": since}}, sort=[("asked_at", DESCENDING)],
+            limit=limit, projection={"asked_at": 1},
+        )  # fmt: skip
+        return [document["asked_at"] for document in found]
+
+    async def remove(self, id: UUID) -> None:
+        """See ports_connections.Connections."""
+        await self._collection.delete_many({"_id": id})
 
 
 class MongoMembers:
@@ -102,18 +117,21 @@ def connection_of(document: Document) -> Connection:
     first, second = document["member_ids"]
     return Connection(
         id=document["_id"], member_ids=(first, second), asker_id=document["asker_id"],
-        asked_at=document["asked_at"], state=State(document["state"]),
-        changed_at=document["changed_at"], version=document["version"],
-        quiet_until=document["quiet_until"], ended_by=document["ended_by"],
+        asked_at=document["asked_at"], shown_at=document["shown_at"],
+        state=State(document["state"]), changed_at=document["changed_at"],
+        version=document["version"], declined_at=document["declined_at"],
+        ended_by=document["ended_by"],
     )  # fmt: skip
 
 
-def _state(connection: Connection) -> Document:
+def state_of(connection: Connection) -> Document:
+    """What is kept of a connection, but for its id and events."""
     views = ((connection.seen_by(id), id) for id in connection.member_ids)
     return {
         "member_ids": list(connection.member_ids), "asker_id": connection.asker_id,
-        "asked_at": connection.asked_at, "state": connection.state.value,
-        "changed_at": connection.changed_at, "version": connection.version,
-        "quiet_until": connection.quiet_until, "ended_by": connection.ended_by,
+        "asked_at": connection.asked_at, "shown_at": connection.shown_at,
+        "state": connection.state.value, "changed_at": connection.changed_at,
+        "version": connection.version, "declined_at": connection.declined_at,
+        "ended_by": connection.ended_by,
         "views": [seen(view, id) for view, id in views if view],
     }  # fmt: skip

@@ -92,4 +92,5 @@ class RemoveTold:
             ids = [document["_id"] for document in found]
             for id in ids:
                 await self.let_go(self.topic, id)
-            await collection.delete_many({"_id": {"$in": ids}, **wanted})
+            told = {"outbox_at": {"$exists": False}}  # else it is found again, and waited for
+            await collection.delete_many({"_id": {"$in": ids}, **wanted, **told})

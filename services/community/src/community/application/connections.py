@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from common.errors import ConcurrentUpdate, Limited
@@ -23,16 +24,25 @@ async def request_connection(
 ) -> Connection:
     """What there is once she has asked; if the other had, they are connected.
 
-    Raises Invalid, MemberNotFound, ConnectionAskLater, ConnectionsFull, Limited, ConcurrentUpdate.
+    The other is looked at again after the write: erasing her lets go of whom she is known as before
+    it lets go of what was written, so either that finds it or this finds her gone. Of the asker
+    herself nothing is under way by then (`settle` in identity's Advance). Raises Invalid,
+    MemberNotFound, ConnectionAskLater, ConnectionsFull, Limited, ConcurrentUpdate.
     """
+
+    unknown = MemberNotFound("no such member in your network", field="member_id")
 
     def ask(before: Connection | None) -> Connection:
         return before.ask(member_id, at) if before else first_request(member_id, other_id, at)
 
     id = connection_id(member_id, other_id)
     if not await network.members.known(other_id):
-        raise MemberNotFound("no such member in your network", field="member_id")
-    return await _change(network, id, member_id, ask, at)
+        raise unknown
+    asked = await _change(network, id, member_id, ask, at)
+    if not await network.members.known(other_id):
+        await network.connections.remove(id)
+        raise unknown
+    return asked
 
 
 async def accept_connection(
@@ -86,7 +96,7 @@ async def _change(
         after = step(before)
         if after is before:
             return after
-        await _check_room(network, member_id, after, at)
+        await _check_room(network, member_id, before, after, at)
         try:
             await network.connections.save(before, after)
         except Taken:
@@ -95,19 +105,27 @@ async def _change(
     raise _busy()
 
 
-async def _check_room(network: Network, member_id: UUID, after: Connection, at: datetime) -> None:
-    """Raise unless there is room for what is about to be. Many at once may exceed it by as many."""
+async def _check_room(
+    network: Network, member_id: UUID, before: Connection | None, after: Connection, at: datetime
+) -> None:
+    """Raise unless there is room for what is about to be. Many at once may exceed it by as many.
+
+    Asking again what to the asker is asked already is not counted, also when it changes something.
+    """
     if after.state is State.CONNECTED:
         for one in after.member_ids:
             if await network.connections.count(one, View.CONNECTED) >= MAX_CONNECTIONS:
                 raise ConnectionsFull(
                     f"one of you has {MAX_CONNECTIONS} connections", limit=str(MAX_CONNECTIONS)
                 )
-    elif await network.connections.asked_since(member_id, at - A_DAY) >= MAX_ASKED:
-        raise Limited(
-            f"you asked {MAX_ASKED} members within a day; ask more tomorrow",
-            limit=str(MAX_ASKED), retry_after_seconds="3600",
-        )  # fmt: skip
+    elif before is None or after.asked_at != before.asked_at:
+        asked = await network.connections.asked_since(member_id, at - A_DAY, MAX_ASKED)
+        if len(asked) == MAX_ASKED:
+            wait = ceil((asked[-1] + A_DAY - at).total_seconds())
+            raise Limited(
+                f"you asked {MAX_ASKED} members within a day; ask more in {wait} s",
+                limit=str(MAX_ASKED), retry_after_seconds=str(wait),
+            )  # fmt: skip
 
 
 def _busy() -> ConcurrentUpdate:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from common.errors import ConcurrentUpdate
 
+from community.application.count_departures import count_departures
 from community.application.ports import Network, Taken
 from community.application.turns import Turns
 from community.domain.circle import MAX_CIRCLES, Circle, Membership
@@ -31,6 +32,8 @@ async def join_circle(
         membership = await _take_place(network, circle, member_id, at)
         if membership.number > circle.member_count:
             await network.circles.count_up(circle_id, membership.number)
+        if membership.uncounted:  # a crash when she left
+            circle = await count_departures(network, circle_id, member_id) or circle
         return replace(circle, member_count=max(circle.member_count, membership.number))
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from community.application.ports_connections import Connections, Members, Taken
-from community.domain.circle import Circle, Membership
+from community.domain.circle import Circle, Counted, Membership
 from community.domain.post import Comment, Post
 
 __all__ = [
@@ -40,8 +40,12 @@ class Circles(Protocol):
         """There is a member of this number; a lower one than known changes nothing."""
         ...
 
-    async def count_left(self, id: UUID, departures: int) -> None:
-        """So often somebody left; a lower number than known changes nothing."""
+    async def count_left(self, circle: Circle, more: int, counted: Counted) -> None:
+        """So many more left than `circle` knows, and which; nothing if it counted meanwhile."""
+        ...
+
+    async def settle(self, id: UUID, counted: Counted) -> None:
+        """The place knows that these were counted; nothing if the circle has gone on."""
         ...
 
 
@@ -66,8 +70,8 @@ class Memberships(Protocol):
         """
         ...
 
-    async def departures(self, circle_id: UUID) -> int:
-        """How often somebody left the circle."""
+    async def mark_counted(self, circle_id: UUID, counted: Counted) -> None:
+        """The circle counted so many of her departures; a lower number changes nothing."""
         ...
 
     async def circles_of(self, member_id: UUID) -> Sequence[UUID]:

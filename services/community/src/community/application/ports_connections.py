@@ -38,8 +38,12 @@ class Connections(Protocol):
         """How many the member sees so."""
         ...
 
-    async def asked_since(self, member_id: UUID, since: datetime) -> int:
-        """How many others the member asked after that time."""
+    async def asked_since(self, member_id: UUID, since: datetime, limit: int) -> Sequence[datetime]:
+        """When she asked others after that time: the last ones, newest first."""
+        ...
+
+    async def remove(self, id: UUID) -> None:
+        """Keep nothing of it, as of what is with somebody who is gone."""
         ...
 
 

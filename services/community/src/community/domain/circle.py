@@ -33,6 +33,15 @@ class CircleDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A member's departures that her circle just counted: until her place says so too, the circle
+    counts nobody else's, so that none is counted twice."""
+
+    member_id: UUID
+    departures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Circle:
     """A small group inside a network; of `member_count` who ever came in, `left_count` went."""
 
@@ -44,6 +53,7 @@ class Circle:
     created_at: datetime
     member_count: int = 1
     left_count: int = 0
+    counted: Counted | None = None
 
     @property
     def present_count(self) -> int:
@@ -59,7 +69,8 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A member's place in a circle, also after she left it `departures` times.
+    """A member's place in a circle, also after she left it `departures` times, of which the circle
+    has counted `counted`.
 
     Version 0 is a place of before its changes were told to anybody.
     """
@@ -71,6 +82,12 @@ class Membership:
     version: int = 1
     departures: int = 0
     left_at: datetime | None = None
+    counted: int = 0
+
+    @property
+    def uncounted(self) -> int:
+        """How many of her departures the circle does not know of."""
+        return self.departures - self.counted
 
     @property
     def inside(self) -> bool:

@@ -82,10 +82,10 @@ def _view_of(number: pb.ConnectionState.ValueType) -> View:
 
 
 def _told(item: Connection, member_id: UUID) -> pb.Connection:
-    """As one of the two sees it."""
-    view = item.seen_by(member_id)
-    state = _STATES[view] if view else pb.CONNECTION_STATE_UNSPECIFIED
-    return pb.Connection(
-        member_id=str(item.other(member_id)), state=state,
-        change_time=translate.timestamp(item.seen_since(member_id)),
-    )  # fmt: skip
+    """As one of the two sees it; nothing but who it is if to her there is nothing."""
+    shown = pb.Connection(member_id=str(item.other(member_id)))
+    told = item.told_to(member_id)
+    if told is not None and isinstance(told.state, View):
+        shown.state = _STATES[told.state]
+        shown.change_time.CopyFrom(translate.timestamp(told.since))
+    return shown

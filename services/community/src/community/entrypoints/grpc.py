@@ -98,7 +98,7 @@ class CircleService(grpc_api.CircleServiceServicer):
     ) -> api.LeaveCircleResponse:
         caller = auth.current()
         circle = await leave_circle(
-            self._ports.networks.of(caller.network_id),
+            self._ports.networks.of(caller.network_id), self._ports.turns,
             circle_id=parse_id(request.circle_id, "circle_id"), member_id=caller.subject,
             at=self._ports.clock.now(),
         )  # fmt: skip

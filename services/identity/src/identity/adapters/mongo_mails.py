@@ -26,21 +26,21 @@ class MongoMails:
 
     async def add(self, mail: Mail) -> datetime:
         """See mail_ports.Mails."""
-        document: Document = {
-            "_id": mail.id, "network_id": mail.network_id, "kind": str(mail.kind),
-            "made_at": mail.made_at, "expires_at": mail.expires_at, "sealed": mail.sealed,
-            "due_at": mail.due_at, "tries": 0, "prepared": False, "version": 1,
-        }  # fmt: skip
-        if mail.member_id:
-            document["member_id"] = mail.member_id
-        if mail.about:
-            document["about"] = mail.about
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one({"_id": mail.id, **_new(mail), "version": 1})
         except DuplicateKeyError:
             kept = await self._collection.find_one({"_id": mail.id}, {"made_at": 1})
             return kept["made_at"] if kept else mail.made_at
         return mail.made_at
+
+    async def renew(self, mail: Mail) -> None:
+        """See mail_ports.Mails."""
+        waits = {"_id": mail.id, "due_at": {"$exists": True}}
+        update: Document = {"$set": _new(mail), "$inc": {"version": 1}}
+        try:
+            await self._collection.update_one(waits, update, upsert=True)
+        except DuplicateKeyError:
+            return  # it was sent, or somebody else has just stored it
 
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
         """See mail_ports.Mails."""
@@ -62,9 +62,29 @@ class MongoMails:
         if not (await self._collection.update_one(before, update)).matched_count:
             raise ConcurrentUpdate("somebody else sends this mail")
 
+    async def drop(self, mail: Mail) -> None:
+        """See mail_ports.Mails."""
+        found = {"_id": mail.id, "version": mail.version}
+        if not (await self._collection.delete_one(found)).deleted_count:
+            raise ConcurrentUpdate("somebody else changed this mail")
+
     async def forget(self, member_id: UUID) -> int:
         """See mail_ports.Mails."""
         return (await self._collection.delete_many({"member_id": member_id})).deleted_count
+
+
+def _new(mail: Mail) -> Document:
+    """What is kept of one that was not tried yet, but for its id and version."""
+    document: Document = {
+        "network_id": mail.network_id, "kind": str(mail.kind), "made_at": mail.made_at,
+        "expires_at": mail.expires_at, "sealed": mail.sealed, "due_at": mail.due_at, "tries": 0,
+        "prepared": False,
+    }  # fmt: skip
+    if mail.member_id:
+        document["member_id"] = mail.member_id
+    if mail.about:
+        document["about"] = mail.about
+    return document
 
 
 def _mail(document: Document) -> Mail:

@@ -12,7 +12,7 @@ from common.errors import Limited
 from common.ids import new_id
 
 from identity.application.joining_ports import HashEligible, JoinLinks, Roster
-from identity.application.outgoing_mail import Notice, Outgoing
+from identity.application.outgoing_mail import Outgoing
 from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.retry import retrying
 from identity.domain import credentials
@@ -114,10 +114,14 @@ class Joining:
         )  # fmt: skip
         agreed, _ = waiting.decide(joining, made.now)  # nobody is told before she is let in
         account = replace(agreed, registered_by=made.request)
-        await self.outgoing.tell(Notice(
-            Kind.APPLICATION_ENDS, network_id, account.id, account.id, after=WARNED_AFTER
-        ))  # fmt: skip
-        await accounts.add(account, ())
+        await self.outgoing.to_member(
+            Kind.APPLICATION_ENDS, network_id, account.id, after=WARNED_AFTER
+        )
+        try:
+            await accounts.add(account, ())
+        except (HandleTaken, EmailTaken):
+            await self.directory.mails.forget(account.id)
+            raise
         return account
 
     async def _enter(self, made: _Made, joining: Choice) -> Account:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from common.clock import Clock
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
+from identity.application.end_sessions import end_session
 from identity.application.ports import (
     Accounts,
-    Devices,
     Directory,
     Factors,
     Passwords,
@@ -23,7 +22,7 @@ from identity.application.retry import retrying
 from identity.application.second_factor import Proof, use
 from identity.domain import credentials
 from identity.domain.account import Account
-from identity.domain.device import MAX_DEVICES, SECRET_BYTES, Device, checked_label, sign_in_on
+from identity.domain.device import MAX_DEVICES, SECRET_BYTES, checked_label, sign_in_on
 from identity.domain.errors import CredentialsInvalid, SecondFactorInvalid, SecondFactorNeeded
 from identity.domain.second_factor import SecondFactor
 
@@ -67,17 +66,24 @@ async def create_session(
         renewed = await passwords.hash(password)
         await _replace_hash(accounts, account, renewed, opens.password_hash)
     amr = TWO_FACTORS if account.second_factor and account.second_factor.active else ONE_FACTOR
-    return await issue_session(directory, tokens, account, label, clock.now(), amr)
+    return await issue_session(directory, tokens, account, label, clock, amr)
 
 
 async def issue_session(
-    directory: Directory, tokens: Tokens, account: Account, label: str, now: datetime,
+    directory: Directory, tokens: Tokens, account: Account, label: str, clock: Clock,
     amr: tuple[str, ...] = (),
 ) -> Session:  # fmt: skip
-    """Tokens for a new device of who has just signed in, by whatever way; `amr` says which."""
-    secret = secrets.token_bytes(2 * SECRET_BYTES)
+    """Tokens for a new device of who has just signed in, by whatever way; `amr` says which.
+
+    Of too many devices the one unused longest is signed out. Raises ConcurrentUpdate.
+    """
+    now, secret = clock.now(), secrets.token_bytes(2 * SECRET_BYTES)
     device, token = sign_in_on(account, new_id(), label, secret, now, amr)
-    await _keep(directory.devices(account.network_id), device)
+    devices = directory.devices(account.network_id)
+    await devices.add(device)
+    for surplus in (await devices.of(account.id))[MAX_DEVICES:]:
+        if surplus.id != device.id:
+            await end_session(directory, clock, surplus)
     return tokens.issue(account, device, token.text(), now)
 
 
@@ -118,11 +124,3 @@ async def _replace_hash(accounts: Accounts, account: Account, new: str, old: str
         await accounts.save(renewed, ())
     except ConcurrentUpdate:
         return  # the next sign-in does it
-
-
-async def _keep(devices: Devices, device: Device) -> None:
-    await devices.add(device)
-    known = await devices.of(device.member_id)
-    surplus = [one.id for one in known[MAX_DEVICES:] if one.id != device.id]
-    if surplus:
-        await devices.remove(device.member_id, surplus)

@@ -17,12 +17,20 @@ class Mails(Protocol):
         """Store a mail; one with its id stays as it is. When the one that is kept was made."""
         ...
 
+    async def renew(self, mail: Mail) -> None:
+        """Store a notice, also instead of one with its id that waits; one that was sent stays."""
+        ...
+
     async def due(self, now: datetime, limit: int) -> Sequence[Mail]:
         """Those due by now, the longest overdue first."""
         ...
 
     async def save(self, mail: Mail) -> None:
         """Store its next version. Raises ConcurrentUpdate when that is not the next any more."""
+        ...
+
+    async def drop(self, mail: Mail) -> None:
+        """Remove one that is not to be sent. Raises ConcurrentUpdate when it changed meanwhile."""
         ...
 
     async def forget(self, member_id: UUID) -> int:

@@ -10,6 +10,7 @@ from common.clock import Clock, epoch_millis
 
 from identity.application.mail_ports import Mails, Seal
 from identity.application.ports import Digest
+from identity.domain.account import Account
 from identity.domain.mail import NOTICE_AFTER, PACES, PAUSE, USUAL_PACE, Kind, wait
 
 NOWHERE = UUID(int=0)
@@ -18,15 +19,12 @@ NOWHERE = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That something is done to an account. `about` names it, so that it is told once; `address` is
-    to whom, if not to her present one. Written `after` a while, if it was done and stands."""
+    """That something is done to an account, told to the address it has before that; `about` names
+    what, so that it is told once."""
 
     kind: Kind
-    network_id: UUID
-    member_id: UUID
+    account: Account = field(repr=False)
     about: UUID
-    address: str = field(default="", repr=False)
-    after: timedelta = NOTICE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +39,29 @@ class Outgoing:
     clock: Clock
 
     async def to_member(
-        self, kind: Kind, network_id: UUID, member_id: UUID, address: str = ""
-    ) -> None:
-        """To a member, or about her to another `address` than her account's."""
+        self, kind: Kind, network_id: UUID, member_id: UUID, address: str = "",
+        after: timedelta = timedelta(),
+    ) -> None:  # fmt: skip
+        """To a member, or about her to another `address` than her account's; `after` a while."""
         id = self._id(kind, str(network_id), str(member_id), address, str(self._count(PAUSE)))
-        sealed = self.seal.seal(id, address) if address else None
-        await self.mails.add(wait(id, network_id, kind, self.clock.now(), member_id, sealed))
+        sealed, now = self.seal.seal(id, address) if address else None, self.clock.now()
+        mail = wait(id, network_id, kind, now, member_id, sealed)
+        await self.mails.add(replace(mail, due_at=now + after))
 
     async def tell(self, notice: Notice) -> None:
-        """Put a notice into the queue, before what it tells of is done; once for each thing."""
-        whose = (str(notice.network_id), str(notice.member_id))
-        id, now = self._id(notice.kind, *whose, notice.address, str(notice.about)), self.clock.now()
-        sealed = self.seal.seal(id, notice.address) if notice.address else None
-        mail = wait(id, notice.network_id, notice.kind, now, notice.member_id, sealed)
-        await self.mails.add(replace(mail, due_at=now + notice.after, about=notice.about))
+        """Put a notice into the queue, before what it tells of is done; once for each thing.
+
+        Whoever tries again, after a try that failed, begins its time anew: it is written a while
+        after the last try, if that succeeded. Nothing is told to an account that has no address.
+        """
+        account, kind, now = notice.account, notice.kind, self.clock.now()
+        if account.credentials is None:
+            return
+        address, whose = account.credentials.email, (str(account.network_id), str(account.id))
+        id = self._id(kind, *whose, address, str(notice.about))
+        sealed = self.seal.seal(id, address)
+        mail = wait(id, account.network_id, kind, now, account.id, sealed)
+        await self.mails.renew(replace(mail, due_at=now + NOTICE_AFTER, about=notice.about))
 
     async def to_whoever(self, kind: Kind, network_id: UUID | None, address: str) -> None:
         """To an address, whoever it belongs to: that is looked up later.

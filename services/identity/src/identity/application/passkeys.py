@@ -72,7 +72,8 @@ class Passkeys:
         """
         passkey.checked_label(wanted.label)
         claim = self.authenticators.read(wanted.answer)
-        asked = _of_creation(await own_account(self._accounts(caller), caller))
+        before = await own_account(self._accounts(caller), caller)
+        asked = _of_creation(before)
         if not await self._take(claim, asked):
             raise PasskeyInvalid("this was not asked, was answered already, or took too long")
         created = self.authenticators.verify_created(wanted.answer, claim.challenge)
@@ -88,7 +89,7 @@ class Passkeys:
                 raise PasskeyInvalid("you were signed out meanwhile; begin again")
             return passkey.add(account, new)
 
-        await self._tell(Kind.PASSKEY_ADDED, caller, new.id)
+        await self.outgoing.tell(Notice(Kind.PASSKEY_ADDED, before, new.id))
         account = await self._change(caller, add)
         return next(one for one in account.passkeys if one.id == new.id)
 
@@ -103,8 +104,9 @@ class Passkeys:
 
     async def remove(self, caller: Caller, id: UUID) -> None:
         """Let one open nothing any more. Raises Unauthenticated, ConcurrentUpdate."""
-        if any(one.id == id for one in await self.of(caller)):
-            await self._tell(Kind.PASSKEY_REMOVED, caller, id)
+        before = await own_account(self._accounts(caller), caller)
+        if any(one.id == id for one in before.passkeys):
+            await self.outgoing.tell(Notice(Kind.PASSKEY_REMOVED, before, id))
         await self._change(caller, lambda account: passkey.remove(account, id))
 
     def begin_sign_in(self) -> str:
@@ -137,8 +139,9 @@ class Passkeys:
             return signed_in
 
         account = await retrying(attempt)
-        now = self.clock.now()
-        return await issue_session(self.directory, self.tokens, account, label, now, POSSESSED)
+        return await issue_session(
+            self.directory, self.tokens, account, label, self.clock, POSSESSED
+        )
 
     async def _find(self, claim: Claim) -> Account | None:
         if len(claim.owner) != 32:
@@ -165,9 +168,6 @@ class Passkeys:
             return after
 
         return await retrying(attempt)
-
-    async def _tell(self, kind: Kind, caller: Caller, id: UUID) -> None:
-        await self.outgoing.tell(Notice(kind, caller.network_id, caller.subject, id))
 
     def _challenge(self, asked: Asked) -> bytes:
         nonce = secrets.token_bytes(challenge.NONCE_BYTES)

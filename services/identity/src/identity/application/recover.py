@@ -14,7 +14,7 @@ from identity.application.ports import Accounts, Directory, Passwords
 from identity.application.queries import own_account
 from identity.application.retry import retrying
 from identity.domain import credentials, recovering
-from identity.domain.account import Account, SessionsEnded
+from identity.domain.account import Account
 from identity.domain.errors import LinkInvalid, ProofInvalid
 from identity.domain.mail import Kind
 from identity.domain.mail_link import UNUSABLE, LinkToken, Purpose, hash_secret, name_of
@@ -59,37 +59,36 @@ class Recovery:
     async def reset(self, reset: Reset) -> None:
         """Set another password and sign out everywhere, in one write, and tell her by mail.
 
-        Whoever lost the answer is answered as before, for a short while and for the same password.
+        Whoever lost the answer is answered as before, for a short while and for the same wish.
         Raises Invalid, LinkInvalid, Limited, ConcurrentUpdate.
         """
         chosen, link = credentials.new_password(reset.password), LinkToken.parse(reset.token)
         try:
             await self._reset(link, chosen, keep_passkeys=reset.keep_passkeys)
         except LinkInvalid:
-            await self._check_done(link, chosen)
+            await self._check_done(link, chosen, keep_passkeys=reset.keep_passkeys)
 
     async def _reset(self, link: LinkToken, chosen: str, *, keep_passkeys: bool) -> None:
         accounts, now = self.directory.accounts(link.network_id), self.clock.now()
-        (await _account(accounts, link)).opened(Purpose.RESET, link.secret, now)
+        before = await _account(accounts, link)
+        before.opened(Purpose.RESET, link.secret, now)
         hashed = await self.passwords.hash(chosen)
-        await self.outgoing.tell(Notice(
-            Kind.PASSWORD_CHANGED, link.network_id, link.account_id, name_of(link.secret)
-        ))  # fmt: skip
+        await self.outgoing.tell(Notice(Kind.PASSWORD_CHANGED, before, name_of(link.secret)))
 
         async def attempt() -> None:
             account = await _account(accounts, link)
-            changed = recovering.reset_password(
+            await save_told_or_not(accounts, *recovering.reset_password(
                 account, link.secret, hashed, self.clock.now(), keep_passkeys=keep_passkeys
-            )
-            await save_told_or_not(accounts, changed, [SessionsEnded(self.clock.now())])
+            ))  # fmt: skip
 
         await retrying(attempt)
         await self.directory.devices(link.network_id).remove_all(link.account_id)
 
-    async def _check_done(self, link: LinkToken, chosen: str) -> None:
-        """Raise LinkInvalid unless this password was set with this link a short while ago.
+    async def _check_done(self, link: LinkToken, chosen: str, *, keep_passkeys: bool) -> None:
+        """Raise LinkInvalid unless this password was set with this link a short while ago, and no
+        passkey is left if none was to be kept.
 
-        That could be a way to guess it, so it is counted.
+        That could be a way to guess the password, so it is counted.
         """
         account = await _account(self.directory.accounts(link.network_id), link)
         if not recovering.used(account, link.secret, self.clock.now()):
@@ -98,6 +97,8 @@ class Recovery:
         opens = account.credentials
         if not await self.passwords.verify(chosen, opens.password_hash if opens else None):
             raise LinkInvalid(UNUSABLE)
+        if account.passkeys and not keep_passkeys:
+            raise LinkInvalid(UNUSABLE)  # it is too late to end them with this link
 
 
 async def request_verification(accounts: Accounts, outgoing: Outgoing, caller: Caller) -> None:
@@ -134,10 +135,7 @@ async def verify_email(directory: Directory, outgoing: Outgoing, clock: Clock, t
         verified = account.verify_email(link.secret, clock.now())
         before, after = account.credentials, verified.credentials
         if before and after and before.email != after.email:
-            await outgoing.tell(Notice(
-                Kind.EMAIL_CHANGED, account.network_id, account.id, name_of(link.secret),
-                before.email,
-            ))  # fmt: skip
+            await outgoing.tell(Notice(Kind.EMAIL_CHANGED, account, name_of(link.secret)))
         await accounts.save(verified, ())
 
     await retrying(attempt)

@@ -75,9 +75,7 @@ async def confirm(
             raise ProofInvalid(_WRONG)
         hashed = [factors.hash_recovery(account.id, plain(one)) for one in codes]
         confirmed = factor.confirm(step, hashed, now)
-        await outgoing.tell(
-            Notice(Kind.SECOND_FACTOR_ADDED, account.network_id, account.id, change)
-        )
+        await outgoing.tell(Notice(Kind.SECOND_FACTOR_ADDED, account, change))
         await accounts.save(account.with_second_factor(confirmed), ())
 
     await retrying(attempt)
@@ -103,9 +101,7 @@ async def end(
         if factor.active and use(factors, account.id, factor, proof) is None:
             raise ProofInvalid(_WRONG)
         if factor.active:
-            await outgoing.tell(
-                Notice(Kind.SECOND_FACTOR_REMOVED, account.network_id, account.id, change)
-            )
+            await outgoing.tell(Notice(Kind.SECOND_FACTOR_REMOVED, account, change))
         await accounts.save(account.with_second_factor(None), ())
 
     await retrying(attempt)

@@ -46,13 +46,15 @@ class Postman:
         now = self.clock.now()
         try:
             if mail.expires_at <= now:
-                await self.mails.save(mail.done())
+                await self.mails.drop(mail)
                 logger.warning("mail.expired", kind=str(mail.kind), tries=mail.tries)
                 return "expired"
             mail = mail.claim(now)
             await self.mails.save(mail)
             mail, outcome = await self._try(mail)
-            if outcome != "delayed":
+            if outcome == "nobody" and mail.about:
+                await self.mails.drop(mail)  # or the same, done later, would count as told
+            elif outcome != "delayed":
                 await self.mails.save(mail.done())
             return outcome
         except ConcurrentUpdate:
@@ -133,7 +135,7 @@ class Postman:
 
 
 def still_so(account: Account, mail: Mail, address: str) -> bool:
-    """Whether what a notice, to an `address` if it names one, tells of was done, and stands."""
+    """Whether what a notice tells of, to the `address` of before it, was done, and stands."""
     passkeys = [one.id for one in account.passkeys]
     factor = account.second_factor
     match mail.kind:

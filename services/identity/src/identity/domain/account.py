@@ -186,7 +186,9 @@ class Account:
         if self.admission.declined is not None:
             raise ApplicationDecided("she was declined; she may ask again with another address")
         if not self.email_verified:
-            raise ApplicationDecided("her address is not confirmed; she has to apply again")
+            raise ApplicationDecided(
+                "her address is not confirmed; asking for a new password confirms it"
+            )
         entered = replace(self, admission=None, version=self.version + 1)
         agreed = tuple(ConsentsChanged(now, one.purpose) for one in self.decisions)
         return entered, (*agreed, AccountCreated(now, imported=False))
@@ -205,11 +207,15 @@ class Account:
     def end_sessions(self, now: datetime) -> tuple[Account, Events]:
         """Sign out everywhere, in one write, whatever devices there are."""
         ended = replace(self, session_epoch=self.session_epoch + 1, version=self.version + 1)
-        return ended, (SessionsEnded(now),)
+        return ended, self.told(SessionsEnded(now))
 
     def end_session(self, session_id: UUID, now: datetime) -> tuple[Account, Events]:
         """Tell that a device is signed out. It is no part of the account, which tells its story."""
-        return replace(self, version=self.version + 1), (SessionsEnded(now, session_id),)
+        return replace(self, version=self.version + 1), self.told(SessionsEnded(now, session_id))
+
+    def told(self, event: Event) -> Events:
+        """An event, but none of who is not in: nobody hears of her before (ADR 21)."""
+        return (event,) if self.admission is None else ()
 
     def with_second_factor(self, factor: SecondFactor | None) -> Account:
         """Another second factor, or none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from identity.domain.account import Account
+from identity.domain.account import Account, Events, SessionsEnded
 from identity.domain.mail_link import Purpose
 
 AGAIN = timedelta(minutes=15)
@@ -14,7 +14,7 @@ AGAIN = timedelta(minutes=15)
 
 def reset_password(
     account: Account, secret: bytes, new_hash: str, now: datetime, *, keep_passkeys: bool
-) -> Account:
+) -> tuple[Account, Events]:
     """With another password, the link used up, all signed out, and passkeys ended if not kept.
 
     Whoever knew the old password may have added a passkey, and it would open the account for ever.
@@ -24,11 +24,12 @@ def reset_password(
     link = account.opened(Purpose.RESET, secret, now)
     changed = account.change_password(new_hash)
     hers = changed.credentials is not None and changed.credentials.email == link.email
-    return replace(
+    done = replace(
         changed, email_verified=changed.email_verified or hers,
         passkeys=changed.passkeys if keep_passkeys else (),
         used_link=replace(link, expires_at=now + AGAIN),
     )  # fmt: skip
+    return done, done.told(SessionsEnded(now))
 
 
 def used(account: Account, secret: bytes, now: datetime) -> bool:

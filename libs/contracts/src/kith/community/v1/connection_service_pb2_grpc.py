@@ -62,8 +62,8 @@ class ConnectionServiceServicer(object):
     """
 
     def RequestConnection(self, request, context):
-        """Asks a member to connect. Asking again changes nothing; if she has asked the caller, both agree
-        and are connected. At most 20 a day. After taking a request back there is a pause of a day,
+        """Asks a member to connect. Asking again changes nothing within 90 days and then makes the request
+        new; if she has asked the caller, both agree and are connected. At most 20 a day. After taking a request back there is a pause of a day,
         and of 30 days after the other ended it.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND,
         CONNECTION_ASK_LATER, CONNECTIONS_FULL (1,000), LIMITED.

@@ -34,8 +34,8 @@ class ConnectionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ConnectionServiceAsyncStub: ...
     RequestConnection: _grpc.UnaryUnaryMultiCallable[_connection_service_pb2.RequestConnectionRequest, _connection_service_pb2.RequestConnectionResponse]
-    """Asks a member to connect. Asking again changes nothing; if she has asked the caller, both agree
-    and are connected. At most 20 a day. After taking a request back there is a pause of a day,
+    """Asks a member to connect. Asking again changes nothing within 90 days and then makes the request
+    new; if she has asked the caller, both agree and are connected. At most 20 a day. After taking a request back there is a pause of a day,
     and of 30 days after the other ended it.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND,
     CONNECTION_ASK_LATER, CONNECTIONS_FULL (1,000), LIMITED.
@@ -62,8 +62,8 @@ class ConnectionServiceAsyncStub(ConnectionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RequestConnection: _aio.UnaryUnaryMultiCallable[_connection_service_pb2.RequestConnectionRequest, _connection_service_pb2.RequestConnectionResponse]  # type: ignore[assignment]
-    """Asks a member to connect. Asking again changes nothing; if she has asked the caller, both agree
-    and are connected. At most 20 a day. After taking a request back there is a pause of a day,
+    """Asks a member to connect. Asking again changes nothing within 90 days and then makes the request
+    new; if she has asked the caller, both agree and are connected. At most 20 a day. After taking a request back there is a pause of a day,
     and of 30 days after the other ended it.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND,
     CONNECTION_ASK_LATER, CONNECTIONS_FULL (1,000), LIMITED.
@@ -93,8 +93,8 @@ class ConnectionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _connection_service_pb2.RequestConnectionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_connection_service_pb2.RequestConnectionResponse, _abc.Awaitable[_connection_service_pb2.RequestConnectionResponse]]:
-        """Asks a member to connect. Asking again changes nothing; if she has asked the caller, both agree
-        and are connected. At most 20 a day. After taking a request back there is a pause of a day,
+        """Asks a member to connect. Asking again changes nothing within 90 days and then makes the request
+        new; if she has asked the caller, both agree and are connected. At most 20 a day. After taking a request back there is a pause of a day,
         and of 30 days after the other ended it.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND,
         CONNECTION_ASK_LATER, CONNECTIONS_FULL (1,000), LIMITED.

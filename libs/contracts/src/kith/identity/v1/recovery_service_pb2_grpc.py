@@ -81,7 +81,8 @@ class RecoveryServiceServicer(object):
     def ResetPassword(self, request, context):
         """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
         they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
-        once, for an hour; again, within 15 minutes and with the same password, is answered the same.
+        once, for an hour; again, within 15 minutes and with the same password, is answered the same,
+        unless passkeys that were kept are to end now: for that it takes a new mail.
         Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

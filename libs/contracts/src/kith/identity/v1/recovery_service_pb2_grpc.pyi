@@ -44,7 +44,8 @@ class RecoveryServiceStub:
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_recovery_service_pb2.ResetPasswordRequest, _recovery_service_pb2.ResetPasswordResponse]
     """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
     they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
-    once, for an hour; again, within 15 minutes and with the same password, is answered the same.
+    once, for an hour; again, within 15 minutes and with the same password, is answered the same,
+    unless passkeys that were kept are to end now: for that it takes a new mail.
     Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
     """
     RequestEmailVerification: _grpc.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestEmailVerificationRequest, _recovery_service_pb2.RequestEmailVerificationResponse]
@@ -77,7 +78,8 @@ class RecoveryServiceAsyncStub(RecoveryServiceStub):
     ResetPassword: _aio.UnaryUnaryMultiCallable[_recovery_service_pb2.ResetPasswordRequest, _recovery_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
     they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
-    once, for an hour; again, within 15 minutes and with the same password, is answered the same.
+    once, for an hour; again, within 15 minutes and with the same password, is answered the same,
+    unless passkeys that were kept are to end now: for that it takes a new mail.
     Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
     """
     RequestEmailVerification: _aio.UnaryUnaryMultiCallable[_recovery_service_pb2.RequestEmailVerificationRequest, _recovery_service_pb2.RequestEmailVerificationResponse]  # type: ignore[assignment]
@@ -119,7 +121,8 @@ class RecoveryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_recovery_service_pb2.ResetPasswordResponse, _abc.Awaitable[_recovery_service_pb2.ResetPasswordResponse]]:
         """Sets the password with the token of such a mail, signs out everywhere, and ends passkeys unless
         they are to be kept. Needs no other token; a second factor is still needed to sign in. It works
-        once, for an hour; again, within 15 minutes and with the same password, is answered the same.
+        once, for an hour; again, within 15 minutes and with the same password, is answered the same,
+        unless passkeys that were kept are to end now: for that it takes a new mail.
         Errors: INVALID_ARGUMENT, LINK_INVALID, LIMITED.
         """
 
