@@ -133,6 +133,16 @@ async def test_a_larger_page_is_more_of_a_walk(gateway: Gateway) -> None:
     assert [answer.status_code for answer in answers] == [200, 429]
 
 
+async def test_a_size_that_no_page_has_is_refused_and_takes_one(gateway: Gateway) -> None:
+    headers = gateway.headers(gateway.issuer.token())
+    gateway.services.replies[LIST_FEED] = community.ListHomeFeedResponse()
+    answers = [
+        await gateway.http.get("/v1/feed", params={"pageSize": size}, headers=headers)
+        for size in ("1001", "1", "1")
+    ]
+    assert [answer.status_code for answer in answers] == [400, 200, 429]
+
+
 async def test_writes_are_counted_by_themselves(gateway: Gateway) -> None:
     token = gateway.issuer.token()
     assert [(await write(gateway, token)).status_code for _ in range(2)] == [201] * 2

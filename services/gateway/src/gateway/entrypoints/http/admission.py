@@ -17,6 +17,7 @@ from gateway.entrypoints.http.errors import RateLimited
 from gateway.telemetry import Limit, count_limited
 
 logger = log.get(__name__)
+LARGEST_PAGE = 1_000  # of any route
 TOLD = Rate(1 / 600, 1)  # how often the log is told of the same walker
 Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
@@ -81,6 +82,7 @@ class Admission:
     def _walk(self, caller: Caller, page_size: str) -> None:
         """Count what is read, by the size that was asked for; what is no size is refused later."""
         size = int(page_size) if page_size.isascii() and page_size.isdigit() else 0
+        size = size if size <= LARGEST_PAGE else 0
         wait = self._limits.walks.take(caller.subject, -(-size // WALK_PAGE) or 1)
         if not wait:
             return
