@@ -22,6 +22,14 @@ def test_the_command_finds_its_servers_and_its_exit_code_comes_back() -> None:
     assert not port_open(kafka)
 
 
+def test_several_databases_are_servers_of_their_own() -> None:
+    command = [*KITH[:-1], "--databases", "2", "--", "sh", "-c", 'echo "$KITH_TEST_MONGODB_URI"']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    one, other = done.stdout.split()
+    assert one != other
+
+
 def test_a_command_that_does_not_exist_is_one_line() -> None:
     done = subprocess.run([*KITH, "no-such-command"], capture_output=True, text=True)
     assert done.returncode == 1

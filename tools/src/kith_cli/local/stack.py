@@ -34,22 +34,22 @@ OWNER = "owner"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A running broker and database."""
+    """A running broker, and databases that know nothing of each other."""
 
     broker: LocalBroker
-    database: LocalDatabase
+    databases: Sequence[LocalDatabase]
 
     @property
     def variables(self) -> dict[str, str]:
         return {
             "KITH_TEST_KAFKA": self.broker.bootstrap,
-            "KITH_TEST_MONGODB_URI": self.database.uri,
+            "KITH_TEST_MONGODB_URI": " ".join(database.uri for database in self.databases),
         }
 
 
 @contextmanager
-def ephemeral() -> Iterator[Stack]:
-    """Both servers on free ports, their data in a temporary folder; then gone. Raises Stop."""
+def ephemeral(databases: int = 1) -> Iterator[Stack]:
+    """All servers on free ports, their data in a temporary folder; then gone. Raises Stop."""
     with ExitStack() as cleanup:
         scratch = _scratch()
         with exclusive(scratch / f"{PREFIX}lock"):  # or a stack being born looks like one abandoned
@@ -57,22 +57,24 @@ def ephemeral() -> Iterator[Stack]:
             home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
             cleanup.callback(shutil.rmtree, home, ignore_errors=True)
             cleanup.enter_context(exclusive(home / OWNER))
-        broker, database = LocalBroker(home / "kafka"), LocalDatabase(home / "mongodb")
-        cleanup.callback(broker.kill)
-        cleanup.callback(database.kill)
-        with ThreadPoolExecutor(2) as pool:
-            for started in [pool.submit(broker.start), pool.submit(database.start)]:
+        broker = LocalBroker(home / "kafka")
+        several = [LocalDatabase(home / f"mongodb-{number}") for number in range(databases)]
+        servers: list[LocalBroker | LocalDatabase] = [broker, *several]
+        for server in servers:
+            cleanup.callback(server.kill)
+        with ThreadPoolExecutor(len(servers)) as pool:
+            for started in [pool.submit(server.start) for server in servers]:
                 started.result()
-        yield Stack(broker, database)
+        yield Stack(broker, several)
 
 
-def run_beside(command: Sequence[str]) -> int:
+def run_beside(command: Sequence[str], databases: int = 1) -> int:
     """Run the command beside an ephemeral stack and return its exit code."""
     previous = signal.signal(signal.SIGTERM, _end)
     try:
-        with ephemeral() as stack:
+        with ephemeral(databases) as stack:
             return _run(
-                command, {**environment(), **stack.variables}, (stack.broker, stack.database)
+                command, {**environment(), **stack.variables}, (stack.broker, *stack.databases)
             )
     finally:
         signal.signal(signal.SIGTERM, previous)

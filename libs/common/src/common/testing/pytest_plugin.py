@@ -39,8 +39,13 @@ def kafka() -> str:
 
 @pytest.fixture(scope="session")
 def mongodb_uri() -> str:
-    """URI of the shared database server."""
-    return _address("KITH_TEST_MONGODB_URI")
+    """URI of the shared database server; where there are several, this worker's.
+
+    The local server is one Python process, whose one core two workers would wait for.
+    """
+    servers = _address("KITH_TEST_MONGODB_URI").split()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")  # noqa: TID251  # set by pytest-xdist
+    return servers[int(worker.removeprefix("gw")) % len(servers)]
 
 
 @pytest.fixture
