@@ -7,7 +7,8 @@ nothing need be remembered for longer, and a gateway that starts needs to hear n
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from common.auth import Caller
@@ -17,7 +18,41 @@ from gateway.telemetry import FORGOTTEN
 
 LIFE_SECONDS = 660.0  # of an access token, and a minute for clocks that differ
 MOST = 200_000
+Key = TypeVar("Key", bound=Hashable)
 _ENDED = "the session has ended; sign in again"
+
+
+class Lately(Generic[Key]):
+    """What was heard of within LIFE_SECONDS: a number for each key, the oldest first."""
+
+    def __init__(self, now: Callable[[], float], most: int) -> None:
+        self._now = now
+        self._most = most
+        self._known: OrderedDict[Key, tuple[int, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, key: Key) -> int | None:
+        """The number of a key, None if nothing was heard of it."""
+        known = self._known.get(key)
+        return None if known is None else known[0]
+
+    def put(self, key: Key, number: int = 0) -> None:
+        """It was heard of now."""
+        self._known[key] = number, self._now() + LIFE_SECONDS
+        self._known.move_to_end(key)
+
+    def forget(self) -> None:
+        """Let go of what is too old, and of the oldest of what is too much."""
+        now = self._now()
+        while self._known:
+            until = next(iter(self._known.values()))[1]
+            if until > now and len(self._known) <= self._most:
+                return
+            self._known.popitem(last=False)
+            if until > now:
+                FORGOTTEN.inc()
 
 
 class Ended:
@@ -25,10 +60,8 @@ class Ended:
 
     def __init__(self, now: Callable[[], float], most: int = MOST) -> None:
         """`now` tells monotonic seconds. At most so many of each kind are known; the oldest go."""
-        self._now = now
-        self._most = most
-        self._sessions: OrderedDict[UUID, float] = OrderedDict()
-        self._accounts: OrderedDict[tuple[UUID, UUID], tuple[int, float]] = OrderedDict()
+        self._sessions: Lately[UUID] = Lately(now, most)
+        self._accounts: Lately[tuple[UUID, UUID]] = Lately(now, most)
 
     def __len__(self) -> int:
         """How many are known."""
@@ -36,46 +69,29 @@ class Ended:
 
     def end_session(self, session_id: UUID) -> None:
         """One has ended."""
-        self._sessions[session_id] = self._until()
-        self._sessions.move_to_end(session_id)
+        self._sessions.put(session_id)
         self._forget()
 
     def end_all(self, network_id: UUID, member_id: UUID, epoch: int) -> None:
         """All of an account have that are of an earlier epoch; told twice or late, the same."""
         account = network_id, member_id
-        known, _ = self._accounts.get(account, (0, 0.0))
-        self._accounts[account] = max(known, epoch), self._until()
-        self._accounts.move_to_end(account)
+        self._accounts.put(account, max(self._accounts.get(account) or 0, epoch))
         self._forget()
 
     def has(self, caller: Caller) -> bool:
         """Whether the caller's session is over."""
         if caller.session_id is None:
             return False  # a token that goes back to no sign-in
-        if caller.session_id in self._sessions:
+        if self._sessions.get(caller.session_id) is not None:
             return True
-        known = self._accounts.get((caller.network_id, caller.subject))
-        return known is not None and caller.epoch < known[0]
+        epoch = self._accounts.get((caller.network_id, caller.subject))
+        return epoch is not None and caller.epoch < epoch
 
     def check(self, caller: Caller) -> None:
         """Raise Unauthenticated if it is."""
         if self.has(caller):
             raise Unauthenticated(_ENDED, cause="ended")
 
-    def _until(self) -> float:
-        return self._now() + LIFE_SECONDS
-
     def _forget(self) -> None:
-        now = self._now()
-        while self._sessions and (
-            next(iter(self._sessions.values())) <= now or len(self._sessions) > self._most
-        ):
-            self._drop(self._sessions.popitem(last=False)[1], now)
-        while self._accounts and (
-            next(iter(self._accounts.values()))[1] <= now or len(self._accounts) > self._most
-        ):
-            self._drop(self._accounts.popitem(last=False)[1][1], now)
-
-    def _drop(self, until: float, now: float) -> None:
-        if until > now:
-            FORGOTTEN.inc()
+        self._sessions.forget()
+        self._accounts.forget()

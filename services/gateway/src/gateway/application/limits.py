@@ -77,8 +77,7 @@ class Buckets:
         More than the burst is taken as the burst: there are never more.
         """
         now = self._now()
-        more = (tokens - 1) * self._interval if tokens > 1 else 0.0
-        more = min(more, self._tolerance)
+        more = min((tokens - 1) * self._interval, self._tolerance)
         known = self._full_at.get(key)
         full_at = now if known is None or known < now else known
         wait = full_at + more - self._tolerance - now
