@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kith.messaging.v1 import messaging_pb2 as kith_dot_messaging_dot_v1_dot_messaging__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kith/messaging/v1/delivery_service.proto\x12\x11kith.messaging.v1\x1a!kith/messaging/v1/messaging.proto\"\xaf\x01\n\x0e\x44\x65liverRequest\x12\x31\n\tsubscribe\x18\x01 \x01(\x0b\x32\x1c.kith.messaging.v1.SubscribeH\x00\x12\x35\n\x0bunsubscribe\x18\x02 \x01(\x0b\x32\x1e.kith.messaging.v1.UnsubscribeH\x00\x12+\n\x06typing\x18\x03 \x01(\x0b\x32\x19.kith.messaging.v1.TypingH\x00\x42\x06\n\x04said\"7\n\tSubscribe\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x02 \x01(\t\"#\n\x0bUnsubscribe\x12\x14\n\x0csubscription\x18\x01 \x01(\r\"7\n\x06Typing\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\"\xd9\x01\n\x0f\x44\x65liverResponse\x12)\n\x05slots\x18\x01 \x01(\x0b\x32\x18.kith.messaging.v1.SlotsH\x00\x12\x33\n\nsubscribed\x18\x02 \x01(\x0b\x32\x1d.kith.messaging.v1.SubscribedH\x00\x12-\n\x07refused\x18\x03 \x01(\x0b\x32\x1a.kith.messaging.v1.RefusedH\x00\x12/\n\x08\x64\x65livery\x18\x04 \x01(\x0b\x32\x1b.kith.messaging.v1.DeliveryH\x00\x42\x06\n\x04said\"\x16\n\x05Slots\x12\r\n\x05owned\x18\x01 \x01(\x0c\"M\n\nSubscribed\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12)\n\x04\x65nds\x18\x02 \x03(\x0b\x32\x1b.kith.messaging.v1.Position\"5\n\x08Position\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"/\n\x07Refused\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8f\x02\n\x08\x44\x65livery\x12\x15\n\rsubscriptions\x18\x01 \x03(\r\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12-\n\x07\x61rrived\x18\x03 \x01(\x0b\x32\x1a.kith.messaging.v1.MessageH\x00\x12-\n\x07\x63hanged\x18\x04 \x01(\x0b\x32\x1a.kith.messaging.v1.MessageH\x00\x12\x32\n\x07receipt\x18\x05 \x01(\x0b\x32\x1f.kith.messaging.v1.ReceiptMovedH\x00\x12\x1a\n\x10typing_member_id\x18\x06 \x01(\tH\x00\x12\x1e\n\x14\x63onversation_changed\x18\x07 \x01(\x08H\x00\x42\x05\n\x03new\"T\n\x0cReceiptMoved\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65livered_sequence\x18\x02 \x01(\x03\x12\x15\n\rread_sequence\x18\x03 \x01(\x03\x32g\n\x0f\x44\x65liveryService\x12T\n\x07\x44\x65liver\x12!.kith.messaging.v1.DeliverRequest\x1a\".kith.messaging.v1.DeliverResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kith/messaging/v1/delivery_service.proto\x12\x11kith.messaging.v1\x1a!kith/messaging/v1/messaging.proto\"\xa1\x01\n\x0e\x44\x65liverRequest\x12/\n\tsubscribe\x18\x01 \x03(\x0b\x32\x1c.kith.messaging.v1.Subscribe\x12\x33\n\x0bunsubscribe\x18\x02 \x03(\x0b\x32\x1e.kith.messaging.v1.Unsubscribe\x12)\n\x06typing\x18\x03 \x03(\x0b\x32\x19.kith.messaging.v1.Typing\"7\n\tSubscribe\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x02 \x01(\t\"#\n\x0bUnsubscribe\x12\x14\n\x0csubscription\x18\x01 \x01(\r\"7\n\x06Typing\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\"\xcb\x01\n\x0f\x44\x65liverResponse\x12\'\n\x05slots\x18\x01 \x01(\x0b\x32\x18.kith.messaging.v1.Slots\x12\x31\n\nsubscribed\x18\x02 \x03(\x0b\x32\x1d.kith.messaging.v1.Subscribed\x12+\n\x07refused\x18\x03 \x03(\x0b\x32\x1a.kith.messaging.v1.Refused\x12/\n\ndeliveries\x18\x04 \x03(\x0b\x32\x1b.kith.messaging.v1.Delivery\"\x16\n\x05Slots\x12\r\n\x05owned\x18\x01 \x01(\x0c\"M\n\nSubscribed\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12)\n\x04\x65nds\x18\x02 \x03(\x0b\x32\x1b.kith.messaging.v1.Position\"5\n\x08Position\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"/\n\x07Refused\x12\x14\n\x0csubscription\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8f\x02\n\x08\x44\x65livery\x12\x15\n\rsubscriptions\x18\x01 \x03(\r\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12-\n\x07\x61rrived\x18\x03 \x01(\x0b\x32\x1a.kith.messaging.v1.MessageH\x00\x12-\n\x07\x63hanged\x18\x04 \x01(\x0b\x32\x1a.kith.messaging.v1.MessageH\x00\x12\x32\n\x07receipt\x18\x05 \x01(\x0b\x32\x1f.kith.messaging.v1.ReceiptMovedH\x00\x12\x1a\n\x10typing_member_id\x18\x06 \x01(\tH\x00\x12\x1e\n\x14\x63onversation_changed\x18\x07 \x01(\x08H\x00\x42\x05\n\x03new\"T\n\x0cReceiptMoved\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65livered_sequence\x18\x02 \x01(\x03\x12\x15\n\rread_sequence\x18\x03 \x01(\x03\x32g\n\x0f\x44\x65liveryService\x12T\n\x07\x44\x65liver\x12!.kith.messaging.v1.DeliverRequest\x1a\".kith.messaging.v1.DeliverResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,27 +33,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.messaging.v1.delivery_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELIVERREQUEST']._serialized_start=99
-  _globals['_DELIVERREQUEST']._serialized_end=274
-  _globals['_SUBSCRIBE']._serialized_start=276
-  _globals['_SUBSCRIBE']._serialized_end=331
-  _globals['_UNSUBSCRIBE']._serialized_start=333
-  _globals['_UNSUBSCRIBE']._serialized_end=368
-  _globals['_TYPING']._serialized_start=370
-  _globals['_TYPING']._serialized_end=425
-  _globals['_DELIVERRESPONSE']._serialized_start=428
-  _globals['_DELIVERRESPONSE']._serialized_end=645
-  _globals['_SLOTS']._serialized_start=647
-  _globals['_SLOTS']._serialized_end=669
-  _globals['_SUBSCRIBED']._serialized_start=671
-  _globals['_SUBSCRIBED']._serialized_end=748
-  _globals['_POSITION']._serialized_start=750
-  _globals['_POSITION']._serialized_end=803
-  _globals['_REFUSED']._serialized_start=805
-  _globals['_REFUSED']._serialized_end=852
-  _globals['_DELIVERY']._serialized_start=855
-  _globals['_DELIVERY']._serialized_end=1126
-  _globals['_RECEIPTMOVED']._serialized_start=1128
-  _globals['_RECEIPTMOVED']._serialized_end=1212
-  _globals['_DELIVERYSERVICE']._serialized_start=1214
-  _globals['_DELIVERYSERVICE']._serialized_end=1317
+  _globals['_DELIVERREQUEST']._serialized_end=260
+  _globals['_SUBSCRIBE']._serialized_start=262
+  _globals['_SUBSCRIBE']._serialized_end=317
+  _globals['_UNSUBSCRIBE']._serialized_start=319
+  _globals['_UNSUBSCRIBE']._serialized_end=354
+  _globals['_TYPING']._serialized_start=356
+  _globals['_TYPING']._serialized_end=411
+  _globals['_DELIVERRESPONSE']._serialized_start=414
+  _globals['_DELIVERRESPONSE']._serialized_end=617
+  _globals['_SLOTS']._serialized_start=619
+  _globals['_SLOTS']._serialized_end=641
+  _globals['_SUBSCRIBED']._serialized_start=643
+  _globals['_SUBSCRIBED']._serialized_end=720
+  _globals['_POSITION']._serialized_start=722
+  _globals['_POSITION']._serialized_end=775
+  _globals['_REFUSED']._serialized_start=777
+  _globals['_REFUSED']._serialized_end=824
+  _globals['_DELIVERY']._serialized_start=827
+  _globals['_DELIVERY']._serialized_end=1098
+  _globals['_RECEIPTMOVED']._serialized_start=1100
+  _globals['_RECEIPTMOVED']._serialized_end=1184
+  _globals['_DELIVERYSERVICE']._serialized_start=1186
+  _globals['_DELIVERYSERVICE']._serialized_end=1289
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class DeliverRequest(_message.Message):
-    """What a gateway says."""
+    """What a gateway says: whatever gathered since it last spoke."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -29,31 +29,29 @@ class DeliverRequest(_message.Message):
     UNSUBSCRIBE_FIELD_NUMBER: _builtins.int
     TYPING_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def subscribe(self) -> Global___Subscribe:
-        """A member looks on, or looks on with a newer token."""
+    def subscribe(self) -> _containers.RepeatedCompositeFieldContainer[Global___Subscribe]:
+        """Members who look on, or look on with a newer token."""
 
     @_builtins.property
-    def unsubscribe(self) -> Global___Unsubscribe:
-        """She does not any more."""
+    def unsubscribe(self) -> _containers.RepeatedCompositeFieldContainer[Global___Unsubscribe]:
+        """Those who do not any more."""
 
     @_builtins.property
-    def typing(self) -> Global___Typing:
-        """She is writing."""
+    def typing(self) -> _containers.RepeatedCompositeFieldContainer[Global___Typing]:
+        """Those who are writing."""
 
     def __init__(
         self,
         *,
-        subscribe: Global___Subscribe | None = ...,
-        unsubscribe: Global___Unsubscribe | None = ...,
-        typing: Global___Typing | None = ...,
+        subscribe: _abc.Iterable[Global___Subscribe] | None = ...,
+        unsubscribe: _abc.Iterable[Global___Unsubscribe] | None = ...,
+        typing: _abc.Iterable[Global___Typing] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["said", b"said", "subscribe", b"subscribe", "typing", b"typing", "unsubscribe", b"unsubscribe"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["said", b"said", "subscribe", b"subscribe", "typing", b"typing", "unsubscribe", b"unsubscribe"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subscribe", b"subscribe", "typing", b"typing", "unsubscribe", b"unsubscribe"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_said: _TypeAlias = _typing.Literal["subscribe", "unsubscribe", "typing"]  # noqa: Y015
-    _WhichOneofArgType_said: _TypeAlias = _typing.Literal["said", b"said"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_said) -> _WhichOneofReturnType_said | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverRequest: _TypeAlias = DeliverRequest  # noqa: Y015
 
@@ -133,45 +131,43 @@ Global___Typing: _TypeAlias = Typing  # noqa: Y015
 
 @_typing.final
 class DeliverResponse(_message.Message):
-    """What messaging says."""
+    """What messaging says: whatever gathered since it last spoke, to be taken in this order."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SLOTS_FIELD_NUMBER: _builtins.int
     SUBSCRIBED_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
-    DELIVERY_FIELD_NUMBER: _builtins.int
+    DELIVERIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def slots(self) -> Global___Slots:
-        """Which slots this instance has; all of them, each time that changes."""
+        """Which slots this instance has, where that changed; all of them."""
 
     @_builtins.property
-    def subscribed(self) -> Global___Subscribed:
-        """From here on nothing is missed for a subscription."""
+    def subscribed(self) -> _containers.RepeatedCompositeFieldContainer[Global___Subscribed]:
+        """From here on nothing is missed for these."""
 
     @_builtins.property
-    def refused(self) -> Global___Refused:
-        """A subscription that is not, or not any more."""
+    def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refused]:
+        """Subscriptions that are not, or not any more."""
 
     @_builtins.property
-    def delivery(self) -> Global___Delivery:
-        """Something new."""
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]:
+        """What is new."""
 
     def __init__(
         self,
         *,
         slots: Global___Slots | None = ...,
-        subscribed: Global___Subscribed | None = ...,
-        refused: Global___Refused | None = ...,
-        delivery: Global___Delivery | None = ...,
+        subscribed: _abc.Iterable[Global___Subscribed] | None = ...,
+        refused: _abc.Iterable[Global___Refused] | None = ...,
+        deliveries: _abc.Iterable[Global___Delivery] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "refused", b"refused", "said", b"said", "slots", b"slots", "subscribed", b"subscribed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["slots", b"slots"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "refused", b"refused", "said", b"said", "slots", b"slots", "subscribed", b"subscribed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "refused", b"refused", "slots", b"slots", "subscribed", b"subscribed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_said: _TypeAlias = _typing.Literal["slots", "subscribed", "refused", "delivery"]  # noqa: Y015
-    _WhichOneofArgType_said: _TypeAlias = _typing.Literal["said", b"said"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_said) -> _WhichOneofReturnType_said | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverResponse: _TypeAlias = DeliverResponse  # noqa: Y015
 
