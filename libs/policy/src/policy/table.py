@@ -218,6 +218,9 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListMessages=TALKING,
         ImportMessages=ADMIN,
     ),
+    # Shows nothing by itself: who opens it must be a service that delivers, and each member it
+    # subscribes is decided as on STREAM.
+    **_of("kith.messaging.v1.DeliveryService", Deliver=PUBLIC),
     **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
