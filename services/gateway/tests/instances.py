@@ -8,8 +8,12 @@ from uuid import UUID
 
 import jwt
 from common.grpc_server import Context
+from common.service_tokens import SERVICE_TOKEN
 from kith.messaging.v1 import delivery_service_pb2 as api
 from kith.messaging.v1 import messaging_pb2
+from policy.services import GRANTS
+
+from libs.common.tests.service_keys import peers
 
 ALL_SLOTS = (1 << 256) - 1
 DELIVER = "/kith.messaging.v1.DeliveryService/Deliver"
@@ -31,6 +35,8 @@ class FakeInstance:
         self, requests: AsyncIterator[api.DeliverRequest], context: Context
     ) -> AsyncIterator[api.DeliverResponse]:
         """See the contract."""
+        metadata = dict(context.invocation_metadata() or ())
+        peers("messaging", GRANTS).verify(str(metadata[SERVICE_TOKEN]))
         line: asyncio.Queue[api.DeliverResponse | None] = asyncio.Queue()
         self._lines.append(line)
         line.put_nowait(api.DeliverResponse(slots=_owned(self.slots)))
