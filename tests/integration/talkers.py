@@ -103,9 +103,7 @@ class Talker:
         ready = self._answers["ready"] = asyncio.get_running_loop().create_future()
         frame = {"type": "authenticate", "accessToken": self.token, "resume": resume}
         await socket.send(json.dumps(frame))
-        await asyncio.wait(
-            [ready, listening], timeout=CONNECT_SECONDS, return_when="FIRST_COMPLETED"
-        )
+        await _either(ready, listening, CONNECT_SECONDS)
         if not ready.done():
             raise TimeoutError
         self.connections += 1
@@ -135,9 +133,7 @@ class Talker:
             "type": "send", "id": id, "conversationId": talk, "clientMessageId": id, "text": text,
         }  # fmt: skip
         await socket.send(json.dumps(frame))
-        await asyncio.wait(
-            [answer, listening], timeout=ANSWER_SECONDS, return_when="FIRST_COMPLETED"
-        )
+        await _either(answer, listening, ANSWER_SECONDS)
         if not answer.done():
             raise TimeoutError  # perhaps done, perhaps not: said again over another connection
         told = answer.result()
@@ -182,7 +178,7 @@ class Talker:
         async with httpx.AsyncClient(base_url=f"http://{door}", headers=headers) as http:
             while self.place(talk) < last:
                 path = f"/v1/conversations/{talk}/messages"
-                asked = {"afterSequence": self.place(talk), "oldestFirst": "true"}
+                asked = {"afterSequence": str(self.place(talk)), "oldestFirst": "true"}
                 try:
                     answer = await http.get(path, params=asked)
                 except httpx.TransportError:
@@ -191,6 +187,10 @@ class Talker:
                     return
                 for message in answer.json()["messages"]:
                     self._hear(message)
+
+
+async def _either(answer: asyncio.Future[Any], over: asyncio.Task[None], seconds: float) -> None:
+    await asyncio.wait([answer, over], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
 def check(talkers: Sequence[Talker], stored: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
