@@ -3,6 +3,7 @@ may send; the frames are in `frames.py`.
 
 Close codes:
 
+- 1000 the device closed
 - 4400 a frame that is not understood, or a first one that does not authenticate
 - 4401 no good token within five seconds, or it has expired, or its session has ended
 - 4403 the policy does not let this account listen
@@ -152,7 +153,7 @@ class Connection(WSListener):
         self._heard_at = self._loop.time()
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            self._answer_close(frame)
+            self._answer_close()
         elif self._closed or kind == WSMsgType.PONG:
             return
         elif kind == WSMsgType.BINARY:
@@ -218,11 +219,10 @@ class Connection(WSListener):
 
     # What the device says
 
-    def _answer_close(self, frame: WSFrame) -> None:
+    def _answer_close(self) -> None:
         if not self._closed:
             self._closed = True
-            code = frame.get_close_code()
-            self._transport.send_close(code if code != WSCloseCode.NO_INFO else WSCloseCode.OK)
+            self._transport.send_close(WSCloseCode.OK)
         self._transport.disconnect()
 
     def _take(self, frame: WSFrame, *, first: bool) -> None:
