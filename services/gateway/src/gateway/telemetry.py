@@ -35,6 +35,10 @@ LINES = Gauge(
     # fewer than there are instances of messaging: what is new for some members waits
     "kith_gateway_lines", "Streams to instances of messaging.",
 )  # fmt: skip
+FLOODS = Counter(
+    # somebody sends far more than a person types; the log names who
+    "kith_gateway_floods_total", "Sockets closed because they went on sending too much.",
+)  # fmt: skip
 FORGOTTEN = Counter(
     # more sign out than this process can remember: their access tokens work until they run out
     "kith_gateway_ends_forgotten_total", "Ended sessions forgotten before their tokens ran out.",

@@ -13,10 +13,19 @@ import websockets
 from common import errors
 from common.testing.poll import until
 from gateway.application.devices import DEVICES_PER_MEMBER
+from gateway.application.limits import Rate, Rates
 from gateway.application.watching import News
-from gateway.entrypoints.stream import PING_SECONDS, SILENT_SECONDS, SLOW_SECONDS, Connection
+from gateway.config import Outside
+from gateway.entrypoints.stream import (
+    MOST_REFUSED,
+    PING_SECONDS,
+    SILENT_SECONDS,
+    SLOW_SECONDS,
+    Connection,
+)
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection
 
 from services.gateway.tests.fakes import GET_JWKS, SEND_MESSAGE
@@ -195,6 +204,40 @@ async def test_who_is_writing_is_said_to_messaging(gateway: Gateway) -> None:
 
         async def said() -> bool:
             return (number, "c") in gateway.line.said
+
+        await until(said)
+
+
+async def test_who_goes_on_sending_what_is_too_much_is_let_go() -> None:
+    rates = Rates(writes=Rate(0.001, 2))
+    async with running(outside=Outside(rates)) as other, other.stream() as socket:
+        other.services.replies[SEND_MESSAGE] = messaging.SendMessageResponse()
+        await sign_in(other, socket)
+        frame = {
+            "type": "send", "id": "1", "conversationId": "c", "clientMessageId": "1", "text": "Hi",
+        }  # fmt: skip
+        told = []
+        for _ in range(2 + MOST_REFUSED):
+            await socket.send(json.dumps(frame))
+            told.append(json.loads(await socket.recv())["type"])
+        assert told == ["sent"] * 2 + ["refused"] * MOST_REFUSED
+        with capture_logs() as logs:
+            await socket.send(json.dumps(frame))
+            assert await closed_with(socket) == 4429
+        [line] = [line for line in logs if line["event"] == "stream.flood"]
+        assert line["member_id"] == str(ADA)
+
+
+async def test_others_are_not_told_with_each_letter_that_somebody_writes(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        await sign_in(gateway, socket)
+        for talk in ("c", "c", "d", "c"):
+            await socket.send(json.dumps({"type": "typing", "conversationId": talk}))
+        number = gateway.watches._by_member[NETWORK, ADA].number
+
+        async def said() -> bool:
+            mine = [talk for who, talk in gateway.line.said if who == number]
+            return mine == ["c", "d", "c"]
 
         await until(said)
 

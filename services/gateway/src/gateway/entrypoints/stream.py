@@ -9,7 +9,7 @@ Close codes:
 - 4403 the policy does not let this account listen
 - 4451 a decision on a consent is open; the reason says on which (CONSENT_REQUIRED purpose version)
 - 4408 the device did not read for half a minute; or it did not answer pings
-- 4429 the member has too many sockets
+- 4429 the member has too many sockets, or went on sending what was refused as too much
 - 1002, 1007, 1009 what is no WebSocket, no UTF-8, too large a frame (RFC 6455 section 7.4.1)
 - 1012 this process ends, 1013 a part is away: connect again
 - 1011 a bug here
@@ -43,6 +43,7 @@ from gateway.entrypoints.http.entry import STREAM_PATH
 from gateway.entrypoints.http.errors import HttpError, RouteNotFound
 from gateway.entrypoints.http.problems import send_problem
 from gateway.entrypoints.http.upgrade import LISTENER
+from gateway.telemetry import FLOODS
 
 logger = log.get(__name__)
 AUTHENTICATE_SECONDS = 5.0
@@ -51,6 +52,10 @@ SLOW_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
 PING_SECONDS = 20.0
 SILENT_SECONDS = 60.0
+TYPING_SECONDS = 1.0
+"""How often others are told that somebody writes in a conversation; more often is passed over."""
+MOST_REFUSED = 50
+"""Messages in a row that were too many for the account: who sends them is no person who types."""
 MOST_WAITING = 64
 """Frames of a device that wait for their turn; beyond it no more are read."""
 
@@ -133,6 +138,8 @@ class Connection(WSListener):
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._held = False
+        self._refused = 0
+        self._typing = ("", 0.0)  # where, and when it was last told
 
     # What picows calls
 
@@ -268,7 +275,13 @@ class Connection(WSListener):
         elif isinstance(frame, frames.Send):
             await self._send(frame, self._device)
         else:
-            self._parts.watches.typing(self._device, frame.conversation_id)
+            self._type(frame.conversation_id, self._device)
+
+    def _type(self, conversation_id: str, device: Device) -> None:
+        last, now = self._typing, self._loop.time()
+        if conversation_id != last[0] or now - last[1] >= TYPING_SECONDS:
+            self._typing = conversation_id, now
+            self._parts.watches.typing(device, conversation_id)
 
     async def _authenticate(self, frame: frames.Authenticate) -> None:
         caller = await self._caller(frame.access_token)
@@ -328,13 +341,29 @@ class Connection(WSListener):
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self.close, code, reason)
 
+    def _admit(self, caller: Caller) -> None:
+        """Raises RateLimited, and Close for who goes on and on."""
+        try:
+            self._parts.admission.frame(caller)
+        except DomainError:
+            self._refused += 1
+            if self._refused > MOST_REFUSED:
+                FLOODS.inc()
+                logger.warning(
+                    "stream.flood", network_id=str(caller.network_id),
+                    member_id=str(caller.subject),
+                )  # fmt: skip
+                raise Close(4429, "too much at once; try again later") from None
+            raise
+        self._refused = 0
+
     async def _send(self, frame: frames.Send, device: Device) -> None:
         request = api.SendMessageRequest(
             conversation_id=frame.conversation_id, client_message_id=frame.client_message_id,
             text=frame.text,
         )  # fmt: skip
         try:
-            self._parts.admission.frame(device.caller)
+            self._admit(device.caller)
             method = self._parts.services.messages.SendMessage
             reply = await call(method, request, token=device.caller.token)
         except DomainError as error:
