@@ -23,6 +23,8 @@ from services.messaging.tests.surroundings import (
     DEAD_LETTERS,
     MESSAGES,
     RECEIPTS,
+    TIE_LETTERS,
+    TIES,
     Surroundings,
 )
 
@@ -84,6 +86,7 @@ async def surroundings(
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
     await create_topics(ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq")
+    await create_topics(*TIES, TIE_LETTERS)
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -219,6 +219,19 @@ TABLE: Final[Mapping[str, Rule]] = {
         ImportMessages=ADMIN,
     ),
     **_of(
+        "kith.messaging.v1.SeatService",
+        AcceptConversation=TALKING,
+        DeclineConversation=TALKING,
+        MuteConversation=TALKING,
+        UnmuteConversation=TALKING,
+        LeaveConversation=TALKING,
+    ),
+    **_of(
+        "kith.messaging.v1.ContactService",
+        GetContactRule=MEMBER,
+        SetContactRule=MEMBER,
+    ),
+    **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
         ListPrograms=MEMBER,

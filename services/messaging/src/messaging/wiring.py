@@ -10,7 +10,7 @@ from uuid import UUID
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import Clock, SystemClock
-from common.config import Address
+from common.config import Address, ServiceConfig
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
@@ -33,6 +33,7 @@ from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.tails import Tails
 from messaging.config import Config
+from messaging.entrypoints import ties
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
 from messaging.entrypoints.grpc import register_services
 
@@ -68,10 +69,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
         )  # fmt: skip
-        consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
-            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
-        )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
@@ -94,9 +91,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("mongodb", database.ping)
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
-        life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
-        await stack.enter_async_context(life.background("consumer", consumer.run()))
+        await _listen(settings, networks, producer, tracing, life, stack)
 
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails)
@@ -112,6 +108,23 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+async def _listen(
+    settings: ServiceConfig, networks: Networks, producer: kafka_producer.Producer,
+    tracing: telemetry.Tracing, life: Lifecycle, stack: AsyncExitStack,
+) -> None:  # fmt: skip
+    """Hear who is a member, and who is close to whom. While ties are not heard, who came close asks
+    first a little longer: nobody is kept from talking for it, as by a service that is not ready."""
+    listen = partial(
+        Consumer, settings.kafka, producer=producer, tracing=tracing,
+        topic_prefix=settings.topic_prefix,
+    )  # fmt: skip
+    consumer = listen(group=GROUP, topics=TOPICS, handlers=handlers(networks))
+    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=ties.handlers(networks))
+    life.health.add("consumer", consumer.check)
+    await stack.enter_async_context(life.background("consumer", consumer.run()))
+    await stack.enter_async_context(life.background("ties", told.run()))
 
 
 async def _keys(

@@ -143,7 +143,8 @@ class AlwaysTaken(FakeMessages):
 async def test_who_never_gets_a_place_is_told_to_try_again(talk: Conversation) -> None:
     network = a_network(ADA, BEN)
     await network.conversations.add([talk])
-    crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), network.members)
+    rest = network.members, network.sides
+    crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), *rest)
     with pytest.raises(ConcurrentUpdate):
         await send(crowded, Tails(), conversation_id=talk.id, draft=a_draft())
 

@@ -15,6 +15,7 @@ from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
 
 from messaging.adapters.conversation_keys import ConversationKeys
+from messaging.adapters.exporting_sides import RULES, SEATS
 from messaging.adapters.mongo_messages import texts_of
 
 _FIRST = UUID(int=0)
@@ -114,8 +115,12 @@ def _message(document: Document, text: str, whose: Whose) -> Record:
 
 def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     """All that is told; `keys` open what is sealed."""
-    return Conversations(), Messages(keys)
+    return Conversations(), Messages(keys), SEATS, RULES
 
 
-WITHHELD: Mapping[str, str] = {"members": "holds only your id, so that people can write to you"}
+WITHHELD: Mapping[str, str] = {
+    "members": "holds only your id, so that people can write to you",
+    "circle_places": "what the community part tells itself: see your circles",
+    "connected_pairs": "what the community part tells itself: see your connections",
+}
 """Collections of which nothing is told, and why."""

@@ -10,6 +10,7 @@ from common.ids import new_id
 
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
+from messaging.application.sides import answer_awaited, bound_for
 from messaging.application.tails import Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
@@ -23,15 +24,21 @@ async def send_message(
 ) -> Message:
     """Store `draft` at the end, or give the message it already became.
 
-    Raises Forbidden, ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race
-    for this conversation; try again).
+    Raises Forbidden, ConversationNotFound, MessageIdReused, AnswerAwaited, ConcurrentUpdate (many
+    processes race for this conversation; try again).
     """
     conversation = await conversation_of(network, conversation_id, access)
+    bound = await bound_for(network, conversation, draft.sender_id, draft.created_at)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
             if not slot.known:
                 slot.remember(await network.messages.tail(conversation_id))
             placed = place(draft, new_id(), conversation_id, slot.tail)
+            if bound is not None and placed.message.sequence > bound:
+                slot.forget()  # another process may know of an answer
+                if earlier := await _earlier(network, conversation, draft):
+                    return earlier
+                raise answer_awaited()
             try:
                 await network.messages.add(conversation, placed)
             except Taken:

@@ -1,0 +1,50 @@
+"""The routes of a member's own side of conversations, each with one good request."""
+
+from __future__ import annotations
+
+from kith.messaging.v1 import contact_service_pb2 as contacts
+from kith.messaging.v1 import seat_service_pb2 as api
+
+from services.gateway.tests.builders import CONVERSATION, CONVERSATION_JSON, Route, stamp
+
+SERVICE = "/kith.messaging.v1.SeatService"
+RULES = "/kith.messaging.v1.ContactService"
+SEATS = [
+    Route(
+        "PUT", "/v1/conversations/v1/acceptance", f"{SERVICE}/AcceptConversation",
+        api.AcceptConversationRequest(conversation_id="v1"),
+        api.AcceptConversationResponse(conversation=CONVERSATION), CONVERSATION_JSON,
+    ),
+    Route(
+        "DELETE", "/v1/conversations/v1/acceptance", f"{SERVICE}/DeclineConversation",
+        api.DeclineConversationRequest(conversation_id="v1"), api.DeclineConversationResponse(),
+        None, status=204,
+    ),
+    Route(
+        "PUT", "/v1/conversations/v1/mute", f"{SERVICE}/MuteConversation",
+        api.MuteConversationRequest(conversation_id="v1", until_time=stamp()),
+        api.MuteConversationResponse(conversation=CONVERSATION), CONVERSATION_JSON,
+        body={"untilTime": "2026-01-01T01:00:00.007+01:00"},
+    ),
+    Route(
+        "DELETE", "/v1/conversations/v1/mute", f"{SERVICE}/UnmuteConversation",
+        api.UnmuteConversationRequest(conversation_id="v1"),
+        api.UnmuteConversationResponse(conversation=CONVERSATION), CONVERSATION_JSON,
+    ),
+    Route(
+        "DELETE", "/v1/conversations/v1/seat", f"{SERVICE}/LeaveConversation",
+        api.LeaveConversationRequest(conversation_id="v1"), api.LeaveConversationResponse(),
+        None, status=204,
+    ),
+    Route(
+        "GET", "/v1/contact-rule", f"{RULES}/GetContactRule", contacts.GetContactRuleRequest(),
+        contacts.GetContactRuleResponse(who_may_write=contacts.WHO_MAY_WRITE_CIRCLES),
+        {"whoMayWrite": "circles"},
+    ),
+    Route(
+        "PUT", "/v1/contact-rule", f"{RULES}/SetContactRule",
+        contacts.SetContactRuleRequest(who_may_write=contacts.WHO_MAY_WRITE_NOBODY),
+        contacts.SetContactRuleResponse(who_may_write=contacts.WHO_MAY_WRITE_NOBODY),
+        {"whoMayWrite": "nobody"}, body={"whoMayWrite": "nobody"},
+    ),
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""Seats in the database, one document for each member's side of a conversation.
+
+Its id follows from conversation and member, so nobody has two. It is looked for by the
+conversation, where a stand-in takes the place of somebody who has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from common.errors import ConcurrentUpdate
+from common.ids import named_id, new_id
+from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError, IndexModel
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.seat import Mute, Seat, Standing
+
+COLLECTION = "seats"
+MOST_SETTLED = 100_000
+INDEXES = [
+    IndexModel(
+        [("network_id", ASCENDING), ("conversation_id", ASCENDING), ("member_id", ASCENDING)],
+        name="of_conversation",
+    ),
+    IndexModel(
+        [("network_id", ASCENDING), ("member_id", ASCENDING), ("standing", ASCENDING),
+         ("made_id", DESCENDING)],
+        name="of_member",
+    ),
+]  # fmt: skip
+
+
+class MongoSeats:
+    """Implements ports_sides.Seats; `settled` are the conversations known to be agreed to."""
+
+    def __init__(self, collection: Collection, settled: set[UUID]) -> None:
+        self._collection = collection
+        self._settled = settled
+
+    async def settled(self, conversation_id: UUID) -> bool:
+        """See ports_sides.Seats."""
+        if conversation_id in self._settled:
+            return True
+        if not all(seat.agreed for seat in await self.of(conversation_id)):
+            return False
+        if len(self._settled) >= MOST_SETTLED:
+            self._settled.clear()
+        self._settled.add(conversation_id)
+        return True
+
+    async def of(self, conversation_id: UUID) -> Sequence[Seat]:
+        """See ports_sides.Seats."""
+        found = await self._collection.find(
+            {"conversation_id": conversation_id}, sort=[("member_id", ASCENDING)], limit=0
+        )
+        return [seat_of(document) for document in found]
+
+    async def of_all(self, conversations: Sequence[Conversation]) -> Mapping[UUID, Sequence[Seat]]:
+        """See ports_sides.Seats."""
+        if not conversations:
+            return {}
+        ids = [conversation.id for conversation in conversations]
+        documents = await self._collection.find(
+            {"conversation_id": {"$in": ids}}, sort=[("conversation_id", ASCENDING)], limit=0
+        )
+        found: dict[UUID, list[Seat]] = {}
+        for document in documents:
+            found.setdefault(document["conversation_id"], []).append(seat_of(document))
+        return found
+
+    async def asked(
+        self, member_id: UUID, before: UUID | None, limit: int
+    ) -> Sequence[tuple[UUID, Seat]]:
+        """See ports_sides.Seats."""
+        wanted: Document = {"member_id": member_id, "standing": str(Standing.ASKED)}
+        if before is not None:
+            wanted["made_id"] = {"$lt": before}
+        found = await self._collection.find(wanted, sort=[("made_id", DESCENDING)], limit=limit)
+        return [(document["made_id"], seat_of(document)) for document in found]
+
+    async def add(self, seat: Seat) -> bool:
+        """See ports_sides.Seats."""
+        try:
+            await self._collection.insert_one(
+                {"_id": seat_id(seat), "made_id": new_id(), **_state(seat)}
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(self, seat: Seat) -> None:
+        """See ports_sides.Seats."""
+        if seat.version == 1:
+            saved = await self.add(seat)
+        else:
+            saved = await self._collection.update_one(
+                {"_id": seat_id(seat), "version": seat.version - 1}, {"$set": _state(seat)}
+            )
+        if not saved:
+            raise ConcurrentUpdate("the seat changed meanwhile; try again")
+
+
+def seat_id(seat: Seat) -> UUID:
+    """It follows from conversation and member."""
+    return named_id(seat.conversation_id, "seat", seat.member_id)
+
+
+def seat_of(document: Document) -> Seat:
+    """A stored seat."""
+    mute = Mute(document["muted_until"]) if document["muted"] else None
+    return Seat(
+        document["conversation_id"], document["member_id"], document["changed_at"],
+        Standing(document["standing"]), mute, document["left_after"], document["version"],
+    )  # fmt: skip
+
+
+def _state(seat: Seat) -> Document:
+    return {
+        "conversation_id": seat.conversation_id, "member_id": seat.member_id,
+        "standing": str(seat.standing), "muted": seat.mute is not None,
+        "muted_until": seat.mute.until if seat.mute is not None else None,
+        "left_after": seat.left_after, "changed_at": seat.changed_at, "version": seat.version,
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""One good request for every door of a member's own side of conversations.
+
+Who has nothing to decline was let in all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kith.messaging.v1 import contact_service_pb2 as contacts
+from kith.messaging.v1 import seat_service_pb2 as api
+
+from tests.integration.policy_cases import Case, route, rpc
+from tests.integration.policy_world import between
+
+SERVICE = "messaging.v1.SeatService/"
+
+
+def seat_rpcs() -> Iterator[Case]:
+    """Asked of messaging itself."""
+    yield rpc(
+        SERVICE + "AcceptConversation",
+        lambda t: api.AcceptConversationRequest(conversation_id=t.talk), between,
+    )  # fmt: skip
+    yield rpc(
+        SERVICE + "DeclineConversation",
+        lambda t: api.DeclineConversationRequest(conversation_id=t.talk), between,
+    )  # fmt: skip
+    yield rpc(
+        SERVICE + "MuteConversation",
+        lambda t: api.MuteConversationRequest(conversation_id=t.talk), between,
+    )  # fmt: skip
+    yield rpc(
+        SERVICE + "UnmuteConversation",
+        lambda t: api.UnmuteConversationRequest(conversation_id=t.talk), between,
+    )  # fmt: skip
+    yield rpc(
+        SERVICE + "LeaveConversation",
+        lambda t: api.LeaveConversationRequest(conversation_id=t.talk), between,
+    )  # fmt: skip
+    yield rpc(
+        "messaging.v1.ContactService/GetContactRule", lambda _: contacts.GetContactRuleRequest()
+    )
+    yield rpc(
+        "messaging.v1.ContactService/SetContactRule",
+        lambda _: contacts.SetContactRuleRequest(who_may_write=contacts.WHO_MAY_WRITE_NETWORK),
+    )
+
+
+def seat_routes() -> Iterator[Case]:
+    """Asked of the gateway."""
+    talk = "/v1/conversations/{talk}"
+    yield route("accept_conversation", "PUT", f"{talk}/acceptance", between)
+    yield route("decline_conversation", "DELETE", f"{talk}/acceptance", between)
+    yield route("mute_conversation", "PUT", f"{talk}/mute", between, body=lambda _: {})
+    yield route("unmute_conversation", "DELETE", f"{talk}/mute", between)
+    yield route("leave_conversation", "DELETE", f"{talk}/seat", between)
+    yield route("get_contact_rule", "GET", "/v1/contact-rule")
+    yield route(
+        "set_contact_rule", "PUT", "/v1/contact-rule", body=lambda _: {"whoMayWrite": "network"}
+    )
