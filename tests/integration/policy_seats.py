@@ -11,7 +11,7 @@ from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import seat_service_pb2 as api
 
 from tests.integration.policy_cases import Case, route, rpc
-from tests.integration.policy_world import between
+from tests.integration.policy_world import between, here
 
 SERVICE = "messaging.v1.SeatService/"
 
@@ -45,6 +45,15 @@ def seat_rpcs() -> Iterator[Case]:
         "messaging.v1.ContactService/SetContactRule",
         lambda _: contacts.SetContactRuleRequest(who_may_write=contacts.WHO_MAY_WRITE_NETWORK),
     )
+    yield rpc(
+        "messaging.v1.ContactService/BlockMember",
+        lambda t: contacts.BlockMemberRequest(member_id=t.dora), here,
+    )  # fmt: skip
+    yield rpc(
+        "messaging.v1.ContactService/UnblockMember",
+        lambda t: contacts.UnblockMemberRequest(member_id=t.dora),
+    )
+    yield rpc("messaging.v1.ContactService/ListBlocks", lambda _: contacts.ListBlocksRequest())
 
 
 def seat_routes() -> Iterator[Case]:
@@ -59,3 +68,6 @@ def seat_routes() -> Iterator[Case]:
     yield route(
         "set_contact_rule", "PUT", "/v1/contact-rule", body=lambda _: {"whoMayWrite": "network"}
     )
+    yield route("block_member", "PUT", "/v1/blocks/{dora}", here)
+    yield route("unblock_member", "DELETE", "/v1/blocks/{dora}")
+    yield route("list_blocks", "GET", "/v1/blocks")

@@ -149,6 +149,7 @@ MESSAGE = messaging_pb2.Message(
 MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
     "text": "Good morning 🌱", "createTime": AT, "imported": False,
+    "withheld": False,
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

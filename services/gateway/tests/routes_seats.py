@@ -5,7 +5,16 @@ from __future__ import annotations
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import seat_service_pb2 as api
 
-from services.gateway.tests.builders import CONVERSATION, CONVERSATION_JSON, Route, stamp
+from services.gateway.tests.builders import (
+    AT,
+    CONVERSATION,
+    CONVERSATION_JSON,
+    NEXT,
+    PAGE,
+    QUERY,
+    Route,
+    stamp,
+)
 
 SERVICE = "/kith.messaging.v1.SeatService"
 RULES = "/kith.messaging.v1.ContactService"
@@ -46,5 +55,22 @@ SEATS = [
         contacts.SetContactRuleRequest(who_may_write=contacts.WHO_MAY_WRITE_NOBODY),
         contacts.SetContactRuleResponse(who_may_write=contacts.WHO_MAY_WRITE_NOBODY),
         {"whoMayWrite": "nobody"}, body={"whoMayWrite": "nobody"},
+    ),
+    Route(
+        "GET", f"/v1/blocks?{QUERY}", f"{RULES}/ListBlocks", contacts.ListBlocksRequest(**PAGE),
+        contacts.ListBlocksResponse(
+            blocks=[contacts.Block(member_id="b1", create_time=stamp())], next_page_token="t2"
+        ),
+        {"blocks": [{"memberId": "b1", "createTime": AT}], **NEXT},
+    ),
+    Route(
+        "PUT", "/v1/blocks/b1", f"{RULES}/BlockMember",
+        contacts.BlockMemberRequest(member_id="b1"), contacts.BlockMemberResponse(), None,
+        status=204,
+    ),
+    Route(
+        "DELETE", "/v1/blocks/b1", f"{RULES}/UnblockMember",
+        contacts.UnblockMemberRequest(member_id="b1"), contacts.UnblockMemberResponse(), None,
+        status=204,
     ),
 ]  # fmt: skip

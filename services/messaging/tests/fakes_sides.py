@@ -10,6 +10,7 @@ from uuid import UUID
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 from messaging.application.ports_sides import Pair, Place, Sides, Tie
+from messaging.domain.block import Block
 from messaging.domain.contact import CONNECTED, DEFAULT, IN_CIRCLE, WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Seat, Standing
@@ -104,6 +105,44 @@ class FakeTies:
         return {key[0] for key, tie in self.places.items() if key[1] == member_id and tie.holds}
 
 
+class FakeBlocks:
+    """Implements ports_sides.Blocks."""
+
+    def __init__(self) -> None:
+        self.all: dict[tuple[UUID, UUID], Block] = {}
+        self._made: dict[tuple[UUID, UUID], UUID] = {}
+
+    async def of(self, member_id: UUID, others: Collection[UUID]) -> Mapping[UUID, Block]:
+        return {
+            other: self.all[member_id, other] for other in others if (member_id, other) in self.all
+        }
+
+    async def page(
+        self, member_id: UUID, before: UUID | None, limit: int
+    ) -> Sequence[tuple[UUID, Block]]:
+        hers = [
+            (self._made[key], block)
+            for key, block in self.all.items()
+            if key[0] == member_id and block.holds
+        ]
+        older = [item for item in hers if before is None or item[0] < before]
+        return sorted(older, key=lambda item: item[0], reverse=True)[:limit]
+
+    async def count(self, member_id: UUID) -> int:
+        return len([key for key in self.all if key[0] == member_id])
+
+    async def save(self, block: Block) -> None:
+        key = block.member_id, block.blocked_id
+        before = self.all.get(key)
+        if block.version != (before.version if before is not None else 0) + 1:
+            raise ConcurrentUpdate("changed meanwhile")
+        self.all[key] = block
+        self._made[key] = new_id()
+
+    async def forget(self, member_id: UUID, blocked_id: UUID) -> None:
+        self.all.pop((member_id, blocked_id), None)
+
+
 def fake_sides(rule: WhoMayWrite = DEFAULT) -> Sides:
     """Nobody said or decided anything; `rule` is that of who said nothing."""
-    return Sides(FakeSeats(), FakeRules(rule), FakeTies())
+    return Sides(FakeSeats(), FakeRules(rule), FakeTies(), FakeBlocks())

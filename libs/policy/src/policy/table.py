@@ -230,6 +230,9 @@ TABLE: Final[Mapping[str, Rule]] = {
         "kith.messaging.v1.ContactService",
         GetContactRule=MEMBER,
         SetContactRule=MEMBER,
+        BlockMember=MEMBER,
+        UnblockMember=MEMBER,
+        ListBlocks=MEMBER,
     ),
     **_of(
         "kith.programs.v1.ProgramService",

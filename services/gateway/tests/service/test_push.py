@@ -58,7 +58,7 @@ async def test_both_sides_of_a_conversation_see_a_new_message_as_rest_shows_it(
             "message": {
                 "id": "m1", "conversationId": str(CONVERSATION), "sequence": 1, "senderId": "",
                 "clientMessageId": "", "text": "text 1", "createTime": "2026-01-01T00:00:00.123Z",
-                "imported": False,
+                "imported": False, "withheld": False,
             },
         }  # fmt: skip
 
@@ -128,6 +128,21 @@ async def test_a_message_she_may_not_see_is_not_shown_and_stops_nothing(world: W
         for sequence in range(1, 6):
             await world.happens(sequence)
         assert await sequences(ada, 1) == [5]
+
+
+async def test_what_is_withheld_from_her_is_not_pushed_to_her(world: World) -> None:
+    async def withholding(request: Any, context: Any) -> Message:
+        reply = await world.messages.list(request, context)
+        for message in reply.messages:
+            if message.sequence == 1:
+                message.withheld = True
+        return reply
+
+    world.services.replies[LIST_MESSAGES] = withholding
+    async with world.device(ADA) as ada:
+        for sequence in (1, 2):
+            await world.happens(sequence)
+        assert await sequences(ada, 1) == [2]
 
 
 async def test_messaging_may_be_away_for_a_while(world: World) -> None:

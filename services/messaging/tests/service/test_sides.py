@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from common.clock import SystemClock
 from common.errors import Kind
@@ -10,13 +11,17 @@ from common.grpc_client import call
 from common.ids import new_id
 from common.mongo import Database
 from erasure.eraser import Eraser
+from export.kinds import Whose
+from export.records import Records
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import seat_service_pb2 as api
+from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
+from messaging.adapters.exporting import kinds
 from messaging.domain.contact import WhoMayWrite
 
-from services.messaging.tests.builders import ADA, BEN, HOUR, NETWORK, NOW
+from services.messaging.tests.builders import ADA, BEN, HOUR, NETWORK, NOW, OTHER_NETWORK
 from services.messaging.tests.doors import PATIENCE, Client, Door, refusal, timestamp
 
 OPEN, REQUESTED, RECEIVED, DECLINED = (
@@ -136,3 +141,73 @@ async def test_who_is_erased_without_an_answer_has_not_agreed_by_it(
     for name in ("seats", "contact_rules"):
         for document in await database.unscoped(name).find().to_list(None):
             assert BEN not in document.values()
+
+
+async def test_a_blocked_member_is_not_heard_and_not_told(
+    door: Door, client: Client, ada: str, ben: str
+) -> None:
+    talk = await client.open(ada, BEN)
+    await client.send(ben, talk.id, text="before")
+    door.clock.advance(HOUR)
+    for _ in range(2):
+        named = contacts.BlockMemberRequest(member_id=str(BEN))
+        await ask(client.contacts.BlockMember, named, ada)
+    (blocked,) = (await ask(client.contacts.ListBlocks, contacts.ListBlocksRequest(), ada)).blocks
+    assert blocked == contacts.Block(member_id=str(BEN), create_time=timestamp(NOW + HOUR))
+    assert not (await ask(client.contacts.ListBlocks, contacts.ListBlocksRequest(), ben)).blocks
+    sent = await client.send(ben, talk.id, text="while blocked")
+    assert (sent.text, sent.withheld) == ("while blocked", False)
+    assert not (await client.list_open(ada)).conversations
+    assert (await client.list_open(ben)).conversations[0].state == OPEN
+    door.clock.advance(HOUR)
+    await ask(client.contacts.UnblockMember, contacts.UnblockMemberRequest(member_id=str(BEN)), ada)
+    await client.send(ben, talk.id, text="after")
+    first, second, third = await client.talk(ada, talk.id)
+    assert (first.text, third.text) == ("before", "after")
+    assert second == pb.Message(conversation_id=talk.id, sequence=2, withheld=True)
+    assert [one.text for one in await client.talk(ben, talk.id)] == [
+        "before", "while blocked", "after",
+    ]  # fmt: skip
+    assert (await client.list_open(ada)).conversations[0].last_sequence == 3
+
+
+async def test_who_cannot_be_blocked_and_who_can_be_let_go_of(
+    door: Door, client: Client, ada: str
+) -> None:
+    stranger, elsewhere = str(new_id()), new_id()
+    await door.join(elsewhere, OTHER_NETWORK)
+    for member_id, reason in (
+        (str(ADA), "INVALID_ARGUMENT"), (stranger, "MEMBER_NOT_FOUND"),
+        (str(elsewhere), "MEMBER_NOT_FOUND"), ("x", "INVALID_ARGUMENT"),
+    ):  # fmt: skip
+        request = contacts.BlockMemberRequest(member_id=member_id)
+        refused = await refusal(ask(client.contacts.BlockMember, request, ada))
+        assert refused.reason == reason
+    let_go = contacts.UnblockMemberRequest(member_id=stranger)
+    await ask(client.contacts.UnblockMember, let_go, ada)
+
+
+async def test_what_was_withheld_is_not_in_her_export_and_goes_with_who_leaves(
+    door: Door, client: Client, ada: str, ben: str, database: Database, keys: ConversationKeys
+) -> None:
+    talk = await client.open(ada, BEN)
+    await ask(client.contacts.BlockMember, contacts.BlockMemberRequest(member_id=str(BEN)), ada)
+    await client.send(ben, talk.id, text="while blocked")
+    records = Records(database, kinds(keys))
+
+    async def told(member_id: UUID) -> str:
+        found, token = "", ""
+        while True:
+            reply = await records.page(Whose(NETWORK, member_id), token)
+            found += "".join(reply.page.records)
+            if not (token := reply.next_page_token):
+                return found
+
+    assert "while blocked" not in (hers := await told(ADA))
+    assert "withheld" in hers
+    assert f'"memberId":"{BEN}"' in hers.replace(" ", "")
+    assert "while blocked" in (his := await told(BEN))
+    assert "withheld" not in his
+    assert f'"memberId":"{ADA}"' not in his.replace(" ", "")
+    await Eraser("messaging", database, STEPS, SystemClock()).erase(NETWORK, BEN, new_id())
+    assert await database.unscoped("blocks").count_documents({}) == 0

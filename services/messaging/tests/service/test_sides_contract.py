@@ -12,6 +12,7 @@ from common.ids import new_id
 from common.mongo import ASCENDING, DESCENDING, Database, Document
 from messaging.adapters.mongo import Networks
 from messaging.application.ports_sides import Pair, Place, Sides, Tie
+from messaging.domain.block import Block
 from messaging.domain.contact import CONNECTED, DEFAULT, IN_CIRCLE, WhoMayWrite
 from messaging.domain.seat import Seat, Standing
 
@@ -123,6 +124,42 @@ class SidesContract:
         await sides.ties.take_place(Place(circle, ADA), Tie(False, NOW, 2))
         assert set(await sides.ties.between(ADA, BEN)) == set()
 
+    async def test_a_block_comes_back_as_it_was_stored(self, sides: Sides) -> None:
+        held = Block(ADA, BEN).begin(NOW)
+        ended = held.end(NOW + HOUR)
+        assert await sides.blocks.of(ADA, [BEN, CAT]) == {}
+        for one in (held, ended, ended.begin(NOW + 2 * HOUR)):
+            await sides.blocks.save(one)
+            assert await sides.blocks.of(ADA, [BEN, CAT]) == {BEN: one}
+        assert await sides.blocks.of(BEN, [ADA]) == await sides.blocks.of(ADA, []) == {}
+        assert (await sides.blocks.count(ADA), await sides.blocks.count(BEN)) == (1, 0)
+        await sides.blocks.forget(BEN, ADA)
+        assert await sides.blocks.count(ADA) == 1
+        await sides.blocks.forget(ADA, BEN)
+        assert await sides.blocks.of(ADA, [BEN]) == {}
+
+    async def test_of_many_who_change_a_block_one_does(self, sides: Sides) -> None:
+        held = Block(ADA, BEN).begin(NOW)
+        for one in (held, held.end(NOW + HOUR)):
+            outcomes = await asyncio.gather(
+                *(sides.blocks.save(one) for _ in range(8)), return_exceptions=True
+            )
+            assert outcomes.count(None) == 1
+            assert sum(isinstance(other, ConcurrentUpdate) for other in outcomes) == 7
+
+    async def test_blocks_that_hold_come_in_pages_latest_first(self, sides: Sides) -> None:
+        held = [Block(ADA, new_id()).begin(NOW) for _ in range(5)]
+        for one in (*held, Block(BEN, ADA).begin(NOW)):
+            await sides.blocks.save(one)
+        await sides.blocks.save(held[3].end(NOW + HOUR))
+        seen: list[Block] = []
+        token = None
+        while page := await sides.blocks.page(ADA, token, 2):
+            assert len(page) <= 2
+            seen += [one for _, one in page]
+            token = page[-1][0]
+        assert seen == [held[4], held[2], held[1], held[0]]
+
 
 class TestFakeSides(SidesContract):
     @pytest.fixture
@@ -141,11 +178,14 @@ class TestMongoSides(SidesContract):
         seat = a_seat()
         await sides.seats.add(seat)
         await sides.rules.set(BEN, WhoMayWrite.NOBODY, NOW)
+        await sides.blocks.save(Block(BEN, ADA).begin(NOW))
         await sides.ties.take_pair(Pair(ADA, BEN), Tie(True, NOW, 1))
         other = networks.sides(OTHER_NETWORK)
         assert await other.seats.of(seat.conversation_id) == []
         assert await other.seats.asked(BEN, None, 5) == []
         assert await other.rules.get(BEN) is DEFAULT
+        assert await other.blocks.of(BEN, [ADA]) == {}
+        assert await other.blocks.page(BEN, None, 5) == []
         assert set(await other.ties.between(ADA, BEN)) == set()
 
     async def test_another_process_hears_of_an_answer_and_forgets_none(
@@ -189,6 +229,8 @@ async def test_a_tie_of_somebody_unknown_goes_by_itself_unless_she_is_heard_of(
         ("seats", {"conversation_id": ADA}, [("member_id", ASCENDING)]),
         ("seats", {"conversation_id": {"$in": [ADA, BEN]}}, [("conversation_id", ASCENDING)]),
         ("seats", {"member_id": ADA, "standing": "asked"}, [("made_id", DESCENDING)]),
+        ("blocks", {"member_id": ADA, "holds": True}, [("made_id", DESCENDING)]),
+        ("blocks", {"member_ids": ADA}, [("_id", ASCENDING)]),
         ("circle_places", {"member_id": ADA, "holds": True}, [("_id", ASCENDING)]),
         ("connected_pairs", {"member_ids": ADA}, [("_id", ASCENDING)]),
     ],

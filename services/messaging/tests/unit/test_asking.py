@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,16 @@ from common.ids import new_id
 from hypothesis import given
 from hypothesis import strategies as st
 from messaging.application import sides
+from messaging.application.blocking import block, unblock
 from messaging.application.conversation_pages import requests, shown_to, talks
 from messaging.application.open_conversation import open_conversation
 from messaging.application.ports_sides import Pair, Place, Tie
 from messaging.application.queries import messages_after
 from messaging.application.tails import Tails
+from messaging.application.withholding import Withheld
 from messaging.domain.contact import DEFAULT, WhoMayWrite
 from messaging.domain.errors import AnswerAwaited
+from messaging.domain.message import Message
 from messaging.domain.seat import MOST_ASKING, State
 
 from services.messaging.tests.builders import (
@@ -193,6 +197,8 @@ async def test_pages_leave_out_what_is_not_hers_to_see_and_miss_nothing() -> Non
 # What Ben may do by himself, of which Ada is told nothing; and what Ada does and looks at.
 Quiet = Callable[[FakeNetwork], Any]
 QUIET: dict[str, Quiet] = {
+    "block": lambda network: block(network, caller=BEN, blocked=ADA, at=NOW),
+    "unblock": lambda network: unblock(network, caller=BEN, blocked=ADA, at=NOW + HOUR),
     "decline": lambda network: sides.decline(network, access_of(BEN), TALK, NOW),
     "mute": lambda network: sides.mute(network, access_of(BEN), TALK, NOW + HOUR, NOW),
     "unmute": lambda network: sides.unmute(network, access_of(BEN), TALK, NOW),
@@ -211,7 +217,7 @@ async def hers(network: FakeNetwork, step: str) -> object:
     if step in ("write", "again"):
         draft = a_draft(ADA, client_id="again" if step == "again" else "")
         sent = await send(network, Tails(), conversation_id=TALK, draft=draft)
-        return sent.sequence
+        return _told(sent)
     if step == "leave":
         await sides.leave(network, access_of(ADA), TALK, NOW)
         return None
@@ -219,12 +225,21 @@ async def hers(network: FakeNetwork, step: str) -> object:
         page = await talks(network, ADA, None, 9, NOW)
         return [(one.state, one.last_sequence, one.mute) for one in page.shown]
     found, more = await messages_after(network, TALK, access_of(ADA), 0, 9)
-    return [(one.sequence, one.sender_id, one.text) for one in found], more
+    return [_told(one) for one in found], more
 
 
-async def story(steps: Sequence[str], quiet: Sequence[str | None]) -> list[object]:
+def _told(message: Message | Withheld) -> Message | Withheld:
+    """As it is told, without what differs in each story."""
+    if isinstance(message, Withheld):
+        return message
+    return replace(message, id=TALK, client_message_id="")
+
+
+async def story(
+    steps: Sequence[str], quiet: Sequence[str | None], rule: WhoMayWrite = DEFAULT
+) -> list[object]:
     """What Ada is told, step by step, while Ben does this in between."""
-    network, told = a_network(ADA, BEN), []
+    network, told = a_network_with(ADA, BEN, rule=rule), list[object]()
     for step, meanwhile in zip(steps, quiet, strict=True):
         if meanwhile is not None:
             try:
@@ -247,3 +262,15 @@ def test_who_asks_cannot_tell_a_no_from_silence(steps: list[tuple[str, str | Non
     hers, quiet = [step for step, _ in begun], [meanwhile for _, meanwhile in begun]
     silence: list[str | None] = [None] * len(hers)
     assert asyncio.run(story(hers, quiet)) == asyncio.run(story(hers, silence))
+
+
+@given(st.lists(st.tuples(st.sampled_from(HERS),
+                          st.none() | st.sampled_from(["block", "unblock", "mute", "leave"])),
+                max_size=12))  # fmt: skip
+def test_who_may_write_directly_cannot_tell_that_she_is_blocked(
+    steps: list[tuple[str, str | None]],
+) -> None:
+    hers, quiet = [step for step, _ in steps], [meanwhile for _, meanwhile in steps]
+    silence: list[str | None] = [None] * len(hers)
+    told = asyncio.run(story(hers, quiet, WhoMayWrite.NETWORK))
+    assert told == asyncio.run(story(hers, silence, WhoMayWrite.NETWORK))

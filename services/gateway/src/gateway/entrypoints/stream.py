@@ -186,7 +186,7 @@ def frames(services: Services) -> Fetch:
         )
         reply = await call(services.messages.ListMessages, request, token=token)
         for message in reply.messages:
-            if message.sequence == arrival.sequence:
+            if message.sequence == arrival.sequence and not message.withheld:
                 return msgspec.json.encode(MessageFrame(message_of(message))).decode()
         return None
 

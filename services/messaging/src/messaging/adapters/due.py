@@ -32,7 +32,7 @@ def changed(
     )
 
 
-def receipt(  # noqa: PLR0913  # each with a meaning of its own
+def receipt(  # each with a meaning of its own
     network_id: UUID, conversation_id: UUID, member_ids: Iterable[UUID], *, by: UUID,
     delivered: int, read: int,
 ) -> Iterator[Outgoing]:  # fmt: skip
@@ -47,9 +47,7 @@ def conversation(
     network_id: UUID, conversation_id: UUID, member_ids: Iterable[UUID]
 ) -> Iterator[Outgoing]:
     """Something about the conversation itself changed for these."""
-    yield from _due(
-        network_id, conversation_id, member_ids, events.DELIVERY_KIND_CONVERSATION
-    )
+    yield from _due(network_id, conversation_id, member_ids, events.DELIVERY_KIND_CONVERSATION)
 
 
 def _due(  # noqa: PLR0913

@@ -115,6 +115,7 @@ STEPS: tuple[Step, ...] = (
     Conversations(),
     # Not removed: without it the other would be told that she had agreed.
     Anonymise("seats", "member_id", _emptied),
+    Remove("blocks", "member_ids"),  # after her words have gone, or they would be shown
     Remove("contact_rules", "member_id"),
     Remove("circle_places", "member_id"),
     Remove("connected_pairs", "member_ids"),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from common.mongo import Document
+from collections.abc import Collection
+from uuid import UUID
+
+from common.mongo import ASCENDING, Database, Document
 from export.kinds import Owned, Record, Whose, text_of
 
+from messaging.adapters.mongo_blocks import COLLECTION as BLOCKED
+from messaging.adapters.mongo_blocks import MongoBlocks, block_of
+from messaging.adapters.mongo_seats import COLLECTION as SEATED
+from messaging.adapters.mongo_seats import seat_of
+from messaging.domain.block import Withholding
 from messaging.domain.seat import Standing
 
 
@@ -26,6 +34,19 @@ def _rule(document: Document, whose: Whose) -> Record:
     }  # fmt: skip
 
 
+def _block(document: Document, whose: Whose) -> Record:
+    return {
+        "memberId": str(document["blocked_id"]),
+        "times": [
+            {
+                "since": text_of(one.since),
+                "until": text_of(one.until) if one.until is not None else None,
+            }
+            for one in block_of(document).spells
+        ],
+    }
+
+
 SEATS = Owned(
     "seats", "seats", "Your side of conversations",
     "Which you agreed to, declined, muted or left; one that is not here is agreed.",
@@ -35,3 +56,34 @@ RULES = Owned(
     "contact-rules", "contact_rules", "Who may write to you",
     "Whom you let write to you without asking first, if you ever said so.", "member_id", _rule,
 )  # fmt: skip
+BLOCKS = Owned(
+    "blocks", "blocks", "Whom you blocked",
+    "Members you did not want to hear, by their ids, and when. They were never told.",
+    "member_id", _block,
+)  # fmt: skip
+
+
+async def unheard_of(
+    database: Database, whose: Whose, conversation_ids: Collection[UUID]
+) -> set[UUID]:
+    """Those in which she is asked and, as she wished, nobody is shown it."""
+    found = await database.collection(SEATED, whose.network_id).find(
+        {"conversation_id": {"$in": list(conversation_ids)}, "member_id": whose.member_id,
+         "standing": str(Standing.UNHEARD)},
+        sort=[("conversation_id", ASCENDING)], limit=0,
+    )  # fmt: skip
+    return {document["conversation_id"] for document in found}
+
+
+async def withholding_of(database: Database, whose: Whose, conversation: Document) -> Withholding:
+    """What of a conversation is withheld from her."""
+    seats = await database.collection(SEATED, whose.network_id).find(
+        {"conversation_id": conversation["_id"], "member_id": whose.member_id},
+        sort=[("conversation_id", ASCENDING)], limit=1,
+    )  # fmt: skip
+    peers = [id for id in conversation["member_ids"] if id != whose.member_id]
+    blocks = await MongoBlocks(database.collection(BLOCKED, whose.network_id)).of(
+        whose.member_id, peers
+    )
+    deaf = any(not seat_of(document).hears for document in seats)
+    return Withholding(whose.member_id, deaf, blocks)

@@ -21,7 +21,7 @@ from common.mongo import (
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
-from messaging.adapters import mongo_contacts, mongo_seats, mongo_ties
+from messaging.adapters import mongo_blocks, mongo_contacts, mongo_seats, mongo_ties
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
@@ -54,6 +54,7 @@ INDEXES = {
     ],
     "members": [],
     mongo_seats.COLLECTION: mongo_seats.INDEXES,
+    mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
     **ERASURE_INDEXES,
@@ -204,6 +205,9 @@ class Networks:
             ),
             mongo_contacts.MongoRules(self._database.collection(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
+            mongo_blocks.MongoBlocks(
+                self._database.collection(mongo_blocks.COLLECTION, network_id)
+            ),
         )
 
     def ties(self, network_id: UUID) -> mongo_ties.MongoTies:

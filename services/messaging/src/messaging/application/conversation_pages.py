@@ -10,6 +10,8 @@ from uuid import UUID
 
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
+from messaging.application.withholding import withheld_for, withheld_from_all
+from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Mute, Seat, State, state_for
 
@@ -69,10 +71,14 @@ async def requests(
         batch = await network.sides.seats.asked(reader_id, before, size + 1)
         for token, seat in batch:
             conversation = await network.conversations.get(seat.conversation_id)
-            if conversation is not None and reader_id in conversation.member_ids:
-                shown = await shown_to(network, conversation, reader_id, now)
-                if shown.last_sequence and shown.state is State.RECEIVED:
-                    found.append((token, shown))
+            if conversation is None or reader_id not in conversation.member_ids:
+                continue
+            shown = await shown_to(network, conversation, reader_id, now)
+            withholding = await withheld_for(network, reader_id, conversation)
+            if shown.state is not State.RECEIVED or _blocked(conversation, withholding):
+                continue
+            if await _heard(network, conversation, withholding):
+                found.append((token, shown))
         if len(found) > size:
             return Page([shown for _, shown in found[:size]], found[size - 1][0])
         if len(batch) <= size:
@@ -89,14 +95,37 @@ async def _told(
         network.sides.seats.of_all(conversations),
         asyncio.gather(*(last_sequence(network, one.id) for one in conversations)),
     )
+    withheld = await withheld_from_all(network, reader_id, conversations, seats)
     found: list[tuple[UUID, Shown]] = []
     for (token, one), last in zip(batch, ends, strict=True):
-        hers = seats.get(one.id, ())
+        hers, withholding = seats.get(one.id, ()), withheld[one.id]
         shown = _shown(one, last, hers, reader_id, now)
         left = any(seat.member_id == reader_id and seat.hides(last) for seat in hers)
-        if shown.state in (State.OPEN, State.REQUESTED) and not left:
+        if shown.state not in (State.OPEN, State.REQUESTED) or left:
+            continue
+        if _blocked(one, withholding):
+            continue
+        if not _opened_unheard(one, withholding) or await _heard(network, one, withholding):
             found.append((token, shown))
     return found
+
+
+def _blocked(conversation: Conversation, withholding: Withholding) -> bool:
+    """Whether its reader blocks who she would talk with."""
+    peers = conversation.peers_of(withholding.reader_id)
+    return all(peer in withholding.blocks and withholding.blocks[peer].holds for peer in peers)
+
+
+def _opened_unheard(conversation: Conversation, withholding: Withholding) -> bool:
+    """Whether it was opened while its reader did not hear the other, so that she may not know."""
+    peers, at = conversation.peers_of(withholding.reader_id), conversation.created_at
+    return any(withholding.covers(peer, at) for peer in peers)
+
+
+async def _heard(network: Network, conversation: Conversation, withholding: Withholding) -> bool:
+    """Whether there is a last message, and it is for its reader's eyes."""
+    last = await network.messages.before(conversation.id, None, 1)
+    return any(not withholding.covers(one.sender_id, one.created_at) for one in last)
 
 
 def _shown(

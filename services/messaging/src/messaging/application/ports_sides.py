@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from messaging.domain.block import Block
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Seat
@@ -52,6 +53,32 @@ class Rules(Protocol):
 
     async def set(self, member_id: UUID, rule: WhoMayWrite, at: datetime) -> None:
         """It is this from now on."""
+        ...
+
+
+class Blocks(Protocol):
+    """Who of one network does not hear whom."""
+
+    async def of(self, member_id: UUID, others: Collection[UUID]) -> Mapping[UUID, Block]:
+        """Her blocks of these, by whom; also those that have ended."""
+        ...
+
+    async def page(
+        self, member_id: UUID, before: UUID | None, limit: int
+    ) -> Sequence[tuple[UUID, Block]]:
+        """Her blocks that hold, latest first, each with its page token."""
+        ...
+
+    async def count(self, member_id: UUID) -> int:
+        """How many she has, also of those that have ended."""
+        ...
+
+    async def save(self, block: Block) -> None:
+        """Store the next version of it. Raises ConcurrentUpdate."""
+        ...
+
+    async def forget(self, member_id: UUID, blocked_id: UUID) -> None:
+        """There is none of her against this member."""
         ...
 
 
@@ -107,3 +134,4 @@ class Sides:
     seats: Seats
     rules: Rules
     ties: Ties
+    blocks: Blocks

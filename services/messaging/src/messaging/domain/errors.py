@@ -39,3 +39,9 @@ class AnswerAwaited(Precondition):
     """A request holds three messages; more can be written once the other has accepted."""
 
     reason = "ANSWER_AWAITED"
+
+
+class BlocksFull(Precondition):
+    """A member blocks as many as she can: unblock somebody first."""
+
+    reason = "BLOCKS_FULL"

@@ -22,11 +22,12 @@ from messaging.application.conversation_pages import requests, shown_to, talks
 from messaging.application.open_conversation import open_conversation
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
+from messaging.application.withholding import Withheld
 from messaging.domain.message import Draft, Message
 from messaging.entrypoints.contacts import ContactService
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.seats import SeatService
-from messaging.entrypoints.telling import conversation_pb, timestamp
+from messaging.entrypoints.telling import conversation_pb, page_size, timestamp
 
 _LISTS = {
     pb.CONVERSATION_STATE_UNSPECIFIED: talks, pb.CONVERSATION_STATE_OPEN: talks,
@@ -140,14 +141,11 @@ def register_services(
     )
 
 
-def page_size(asked: int, *, default: int, most: int) -> int:
-    """The number of items on a page. Raises Invalid."""
-    if not 0 <= asked <= most:
-        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
-    return asked or default
-
-
-def _message(message: Message) -> pb.Message:
+def _message(message: Message | Withheld) -> pb.Message:
+    if isinstance(message, Withheld):
+        return pb.Message(
+            conversation_id=str(message.conversation_id), sequence=message.sequence, withheld=True
+        )
     return pb.Message(
         id=str(message.id), conversation_id=str(message.conversation_id),
         sequence=message.sequence, sender_id=str(message.sender_id),

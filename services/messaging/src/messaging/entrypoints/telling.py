@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from common.clock import epoch_millis
+from common.errors import Invalid
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 
@@ -35,3 +36,10 @@ def timestamp(at: datetime) -> Timestamp:
     """A time, to the millisecond."""
     millis = epoch_millis(at)
     return Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000)
+
+
+def page_size(asked: int, *, default: int, most: int) -> int:
+    """The number of items on a page. Raises Invalid."""
+    if not 0 <= asked <= most:
+        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
+    return asked or default

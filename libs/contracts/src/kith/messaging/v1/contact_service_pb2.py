@@ -22,25 +22,40 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/messaging/v1/contact_service.proto\x12\x11kith.messaging.v1\"\x17\n\x15GetContactRuleRequest\"O\n\x16GetContactRuleResponse\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite\"N\n\x15SetContactRuleRequest\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite\"O\n\x16SetContactRuleResponse\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite*\x9b\x01\n\x0bWhoMayWrite\x12\x1d\n\x19WHO_MAY_WRITE_UNSPECIFIED\x10\x00\x12\x1d\n\x19WHO_MAY_WRITE_CONNECTIONS\x10\x01\x12\x19\n\x15WHO_MAY_WRITE_CIRCLES\x10\x02\x12\x19\n\x15WHO_MAY_WRITE_NETWORK\x10\x03\x12\x18\n\x14WHO_MAY_WRITE_NOBODY\x10\x04\x32\xde\x01\n\x0e\x43ontactService\x12\x65\n\x0eGetContactRule\x12(.kith.messaging.v1.GetContactRuleRequest\x1a).kith.messaging.v1.GetContactRuleResponse\x12\x65\n\x0eSetContactRule\x12(.kith.messaging.v1.SetContactRuleRequest\x1a).kith.messaging.v1.SetContactRuleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kith/messaging/v1/contact_service.proto\x12\x11kith.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x05\x42lock\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\'\n\x12\x42lockMemberRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"\x15\n\x13\x42lockMemberResponse\")\n\x14UnblockMemberRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"\x17\n\x15UnblockMemberResponse\":\n\x11ListBlocksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x12ListBlocksResponse\x12(\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x18.kith.messaging.v1.Block\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x17\n\x15GetContactRuleRequest\"O\n\x16GetContactRuleResponse\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite\"N\n\x15SetContactRuleRequest\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite\"O\n\x16SetContactRuleResponse\x12\x35\n\rwho_may_write\x18\x01 \x01(\x0e\x32\x1e.kith.messaging.v1.WhoMayWrite*\x9b\x01\n\x0bWhoMayWrite\x12\x1d\n\x19WHO_MAY_WRITE_UNSPECIFIED\x10\x00\x12\x1d\n\x19WHO_MAY_WRITE_CONNECTIONS\x10\x01\x12\x19\n\x15WHO_MAY_WRITE_CIRCLES\x10\x02\x12\x19\n\x15WHO_MAY_WRITE_NETWORK\x10\x03\x12\x18\n\x14WHO_MAY_WRITE_NOBODY\x10\x04\x32\xfb\x03\n\x0e\x43ontactService\x12\x65\n\x0eGetContactRule\x12(.kith.messaging.v1.GetContactRuleRequest\x1a).kith.messaging.v1.GetContactRuleResponse\x12\x65\n\x0eSetContactRule\x12(.kith.messaging.v1.SetContactRuleRequest\x1a).kith.messaging.v1.SetContactRuleResponse\x12\\\n\x0b\x42lockMember\x12%.kith.messaging.v1.BlockMemberRequest\x1a&.kith.messaging.v1.BlockMemberResponse\x12\x62\n\rUnblockMember\x12\'.kith.messaging.v1.UnblockMemberRequest\x1a(.kith.messaging.v1.UnblockMemberResponse\x12Y\n\nListBlocks\x12$.kith.messaging.v1.ListBlocksRequest\x1a%.kith.messaging.v1.ListBlocksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.messaging.v1.contact_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WHOMAYWRITE']._serialized_start=330
-  _globals['_WHOMAYWRITE']._serialized_end=485
-  _globals['_GETCONTACTRULEREQUEST']._serialized_start=62
-  _globals['_GETCONTACTRULEREQUEST']._serialized_end=85
-  _globals['_GETCONTACTRULERESPONSE']._serialized_start=87
-  _globals['_GETCONTACTRULERESPONSE']._serialized_end=166
-  _globals['_SETCONTACTRULEREQUEST']._serialized_start=168
-  _globals['_SETCONTACTRULEREQUEST']._serialized_end=246
-  _globals['_SETCONTACTRULERESPONSE']._serialized_start=248
-  _globals['_SETCONTACTRULERESPONSE']._serialized_end=327
-  _globals['_CONTACTSERVICE']._serialized_start=488
-  _globals['_CONTACTSERVICE']._serialized_end=710
+  _globals['_WHOMAYWRITE']._serialized_start=721
+  _globals['_WHOMAYWRITE']._serialized_end=876
+  _globals['_BLOCK']._serialized_start=95
+  _globals['_BLOCK']._serialized_end=170
+  _globals['_BLOCKMEMBERREQUEST']._serialized_start=172
+  _globals['_BLOCKMEMBERREQUEST']._serialized_end=211
+  _globals['_BLOCKMEMBERRESPONSE']._serialized_start=213
+  _globals['_BLOCKMEMBERRESPONSE']._serialized_end=234
+  _globals['_UNBLOCKMEMBERREQUEST']._serialized_start=236
+  _globals['_UNBLOCKMEMBERREQUEST']._serialized_end=277
+  _globals['_UNBLOCKMEMBERRESPONSE']._serialized_start=279
+  _globals['_UNBLOCKMEMBERRESPONSE']._serialized_end=302
+  _globals['_LISTBLOCKSREQUEST']._serialized_start=304
+  _globals['_LISTBLOCKSREQUEST']._serialized_end=362
+  _globals['_LISTBLOCKSRESPONSE']._serialized_start=364
+  _globals['_LISTBLOCKSRESPONSE']._serialized_end=451
+  _globals['_GETCONTACTRULEREQUEST']._serialized_start=453
+  _globals['_GETCONTACTRULEREQUEST']._serialized_end=476
+  _globals['_GETCONTACTRULERESPONSE']._serialized_start=478
+  _globals['_GETCONTACTRULERESPONSE']._serialized_end=557
+  _globals['_SETCONTACTRULEREQUEST']._serialized_start=559
+  _globals['_SETCONTACTRULEREQUEST']._serialized_end=637
+  _globals['_SETCONTACTRULERESPONSE']._serialized_start=639
+  _globals['_SETCONTACTRULERESPONSE']._serialized_end=718
+  _globals['_CONTACTSERVICE']._serialized_start=879
+  _globals['_CONTACTSERVICE']._serialized_end=1386
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,21 @@ class ContactServiceStub(object):
                 request_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleRequest.SerializeToString,
                 response_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleResponse.FromString,
                 _registered_method=True)
+        self.BlockMember = channel.unary_unary(
+                '/kith.messaging.v1.ContactService/BlockMember',
+                request_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberRequest.SerializeToString,
+                response_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberResponse.FromString,
+                _registered_method=True)
+        self.UnblockMember = channel.unary_unary(
+                '/kith.messaging.v1.ContactService/UnblockMember',
+                request_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberRequest.SerializeToString,
+                response_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberResponse.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/kith.messaging.v1.ContactService/ListBlocks',
+                request_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
 
 
 class ContactServiceServicer(object):
@@ -66,6 +81,32 @@ class ContactServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BlockMember(self, request, context):
+        """The caller does not hear a member from now on: what she sends is withheld from the caller for
+        good, and a conversation with her is not on her list. The member is not told, and nothing of
+        hers is refused. Again, changes nothing. At most 1,000.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND, BLOCKS_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockMember(self, request, context):
+        """The caller hears what a member sends from now on. Where she is not blocked it changes nothing, and
+        it is not told whether there is such a member.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Whom the caller blocks, latest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ContactServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +119,21 @@ def add_ContactServiceServicer_to_server(servicer, server):
                     servicer.SetContactRule,
                     request_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleRequest.FromString,
                     response_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleResponse.SerializeToString,
+            ),
+            'BlockMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockMember,
+                    request_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberRequest.FromString,
+                    response_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberResponse.SerializeToString,
+            ),
+            'UnblockMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockMember,
+                    request_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberRequest.FromString,
+                    response_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberResponse.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksRequest.FromString,
+                    response_serializer=kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +191,87 @@ class ContactService(object):
             '/kith.messaging.v1.ContactService/SetContactRule',
             kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleRequest.SerializeToString,
             kith_dot_messaging_dot_v1_dot_contact__service__pb2.SetContactRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BlockMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.messaging.v1.ContactService/BlockMember',
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberRequest.SerializeToString,
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.BlockMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.messaging.v1.ContactService/UnblockMember',
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberRequest.SerializeToString,
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.UnblockMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.messaging.v1.ContactService/ListBlocks',
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksRequest.SerializeToString,
+            kith_dot_messaging_dot_v1_dot_contact__service__pb2.ListBlocksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,19 @@ class ContactServiceStub:
     """Says who may. Conversations that are agreed stay so.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
+    BlockMember: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.BlockMemberRequest, _contact_service_pb2.BlockMemberResponse]
+    """The caller does not hear a member from now on: what she sends is withheld from the caller for
+    good, and a conversation with her is not on her list. The member is not told, and nothing of
+    hers is refused. Again, changes nothing. At most 1,000.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND, BLOCKS_FULL.
+    """
+    UnblockMember: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.UnblockMemberRequest, _contact_service_pb2.UnblockMemberResponse]
+    """The caller hears what a member sends from now on. Where she is not blocked it changes nothing, and
+    it is not told whether there is such a member.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
+    ListBlocks: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.ListBlocksRequest, _contact_service_pb2.ListBlocksResponse]
+    """Whom the caller blocks, latest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 @_typing.type_check_only
 class ContactServiceAsyncStub(ContactServiceStub):
@@ -51,6 +64,19 @@ class ContactServiceAsyncStub(ContactServiceStub):
     """Says who may. Conversations that are agreed stay so.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
+    BlockMember: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.BlockMemberRequest, _contact_service_pb2.BlockMemberResponse]  # type: ignore[assignment]
+    """The caller does not hear a member from now on: what she sends is withheld from the caller for
+    good, and a conversation with her is not on her list. The member is not told, and nothing of
+    hers is refused. Again, changes nothing. At most 1,000.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND, BLOCKS_FULL.
+    """
+    UnblockMember: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.UnblockMemberRequest, _contact_service_pb2.UnblockMemberResponse]  # type: ignore[assignment]
+    """The caller hears what a member sends from now on. Where she is not blocked it changes nothing, and
+    it is not told whether there is such a member.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.ListBlocksRequest, _contact_service_pb2.ListBlocksResponse]  # type: ignore[assignment]
+    """Whom the caller blocks, latest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
     """Whom the caller hears."""
@@ -72,5 +98,36 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says who may. Conversations that are agreed stay so.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
+
+    @_abc_1.abstractmethod
+    def BlockMember(
+        self,
+        request: _contact_service_pb2.BlockMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.BlockMemberResponse, _abc.Awaitable[_contact_service_pb2.BlockMemberResponse]]:
+        """The caller does not hear a member from now on: what she sends is withheld from the caller for
+        good, and a conversation with her is not on her list. The member is not told, and nothing of
+        hers is refused. Again, changes nothing. At most 1,000.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (oneself, too), MEMBER_NOT_FOUND, BLOCKS_FULL.
+        """
+
+    @_abc_1.abstractmethod
+    def UnblockMember(
+        self,
+        request: _contact_service_pb2.UnblockMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.UnblockMemberResponse, _abc.Awaitable[_contact_service_pb2.UnblockMemberResponse]]:
+        """The caller hears what a member sends from now on. Where she is not blocked it changes nothing, and
+        it is not told whether there is such a member.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBlocks(
+        self,
+        request: _contact_service_pb2.ListBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.ListBlocksResponse, _abc.Awaitable[_contact_service_pb2.ListBlocksResponse]]:
+        """Whom the caller blocks, latest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
 
 def add_ContactServiceServicer_to_server(servicer: ContactServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -118,6 +118,7 @@ class Message(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -132,6 +133,8 @@ class Message(_message.Message):
     """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
+    withheld: _builtins.bool
+    """Only the place is here: what was sent is withheld from the caller, who blocked its sender then."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written; for imported history the original time."""
@@ -147,10 +150,11 @@ class Message(_message.Message):
         text: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
+        withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

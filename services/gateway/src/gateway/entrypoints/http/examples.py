@@ -76,7 +76,7 @@ VALUES: Mapping[str, Any] = {
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
-    "CoursePoint.messages": 3, "Conversation.muted": False,
+    "CoursePoint.messages": 3, "Conversation.muted": False, "Message.withheld": False,
     "Mute.untilTime": "2096-02-07T09:30:00.000Z",
     "whoMayWrite": "circles",
     "ConsentText.title": "Noticing when you drift away", "locale": "en",
