@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kith.messaging.v1 import availability_service_pb2 as availability
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import seat_service_pb2 as api
 
@@ -54,6 +55,16 @@ def seat_rpcs() -> Iterator[Case]:
         lambda t: contacts.UnblockMemberRequest(member_id=t.dora),
     )
     yield rpc("messaging.v1.ContactService/ListBlocks", lambda _: contacts.ListBlocksRequest())
+    yield rpc(
+        "messaging.v1.AvailabilityService/GetAvailability",
+        lambda _: availability.GetAvailabilityRequest(),
+    )
+    yield rpc(
+        "messaging.v1.AvailabilityService/SetAvailability",
+        lambda _: availability.SetAvailabilityRequest(
+            availability=availability.Availability(time_zone="UTC")
+        ),
+    )
 
 
 def seat_routes() -> Iterator[Case]:
@@ -71,3 +82,8 @@ def seat_routes() -> Iterator[Case]:
     yield route("block_member", "PUT", "/v1/blocks/{dora}", here)
     yield route("unblock_member", "DELETE", "/v1/blocks/{dora}")
     yield route("list_blocks", "GET", "/v1/blocks")
+    yield route("get_availability", "GET", "/v1/availability")
+    yield route(
+        "set_availability", "PUT", "/v1/availability",
+        body=lambda _: {"timeZone": "UTC", "hours": []},
+    )  # fmt: skip

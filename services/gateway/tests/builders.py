@@ -137,10 +137,11 @@ COMMENT_JSON = {"id": "k1", "postId": "p1", "authorId": "b1", "text": "Yes.", "c
 CONVERSATION = messaging_pb2.Conversation(
     id="v1", member_ids=["a1", "b1"], last_sequence=9, create_time=stamp(),
     state=messaging_pb2.CONVERSATION_STATE_OPEN, muted=True, muted_until_time=stamp(),
+    available_from_time=stamp(),
 )  # fmt: skip
 CONVERSATION_JSON = {
     "id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT, "state": "open",
-    "muted": True, "mutedUntilTime": AT,
+    "muted": True, "mutedUntilTime": AT, "available": False, "availableFromTime": AT,
 }  # fmt: skip
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",

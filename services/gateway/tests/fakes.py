@@ -35,6 +35,7 @@ from kith.identity.v1 import profile_service_pb2 as profiles
 from kith.identity.v1 import recovery_service_pb2 as recovery
 from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
+from kith.messaging.v1 import availability_service_pb2 as availability
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
@@ -57,6 +58,7 @@ MODULES: tuple[ModuleType, ...] = (
     joining,
     messaging,
     seats,
+    availability,
     contacts,
     network_settings,
     outcomes,

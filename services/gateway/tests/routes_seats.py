@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kith.messaging.v1 import availability_service_pb2 as availability
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import seat_service_pb2 as api
 
@@ -12,12 +13,26 @@ from services.gateway.tests.builders import (
     NEXT,
     PAGE,
     QUERY,
+    Json,
     Route,
     stamp,
 )
 
 SERVICE = "/kith.messaging.v1.SeatService"
 RULES = "/kith.messaging.v1.ContactService"
+HOURS = "/kith.messaging.v1.AvailabilityService"
+SAID = availability.Availability(
+    time_zone="Europe/Berlin", not_until_time=stamp(),
+    hours=[
+        availability.OfficeHours(
+            weekday=availability.WEEKDAY_SUNDAY, start_minute=1080, end_minute=1440
+        )
+    ],
+)  # fmt: skip
+SAID_JSON: Json = {
+    "timeZone": "Europe/Berlin", "notUntilTime": AT,
+    "hours": [{"weekday": "sunday", "startMinute": 1080, "endMinute": 1440}],
+}  # fmt: skip
 SEATS = [
     Route(
         "PUT", "/v1/conversations/v1/acceptance", f"{SERVICE}/AcceptConversation",
@@ -72,5 +87,15 @@ SEATS = [
         "DELETE", "/v1/blocks/b1", f"{RULES}/UnblockMember",
         contacts.UnblockMemberRequest(member_id="b1"), contacts.UnblockMemberResponse(), None,
         status=204,
+    ),
+    Route(
+        "GET", "/v1/availability", f"{HOURS}/GetAvailability",
+        availability.GetAvailabilityRequest(),
+        availability.GetAvailabilityResponse(availability=SAID), SAID_JSON,
+    ),
+    Route(
+        "PUT", "/v1/availability", f"{HOURS}/SetAvailability",
+        availability.SetAvailabilityRequest(availability=SAID),
+        availability.SetAvailabilityResponse(availability=SAID), SAID_JSON, body=SAID_JSON,
     ),
 ]  # fmt: skip

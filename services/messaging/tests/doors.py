@@ -26,6 +26,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from jwt.algorithms import OKPAlgorithm
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
+from kith.messaging.v1 import availability_service_pb2_grpc as availability_grpc
 from kith.messaging.v1 import contact_service_pb2_grpc as contacts_grpc
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
@@ -102,6 +103,7 @@ class Client:
         self.conversations = grpc_api.ConversationServiceStub(channel)
         self.messages = grpc_api.MessageServiceStub(channel)
         self.seats = seats_grpc.SeatServiceStub(channel)
+        self.availability = availability_grpc.AvailabilityServiceStub(channel)
         self.contacts = contacts_grpc.ContactServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:

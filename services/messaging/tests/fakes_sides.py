@@ -10,6 +10,7 @@ from uuid import UUID
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 from messaging.application.ports_sides import Pair, Place, Sides, Tie
+from messaging.domain.availability import Availability
 from messaging.domain.block import Block
 from messaging.domain.contact import CONNECTED, DEFAULT, IN_CIRCLE, WhoMayWrite
 from messaging.domain.conversation import Conversation
@@ -143,6 +144,19 @@ class FakeBlocks:
         self.all.pop((member_id, blocked_id), None)
 
 
+class FakeAvailabilities:
+    """Implements ports_sides.Availabilities."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Availability] = {}
+
+    async def of(self, member_ids: Collection[UUID]) -> Mapping[UUID, Availability]:
+        return {id: self.all[id] for id in member_ids if id in self.all}
+
+    async def set(self, member_id: UUID, availability: Availability, at: datetime) -> None:
+        self.all[member_id] = availability
+
+
 def fake_sides(rule: WhoMayWrite = DEFAULT) -> Sides:
     """Nobody said or decided anything; `rule` is that of who said nothing."""
-    return Sides(FakeSeats(), FakeRules(rule), FakeTies(), FakeBlocks())
+    return Sides(FakeSeats(), FakeRules(rule), FakeTies(), FakeBlocks(), FakeAvailabilities())

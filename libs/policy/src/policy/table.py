@@ -235,6 +235,11 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListBlocks=MEMBER,
     ),
     **_of(
+        "kith.messaging.v1.AvailabilityService",
+        GetAvailability=MEMBER,
+        SetAvailability=MEMBER,
+    ),
+    **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
         ListPrograms=MEMBER,

@@ -125,6 +125,7 @@ UNCONDITIONAL = {
     "leave_conversation": "leaving twice is leaving once",
     "block_member": "blocking twice is blocking once",
     "unblock_member": "ends it; again it changes nothing",
+    "set_availability": "one's own, and the last word is meant",
     "set_contact_rule": "one's own, and the last word is meant",
     "set_consent": "a decision is added to those before it and overwrites none",
     "delete_session": "ends for good; again it changes nothing",

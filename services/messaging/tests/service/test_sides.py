@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import pytest
 from common.clock import SystemClock
 from common.errors import Kind
 from common.grpc_client import call
@@ -13,6 +14,7 @@ from common.mongo import Database
 from erasure.eraser import Eraser
 from export.kinds import Whose
 from export.records import Records
+from kith.messaging.v1 import availability_service_pb2 as availability
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import seat_service_pb2 as api
@@ -211,3 +213,51 @@ async def test_what_was_withheld_is_not_in_her_export_and_goes_with_who_leaves(
     assert f'"memberId":"{ADA}"' not in his.replace(" ", "")
     await Eraser("messaging", database, STEPS, SystemClock()).erase(NETWORK, BEN, new_id())
     assert await database.unscoped("blocks").count_documents({}) == 0
+
+
+async def test_not_today_is_told_to_who_talks_with_her_and_ends_by_itself(
+    door: Door, client: Client, ada: str, ben: str
+) -> None:
+    talk = await client.open(ada, BEN)
+    assert (talk.available, talk.HasField("available_from_time")) == (True, False)
+    every_day = [
+        availability.OfficeHours(weekday=day, start_minute=0, end_minute=1440)
+        for day in availability.Weekday.values()[1:]
+    ]
+    said = availability.Availability(
+        time_zone="Asia/Kathmandu", not_until_time=timestamp(NOW + HOUR), hours=every_day
+    )
+    request = availability.SetAvailabilityRequest(availability=said)
+    assert (await ask(client.availability.SetAvailability, request, ben)).availability == said
+    seen = await client.get(ada, talk.id)
+    assert (seen.available, seen.available_from_time) == (False, timestamp(NOW + HOUR))
+    assert list((await client.list_open(ada)).conversations) == [seen]
+    await client.send(ada, talk.id)
+    door.clock.advance(HOUR)
+    assert (await client.get(ada, talk.id)).available
+    reply = await ask(
+        client.availability.GetAvailability, availability.GetAvailabilityRequest(), ben
+    )
+    assert not reply.availability.HasField("not_until_time")
+    assert list(reply.availability.hours) == every_day
+
+
+@pytest.mark.parametrize(
+    "field, wrong",
+    [
+        ("time_zone", {"time_zone": "Nowhere"}),
+        ("weekday", {"hours": [availability.OfficeHours(end_minute=15)]}),
+        (
+            "start_minute",
+            {"hours": [availability.OfficeHours(weekday=availability.WEEKDAY_FRIDAY)]},
+        ),
+        ("not_until_time", {"not_until_time": timestamp(NOW + 9_999 * HOUR)}),
+    ],
+)
+async def test_what_cannot_be_said_of_when_she_answers_is_named(
+    client: Client, ben: str, field: str, wrong: dict[str, Any]
+) -> None:
+    said = availability.Availability(**{"time_zone": "UTC", **wrong})
+    bad = availability.SetAvailabilityRequest(availability=said)
+    refused = await refusal(ask(client.availability.SetAvailability, bad, ben))
+    assert refused.metadata["field"] == field

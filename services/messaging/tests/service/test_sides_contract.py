@@ -12,6 +12,7 @@ from common.ids import new_id
 from common.mongo import ASCENDING, DESCENDING, Database, Document
 from messaging.adapters.mongo import Networks
 from messaging.application.ports_sides import Pair, Place, Sides, Tie
+from messaging.domain.availability import Availability, Window
 from messaging.domain.block import Block
 from messaging.domain.contact import CONNECTED, DEFAULT, IN_CIRCLE, WhoMayWrite
 from messaging.domain.seat import Seat, Standing
@@ -159,6 +160,14 @@ class SidesContract:
             seen += [one for _, one in page]
             token = page[-1][0]
         assert seen == [held[4], held[2], held[1], held[0]]
+
+    async def test_when_she_answers_is_what_she_said_last(self, sides: Sides) -> None:
+        assert await sides.availabilities.of([ADA, BEN]) == {}
+        said = Availability("Europe/Berlin", (Window(0, 0, 30), Window(6, 60, 1440)))
+        for one in (said.absent_until(NOW + HOUR, NOW), said, Availability()):
+            await sides.availabilities.set(ADA, one, NOW)
+            assert await sides.availabilities.of([ADA, BEN]) == {ADA: one}
+        assert await sides.availabilities.of([]) == {}
 
 
 class TestFakeSides(SidesContract):

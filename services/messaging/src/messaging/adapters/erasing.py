@@ -116,6 +116,7 @@ STEPS: tuple[Step, ...] = (
     # Not removed: without it the other would be told that she had agreed.
     Anonymise("seats", "member_id", _emptied),
     Remove("blocks", "member_ids"),  # after her words have gone, or they would be shown
+    Remove("availabilities", "member_id"),
     Remove("contact_rules", "member_id"),
     Remove("circle_places", "member_id"),
     Remove("connected_pairs", "member_ids"),

@@ -15,7 +15,14 @@ from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
 
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.exporting_sides import BLOCKS, RULES, SEATS, unheard_of, withholding_of
+from messaging.adapters.exporting_sides import (
+    AVAILABILITY,
+    BLOCKS,
+    RULES,
+    SEATS,
+    unheard_of,
+    withholding_of,
+)
 from messaging.adapters.mongo_messages import texts_of
 from messaging.domain.block import Withholding
 
@@ -124,7 +131,7 @@ def _message(document: Document, text: str, whose: Whose, withholding: Withholdi
 
 def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     """All that is told; `keys` open what is sealed."""
-    return Conversations(), Messages(keys), SEATS, RULES, BLOCKS
+    return Conversations(), Messages(keys), SEATS, RULES, BLOCKS, AVAILABILITY
 
 
 WITHHELD: Mapping[str, str] = {

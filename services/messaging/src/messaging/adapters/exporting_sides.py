@@ -34,6 +34,19 @@ def _rule(document: Document, whose: Whose) -> Record:
     }  # fmt: skip
 
 
+def _availability(document: Document, whose: Whose) -> Record:
+    until = document["not_until"]
+    return {
+        "timeZone": document["time_zone"],
+        "notUntilTime": text_of(until) if until is not None else None,
+        "hours": [
+            {"weekday": weekday + 1, "startMinute": start, "endMinute": end}
+            for weekday, start, end in document["windows"]
+        ],
+        "changeTime": text_of(document["changed_at"]),
+    }
+
+
 def _block(document: Document, whose: Whose) -> Record:
     return {
         "memberId": str(document["blocked_id"]),
@@ -60,6 +73,12 @@ BLOCKS = Owned(
     "blocks", "blocks", "Whom you blocked",
     "Members you did not want to hear, by their ids, and when. They were never told.",
     "member_id", _block,
+)  # fmt: skip
+
+AVAILABILITY = Owned(
+    "availability", "availabilities", "When you answer",
+    "Your office hours, in minutes of the day, and until when you said \"not today\".",
+    "member_id", _availability,
 )  # fmt: skip
 
 

@@ -21,7 +21,13 @@ from common.mongo import (
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
-from messaging.adapters import mongo_blocks, mongo_contacts, mongo_seats, mongo_ties
+from messaging.adapters import (
+    mongo_availability,
+    mongo_blocks,
+    mongo_contacts,
+    mongo_seats,
+    mongo_ties,
+)
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
@@ -54,6 +60,7 @@ INDEXES = {
     ],
     "members": [],
     mongo_seats.COLLECTION: mongo_seats.INDEXES,
+    mongo_availability.COLLECTION: mongo_availability.INDEXES,
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
@@ -199,15 +206,13 @@ class Networks:
     def sides(self, network_id: UUID) -> Sides:
         """What each member of this network has for herself."""
         settled = self._settled.setdefault(network_id, set())
+        of = self._database.collection
         return Sides(
-            mongo_seats.MongoSeats(
-                self._database.collection(mongo_seats.COLLECTION, network_id), settled
-            ),
-            mongo_contacts.MongoRules(self._database.collection(mongo_contacts.RULES, network_id)),
+            mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled),
+            mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
-            mongo_blocks.MongoBlocks(
-                self._database.collection(mongo_blocks.COLLECTION, network_id)
-            ),
+            mongo_blocks.MongoBlocks(of(mongo_blocks.COLLECTION, network_id)),
+            mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
         )
 
     def ties(self, network_id: UUID) -> mongo_ties.MongoTies:

@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
     Rule("members", "who is a member", Fate.ERASURE, "so that nobody writes to who is not there"),
     Rule("seats", "her side of a conversation", Fate.ERASURE, "what she decided about it holds"),
+    Rule("availabilities", "when she answers", Fate.ERASURE, "what she said holds"),
     Rule("blocks", "whom she does not hear, and since when", Fate.ERASURE, "she decided so"),
     Rule("contact_rules", "who may write to her", Fate.ERASURE, "what she decided holds"),
     Rule("circle_places", "who is in which circle, as community tells it", Fate.ERASURE, _WHY),

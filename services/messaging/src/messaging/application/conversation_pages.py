@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
 from messaging.application.withholding import withheld_for, withheld_from_all
+from messaging.domain.availability import Availability
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Mute, Seat, State, state_for
@@ -27,6 +28,8 @@ class Shown:
     last_sequence: int
     state: State
     mute: Mute | None
+    available_from: datetime | None
+    """When the other answers: no later than now if she does; None if that is not in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ async def shown_to(
     """A conversation as it is shown to who takes part in it."""
     seats = await network.sides.seats.of(conversation.id)
     last = await last_sequence(network, conversation.id)
-    return _shown(conversation, last, seats, reader_id, now)
+    said = await network.sides.availabilities.of(conversation.peers_of(reader_id))
+    return _shown(conversation, last, seats, reader_id, now, said)
 
 
 async def talks(
@@ -96,10 +100,12 @@ async def _told(
         asyncio.gather(*(last_sequence(network, one.id) for one in conversations)),
     )
     withheld = await withheld_from_all(network, reader_id, conversations, seats)
+    peers = {peer for one in conversations for peer in one.peers_of(reader_id)}
+    said = await network.sides.availabilities.of(peers)
     found: list[tuple[UUID, Shown]] = []
     for (token, one), last in zip(batch, ends, strict=True):
         hers, withholding = seats.get(one.id, ()), withheld[one.id]
-        shown = _shown(one, last, hers, reader_id, now)
+        shown = _shown(one, last, hers, reader_id, now, said)
         left = any(seat.member_id == reader_id and seat.hides(last) for seat in hers)
         if shown.state not in (State.OPEN, State.REQUESTED) or left:
             continue
@@ -128,10 +134,17 @@ async def _heard(network: Network, conversation: Conversation, withholding: With
     return any(not withholding.covers(one.sender_id, one.created_at) for one in last)
 
 
-def _shown(
-    conversation: Conversation, last: int, seats: Sequence[Seat], reader_id: UUID, now: datetime
-) -> Shown:
+def _shown(  # all that is known of it
+    conversation: Conversation, last: int, seats: Sequence[Seat], reader_id: UUID, now: datetime,
+    said: Mapping[UUID, Availability],
+) -> Shown:  # fmt: skip
     own = next((seat for seat in seats if seat.member_id == reader_id), None)
+    times = [
+        said[peer].next_from(now) if peer in said else now
+        for peer in conversation.peers_of(reader_id)
+    ]
+    known = [at for at in times if at is not None]
     return Shown(
-        conversation, last, state_for(reader_id, seats), own.muted(now) if own is not None else None
-    )
+        conversation, last, state_for(reader_id, seats),
+        own.muted(now) if own is not None else None, min(known) if known else None,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from messaging.domain.availability import Availability
 from messaging.domain.block import Block
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
@@ -127,6 +128,18 @@ class Ties(Protocol):
         ...
 
 
+class Availabilities(Protocol):
+    """When the members of one network answer."""
+
+    async def of(self, member_ids: Collection[UUID]) -> Mapping[UUID, Availability]:
+        """What these said; none of those who said nothing."""
+        ...
+
+    async def set(self, member_id: UUID, availability: Availability, at: datetime) -> None:
+        """It is this from now on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """All of it, of one network."""
@@ -135,3 +148,4 @@ class Sides:
     rules: Rules
     ties: Ties
     blocks: Blocks
+    availabilities: Availabilities

@@ -10,6 +10,7 @@ from common.clock import Clock
 from common.errors import Invalid
 from common.grpc_server import Context
 from common.ids import parse_id
+from kith.messaging.v1 import availability_service_pb2_grpc as availability_api
 from kith.messaging.v1 import contact_service_pb2_grpc as contact_api
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
@@ -24,6 +25,7 @@ from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
 from messaging.application.withholding import Withheld
 from messaging.domain.message import Draft, Message
+from messaging.entrypoints.availability import AvailabilityService
 from messaging.entrypoints.contacts import ContactService
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.seats import SeatService
@@ -51,8 +53,9 @@ class ConversationService(grpc_api.ConversationServiceServicer):
             network, caller=caller.subject, peer=parse_id(request.member_id, "member_id"),
             at=self._clock.now(),
         )  # fmt: skip
-        shown = await shown_to(network, conversation, caller.subject, self._clock.now())
-        return api.CreateConversationResponse(conversation=conversation_pb(shown))
+        now = self._clock.now()
+        shown = await shown_to(network, conversation, caller.subject, now)
+        return api.CreateConversationResponse(conversation=conversation_pb(shown, now))
 
     async def GetConversation(
         self, request: api.GetConversationRequest, context: Context
@@ -62,8 +65,9 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         conversation = await queries.conversation_of(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
-        shown = await shown_to(network, conversation, access.caller.subject, self._clock.now())
-        return api.GetConversationResponse(conversation=conversation_pb(shown))
+        now = self._clock.now()
+        shown = await shown_to(network, conversation, access.caller.subject, now)
+        return api.GetConversationResponse(conversation=conversation_pb(shown, now))
 
     async def ListConversations(
         self, request: api.ListConversationsRequest, context: Context
@@ -74,9 +78,10 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         if request.state not in _LISTS:
             raise Invalid("state must be OPEN or RECEIVED", field="state")
         before = parse_id(request.page_token, "page_token") if request.page_token else None
-        page = await _LISTS[request.state](network, caller.subject, before, size, self._clock.now())
+        now = self._clock.now()
+        page = await _LISTS[request.state](network, caller.subject, before, size, now)
         return api.ListConversationsResponse(
-            conversations=map(conversation_pb, page.shown),
+            conversations=[conversation_pb(shown, now) for shown in page.shown],
             next_page_token=str(page.rest) if page.rest is not None else "",
         )
 
@@ -134,6 +139,9 @@ def register_services(
 ) -> None:
     """Add all services to a server."""
     seats_api.add_SeatServiceServicer_to_server(SeatService(networks, clock), server)
+    availability_api.add_AvailabilityServiceServicer_to_server(
+        AvailabilityService(networks, clock), server
+    )
     contact_api.add_ContactServiceServicer_to_server(ContactService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(

@@ -82,8 +82,8 @@ class SeatService(grpc_api.SeatServiceServicer):
     async def _shown(
         self, network: Network, access: Access, conversation: Conversation
     ) -> pb.Conversation:
-        reader = access.caller.subject
-        return conversation_pb(await shown_to(network, conversation, reader, self._clock.now()))
+        reader, now = access.caller.subject, self._clock.now()
+        return conversation_pb(await shown_to(network, conversation, reader, now), now)
 
 
 def _until(request: api.MuteConversationRequest) -> datetime | None:

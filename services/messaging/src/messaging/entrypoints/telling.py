@@ -21,14 +21,17 @@ STATES: Mapping[State, pb.ConversationState.ValueType] = {
 }
 
 
-def conversation_pb(shown: Shown) -> pb.Conversation:
+def conversation_pb(shown: Shown, now: datetime) -> pb.Conversation:
     """A conversation."""
+    start = shown.available_from
     conversation, until = shown.conversation, shown.mute.until if shown.mute is not None else None
     return pb.Conversation(
         id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
         last_sequence=shown.last_sequence, create_time=timestamp(conversation.created_at),
         state=STATES[shown.state], muted=shown.mute is not None,
         muted_until_time=timestamp(until) if until is not None else None,
+        available=start is not None and start <= now,
+        available_from_time=timestamp(start) if start is not None and start > now else None,
     )  # fmt: skip
 
 

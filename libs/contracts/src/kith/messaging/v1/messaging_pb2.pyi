@@ -65,6 +65,8 @@ class Conversation(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     MUTED_FIELD_NUMBER: _builtins.int
     MUTED_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FROM_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
     last_sequence: _builtins.int
@@ -73,6 +75,8 @@ class Conversation(_message.Message):
     """How far it has come, as the caller sees it."""
     muted: _builtins.bool
     """Whether the caller muted it."""
+    available: _builtins.bool
+    """Whether the other answers now, as far as she says ("not today", office hours)."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who takes part."""
@@ -85,6 +89,10 @@ class Conversation(_message.Message):
     def muted_until_time(self) -> _timestamp_pb2.Timestamp:
         """Until when she did; not set when for ever."""
 
+    @_builtins.property
+    def available_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when she does, if not now; not set where that is not in sight."""
+
     def __init__(
         self,
         *,
@@ -95,10 +103,12 @@ class Conversation(_message.Message):
         state: Global___ConversationState.ValueType = ...,
         muted: _builtins.bool = ...,
         muted_until_time: _timestamp_pb2.Timestamp | None = ...,
+        available: _builtins.bool = ...,
+        available_from_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "muted_until_time", b"muted_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

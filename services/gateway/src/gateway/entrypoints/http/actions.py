@@ -10,6 +10,7 @@ from policy import NOBODY, decide
 from gateway.entrypoints.http import (
     accounts,
     audit,
+    availability,
     cases,
     circles,
     cohorts,
@@ -152,6 +153,8 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     seats.leave_conversation: _MESSAGING + "SeatService/LeaveConversation",
     contacts.get_contact_rule: _MESSAGING + "ContactService/GetContactRule",
     contacts.set_contact_rule: _MESSAGING + "ContactService/SetContactRule",
+    availability.get_availability: _MESSAGING + "AvailabilityService/GetAvailability",
+    availability.set_availability: _MESSAGING + "AvailabilityService/SetAvailability",
     contacts.list_blocks: _MESSAGING + "ContactService/ListBlocks",
     contacts.block_member: _MESSAGING + "ContactService/BlockMember",
     contacts.unblock_member: _MESSAGING + "ContactService/UnblockMember",

@@ -45,7 +45,8 @@ class Conversation(Output):
 
     `requested`: the caller asked; she can write three messages until the other accepts, and is told
     nothing else. `received`: the other asked; `declined`: the caller said no. `muted`, until a time
-    or for ever, is shown to the caller alone.
+    or for ever, is shown to the caller alone. `available`: whether the other says that she answers
+    now, and from when if not; messages arrive in any case.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Conversation(Output):
     create_time: Time
     state: StateName
     muted: bool
+    available: bool
+    available_from_time: Time | UnsetType = UNSET
     muted_until_time: Time | UnsetType = UNSET
 
 
@@ -70,6 +73,8 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
         last_sequence=conversation.last_sequence, create_time=time(conversation.create_time),
         state=STATES.text(conversation.state), muted=conversation.muted,
         muted_until_time=time_if_set(conversation, "muted_until_time"),
+        available=conversation.available,
+        available_from_time=time_if_set(conversation, "available_from_time"),
     )  # fmt: skip
 
 
