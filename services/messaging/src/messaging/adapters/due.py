@@ -32,7 +32,7 @@ def changed(
     )
 
 
-def receipt(  # each with a meaning of its own
+def receipt(
     network_id: UUID, conversation_id: UUID, member_ids: Iterable[UUID], *, by: UUID,
     delivered: int, read: int,
 ) -> Iterator[Outgoing]:  # fmt: skip
@@ -52,8 +52,8 @@ def conversation(
 
 def _due(  # noqa: PLR0913
     network_id: UUID, conversation_id: UUID, member_ids: Iterable[UUID],
-    kind: events.DeliveryKind, *, sequence: int = 0, by: UUID | None = None, delivered: int = 0,
-    read: int = 0,
+    kind: events.DeliveryKind.ValueType, *, sequence: int = 0, by: UUID | None = None,
+    delivered: int = 0, read: int = 0,
 ) -> Iterator[Outgoing]:  # fmt: skip
     for slot, members in by_slot(member_ids).items():
         made = events.DeliveryDue(

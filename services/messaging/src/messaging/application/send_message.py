@@ -8,10 +8,12 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
+from messaging.application.hub import Hub
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
 from messaging.application.sides import answer_awaited, bound_for
 from messaging.application.tails import Tails
+from messaging.application.withholding import hearers
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
 from messaging.domain.message import Draft, Message, place
@@ -20,15 +22,16 @@ TRIES = 8
 
 
 async def send_message(
-    network: Network, tails: Tails, access: Access, *, conversation_id: UUID, draft: Draft
+    network: Network, tails: Tails, hub: Hub, access: Access, *, conversation_id: UUID, draft: Draft
 ) -> Message:
-    """Store `draft` at the end, or give the message it already became.
+    """Store `draft` at the end and tell who looks on, or give the message it already became.
 
     Raises Forbidden, ConversationNotFound, MessageIdReused, AnswerAwaited, ConcurrentUpdate (many
     processes race for this conversation; try again).
     """
     conversation = await conversation_of(network, conversation_id, access)
     bound = await bound_for(network, conversation, draft.sender_id, draft.created_at)
+    told = await _told(network, hub, conversation, draft)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
             if not slot.known:
@@ -47,8 +50,19 @@ async def send_message(
                     return earlier
                 continue
             slot.remember(placed.message.tail)
+            hub.arrived(network.id, told, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
+
+
+async def _told(
+    network: Network, hub: Hub, conversation: Conversation, draft: Draft
+) -> tuple[UUID, ...]:
+    """Whose devices are told at once; nothing is read where nobody else looks on here."""
+    everybody, sender_id = conversation.member_ids, draft.sender_id
+    if not hub.present(network.id, conversation.peers_of(sender_id)):
+        return everybody
+    return await hearers(network, conversation, everybody, sender_id, draft.created_at)
 
 
 async def _earlier(network: Network, conversation: Conversation, draft: Draft) -> Message | None:

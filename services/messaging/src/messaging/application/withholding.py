@@ -7,8 +7,9 @@ conversation, and leave out (or keep an empty place for) whatever it covers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from messaging.application.ports import Network
@@ -35,6 +36,20 @@ async def withheld_for(
         network.sides.blocks.of(reader_id, conversation.peers_of(reader_id)),
     )
     return Withholding(reader_id, _deaf(reader_id, seats), blocks)
+
+
+async def hearers(
+    network: Network, conversation: Conversation, member_ids: Collection[UUID], by: UUID,
+    at: datetime | None = None,
+) -> tuple[UUID, ...]:  # fmt: skip
+    """Those of `member_ids` who may be told at once of what `by` does; with `at`, of what she sent
+    then. Whoever is not told finds the places later, empty, when something comes that she hears."""
+    others = [id for id in member_ids if id != by]
+    found = await asyncio.gather(*(withheld_for(network, id, conversation) for id in others))
+    deaf = {
+        one.reader_id for one in found if one.hushes(by) or (at is not None and one.covers(by, at))
+    }
+    return tuple(id for id in member_ids if id not in deaf)
 
 
 async def withheld_from_all(

@@ -90,8 +90,18 @@ def _opening(time_zone: str, windows: tuple[Window, ...], quarter: datetime) -> 
 
 def _open(time_zone: str, windows: tuple[Window, ...], at: datetime) -> bool:
     wall = at.astimezone(_zone(time_zone))
-    weekday, minute = wall.weekday(), wall.hour * 60 + wall.minute
-    return any(one.weekday == weekday and one.start <= minute < one.end for one in windows)
+    minute = wall.hour * 60 + wall.minute // QUARTER * QUARTER
+    return wall.weekday() * DAY + minute in _hours(windows)
+
+
+@lru_cache(maxsize=10_000)
+def _hours(windows: tuple[Window, ...]) -> frozenset[int]:
+    """The quarters of a week that are hers, by the minute they begin with."""
+    return frozenset(
+        one.weekday * DAY + minute
+        for one in windows
+        for minute in range(one.start, one.end, QUARTER)
+    )
 
 
 def _next_quarter(at: datetime) -> datetime:

@@ -90,6 +90,11 @@ class Withholding:
     deaf: bool
     blocks: Mapping[UUID, Block]
 
+    def hushes(self, member_id: UUID) -> bool:
+        """Whether nothing this member does now is told to the reader."""
+        block = self.blocks.get(member_id)
+        return member_id != self.reader_id and (self.deaf or (block is not None and block.holds))
+
     def covers(self, sender_id: UUID, at: datetime) -> bool:
         """Whether what this member sent then is withheld; never what the reader wrote herself."""
         if sender_id == self.reader_id:
