@@ -22,6 +22,7 @@ class FakeSeats:
 
     def __init__(self) -> None:
         self.all: dict[tuple[UUID, UUID], Seat] = {}
+        self.told: list[set[UUID]] = []
         self._made: dict[tuple[UUID, UUID], UUID] = {}
 
     async def settled(self, conversation_id: UUID) -> bool:
@@ -53,12 +54,13 @@ class FakeSeats:
         self._made[key] = new_id()
         return True
 
-    async def save(self, seat: Seat) -> None:
+    async def save(self, seat: Seat, told: Collection[UUID]) -> None:
         key = seat.conversation_id, seat.member_id
         before = self.all.get(key)
         if seat.version != (before.version if before is not None else 0) + 1:
             raise ConcurrentUpdate("changed meanwhile")
         self.all[key] = seat
+        self.told.append(set(told))
         self._made.setdefault(key, new_id())
 
 

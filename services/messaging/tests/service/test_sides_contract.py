@@ -52,17 +52,19 @@ class SidesContract:
         assert await sides.seats.add(seat)
         assert not await sides.seats.add(changed)
         assert list(await sides.seats.of(seat.conversation_id)) == [seat]
-        await sides.seats.save(changed)
+        await sides.seats.save(changed, [BEN])
         assert list(await sides.seats.of(seat.conversation_id)) == [changed]
 
     async def test_of_many_who_change_a_seat_one_does(self, sides: Sides) -> None:
         first = a_seat(ADA)
         outcomes = await asyncio.gather(
-            *(sides.seats.save(first) for _ in range(8)), return_exceptions=True
+            *(sides.seats.save(first, [ADA]) for _ in range(8)), return_exceptions=True
         )
         assert outcomes.count(None) == 1
         later = [first.leave(number, NOW) for number in range(8)]
-        outcomes = await asyncio.gather(*map(sides.seats.save, later), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(sides.seats.save(one, [ADA]) for one in later), return_exceptions=True
+        )
         assert outcomes.count(None) == 1
         assert all(isinstance(one, ConcurrentUpdate) for one in outcomes if one is not None)
         kept = later[outcomes.index(None)]
@@ -74,7 +76,7 @@ class SidesContract:
         await sides.seats.add(seat)
         await sides.seats.add(a_seat(ADA).stand(Standing.ACCEPTED, NOW))
         assert not await sides.seats.settled(seat.conversation_id)
-        await sides.seats.save(seat.stand(Standing.ACCEPTED, NOW))
+        await sides.seats.save(seat.stand(Standing.ACCEPTED, NOW), [ADA, BEN])
         for _ in range(2):
             assert await sides.seats.settled(seat.conversation_id)
 
@@ -93,7 +95,7 @@ class SidesContract:
         for seat in made:
             await sides.seats.add(seat)
         await sides.seats.add(a_seat(ADA, new_id()))
-        await sides.seats.save(made[2].decline(NOW))
+        await sides.seats.save(made[2].decline(NOW), [BEN])
         seen: list[Seat] = []
         token = None
         while page := await sides.seats.asked(BEN, token, 2):
@@ -203,8 +205,23 @@ class TestMongoSides(SidesContract):
         seat = a_seat()
         await sides.seats.add(seat)
         assert not await sides.seats.settled(seat.conversation_id)
-        await networks.sides(NETWORK).seats.save(seat.stand(Standing.ACCEPTED, NOW))
+        await networks.sides(NETWORK).seats.save(seat.stand(Standing.ACCEPTED, NOW), [ADA, BEN])
         assert await sides.seats.settled(seat.conversation_id)
+
+
+async def test_what_is_settled_is_not_asked_for_again(
+    networks: Networks, database: Database
+) -> None:
+    """So that sending stays one insert: once agreed is always agreed."""
+    seats = networks.sides(NETWORK).seats
+    seat = a_seat().stand(Standing.ACCEPTED, NOW)
+    await seats.save(a_seat(), [])
+    await seats.save(seat, [])
+    assert await seats.settled(seat.conversation_id)
+    await database.unscoped("seats").update_many({}, {"$set": {"standing": "asked"}})
+    assert await networks.sides(NETWORK).seats.settled(seat.conversation_id)
+    networks.forget(NETWORK)
+    assert not await networks.sides(NETWORK).seats.settled(seat.conversation_id)
 
 
 async def unknown(database: Database) -> list[bool]:

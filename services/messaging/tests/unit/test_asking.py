@@ -24,7 +24,7 @@ from messaging.application.withholding import Withheld
 from messaging.domain.contact import DEFAULT, WhoMayWrite
 from messaging.domain.errors import AnswerAwaited
 from messaging.domain.message import Message
-from messaging.domain.seat import MOST_ASKING, State
+from messaging.domain.seat import MOST_ASKING, Seat, State
 
 from services.messaging.tests.builders import (
     ADA,
@@ -37,8 +37,9 @@ from services.messaging.tests.builders import (
     access_of,
     send,
 )
-from services.messaging.tests.fakes import FakeNetwork
+from services.messaging.tests.fakes import Crash, FakeNetwork
 from services.messaging.tests.fakes import a_network as a_network_with
+from services.messaging.tests.fakes_sides import FakeSeats
 
 TALK = a_conversation().id
 HELD = Tie(True, NOW, 1)
@@ -127,6 +128,41 @@ async def test_two_who_ask_each_other_at_once_have_both_agreed() -> None:
     await asyncio.gather(opened(network), opened(network, BEN, ADA))
     assert await opened(network) is State.OPEN
     await write(network, ADA, 5)
+
+
+async def test_of_a_yes_both_are_told_at_once_and_of_everything_else_she_alone() -> None:
+    network = a_network(ADA, BEN)
+    seats = network.sides.seats
+    assert isinstance(seats, FakeSeats)
+    await opened(network)
+    await write(network, ADA)
+    assert seats.told == []
+    await sides.decline(network, access_of(BEN), TALK, NOW)
+    await sides.mute(network, access_of(BEN), TALK, None, NOW)
+    assert seats.told == [{BEN}, {BEN}]
+    await sides.accept(network, access_of(BEN), TALK, NOW)
+    await sides.accept(network, access_of(BEN), TALK, NOW)
+    await sides.leave(network, access_of(BEN), TALK, NOW)
+    assert seats.told[2:] == [{ADA, BEN}, {BEN}]
+
+
+async def test_who_died_while_opening_has_not_got_around_asking() -> None:
+    class Dying(FakeSeats):
+        async def add(self, seat: Seat) -> bool:
+            if seat.member_id == BEN and not self.all.get((TALK, BEN)) and self.dies:
+                self.dies = False
+                raise Crash
+            return await super().add(seat)
+
+        dies = True
+
+    network = a_network(ADA, BEN)
+    network = replace(network, sides=replace(network.sides, seats=Dying()))
+    with pytest.raises(Crash):
+        await opened(network)
+    assert await network.conversations.get(TALK) is None
+    assert await opened(network) is State.REQUESTED
+    assert await opened(network) is State.REQUESTED
 
 
 async def test_who_declined_is_asked_no_more_and_can_change_her_mind() -> None:
@@ -274,3 +310,31 @@ def test_who_may_write_directly_cannot_tell_that_she_is_blocked(
     silence: list[str | None] = [None] * len(hers)
     told = asyncio.run(story(hers, quiet, WhoMayWrite.NETWORK))
     assert told == asyncio.run(story(hers, silence, WhoMayWrite.NETWORK))
+
+
+LONG = [
+    "open",
+    "write",
+    "again",
+    "write",
+    "list",
+    "write",
+    "again",
+    "read",
+    "open",
+    "write",
+    "list",
+]
+
+
+@pytest.mark.parametrize("rule", [WhoMayWrite.CIRCLES, WhoMayWrite.CONNECTIONS])
+@pytest.mark.parametrize("quiet", sorted(QUIET))
+async def test_a_whole_request_is_the_same_whatever_the_other_does_and_when(
+    quiet: str, rule: WhoMayWrite
+) -> None:
+    """The property above for one long story, which goes beyond what a request holds."""
+    silence: list[str | None] = [None] * len(LONG)
+    expected = await story(LONG, silence, rule)
+    for place in range(1, len(LONG)):
+        once = [*silence[:place], quiet, *silence[place + 1 :]]
+        assert await story(LONG, once, rule) == expected

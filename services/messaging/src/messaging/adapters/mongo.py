@@ -208,7 +208,7 @@ class Networks:
         settled = self._settled.setdefault(network_id, set())
         of = self._database.collection
         return Sides(
-            mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled),
+            mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
             mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
             mongo_blocks.MongoBlocks(of(mongo_blocks.COLLECTION, network_id)),

@@ -6,13 +6,17 @@ conversation, where a stand-in takes the place of somebody who has gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection as Some
 from uuid import UUID
 
-from common.errors import ConcurrentUpdate
+from common import outbox
+from common.errors import ConcurrentUpdate, Unavailable
 from common.ids import named_id, new_id
 from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError, IndexModel
+from common.outbox import Outgoing
 
+from messaging.adapters import due
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Mute, Seat, Standing
 
@@ -28,14 +32,19 @@ INDEXES = [
          ("made_id", DESCENDING)],
         name="of_member",
     ),
+    outbox.INDEX,
 ]  # fmt: skip
 
 
 class MongoSeats:
     """Implements ports_sides.Seats; `settled` are the conversations known to be agreed to."""
 
-    def __init__(self, collection: Collection, settled: set[UUID]) -> None:
+    def __init__(
+        self, collection: Collection, settled: set[UUID], wake: Callable[[], None]
+    ) -> None:
+        """`wake` is called when something may wait to be published."""
         self._collection = collection
+        self._wake = wake
         self._settled = settled
 
     async def settled(self, conversation_id: UUID) -> bool:
@@ -81,24 +90,40 @@ class MongoSeats:
 
     async def add(self, seat: Seat) -> bool:
         """See ports_sides.Seats."""
-        try:
-            await self._collection.insert_one(
-                {"_id": seat_id(seat), "made_id": new_id(), **_state(seat)}
-            )
-        except DuplicateKeyError:
-            return False
-        return True
+        return await self._insert(seat, ())
 
-    async def save(self, seat: Seat) -> None:
+    async def save(self, seat: Seat, told: Some[UUID]) -> None:
         """See ports_sides.Seats."""
+        news = list(due.conversation(self._collection.network_id, seat.conversation_id, told))
         if seat.version == 1:
-            saved = await self.add(seat)
+            saved = await self._insert(seat, news)
         else:
-            saved = await self._collection.update_one(
-                {"_id": seat_id(seat), "version": seat.version - 1}, {"$set": _state(seat)}
-            )
+            before = {"_id": seat_id(seat), "version": seat.version - 1}
+            saved = await self._update(before, seat, news)
         if not saved:
             raise ConcurrentUpdate("the seat changed meanwhile; try again")
+
+    async def _insert(self, seat: Seat, news: Iterable[Outgoing]) -> bool:
+        made = {"_id": seat_id(seat), "made_id": new_id(), **_state(seat), **outbox.fields(news)}
+        try:
+            await self._collection.insert_one(made)
+        except DuplicateKeyError:
+            return False
+        finally:
+            self._wake()
+        return True
+
+    async def _update(self, before: Document, seat: Seat, news: Iterable[Outgoing]) -> bool:
+        """Whether it was as `before`. Raises Unavailable if too many events of it wait."""
+        try:
+            saved = await self._collection.update_one(
+                {**before, **outbox.ROOM}, outbox.push(news, _state(seat))
+            )
+        finally:
+            self._wake()
+        if not saved and await self._collection.find_one(before, {"_id": 1}) is not None:
+            raise Unavailable("events cannot be published at the moment; try again")
+        return saved
 
 
 def seat_id(seat: Seat) -> UUID:

@@ -40,8 +40,9 @@ class Seats(Protocol):
         """Store it unless she has one; whether it was stored."""
         ...
 
-    async def save(self, seat: Seat) -> None:
-        """Store the next version of it. Raises ConcurrentUpdate."""
+    async def save(self, seat: Seat, told: Collection[UUID]) -> None:
+        """Store the next version of it, and that the conversation is another now for the devices
+        of these members, in one write. Raises ConcurrentUpdate, Unavailable."""
         ...
 
 

@@ -72,10 +72,13 @@ async def seat_both(
     rule = await sides.rules.get(peer)
     standing = standing_of(rule, await sides.ties.between(caller, peer))
     opened = Seat(id, caller, at, version=1)
-    if standing is not Standing.ACCEPTED and await sides.seats.add(opened):
+    if standing is not Standing.ACCEPTED:
+        await sides.seats.add(opened)
         await sides.seats.add(Seat(id, peer, at, standing, version=1))
-    await change_seat(network, id, caller, at, _agree(at))
-    await change_seat(network, id, peer, at, lambda seat: _reconsidered(seat, standing, at))
+    await change_seat(network, conversation, caller, at, _agree(at))
+    await change_seat(
+        network, conversation, peer, at, lambda seat: _reconsidered(seat, standing, at)
+    )
 
 
 async def bound_for(
@@ -86,7 +89,7 @@ async def bound_for(
     seats = network.sides.seats
     if await seats.settled(conversation.id):
         return None
-    await change_seat(network, conversation.id, sender_id, at, _agree(at))
+    await change_seat(network, conversation, sender_id, at, _agree(at))
     asking = [seat for seat in await seats.of(conversation.id) if not seat.agreed]
     return MOST_ASKING if asking else None
 
@@ -100,11 +103,13 @@ def answer_awaited() -> AnswerAwaited:
 
 
 async def change_seat(
-    network: Network, conversation_id: UUID, member_id: UUID, at: datetime,
+    network: Network, conversation: Conversation, member_id: UUID, at: datetime,
     change: Callable[[Seat], Seat],
 ) -> None:  # fmt: skip
-    """Change a member's seat, made if she has none. Raises ConcurrentUpdate, what `change` does."""
-    seats = network.sides.seats
+    """Change a member's seat, made if she has none. Her devices are told, and of a yes, and of
+    nothing else, those of whoever asked. Raises ConcurrentUpdate, Unavailable, what `change` does.
+    """
+    seats, conversation_id = network.sides.seats, conversation.id
     for _ in range(TRIES):
         found = {seat.member_id: seat for seat in await seats.of(conversation_id)}
         before = found.get(member_id) or Seat(conversation_id, member_id, at)
@@ -112,7 +117,8 @@ async def change_seat(
         if after is before:
             return None
         try:
-            return await seats.save(after)
+            agreed = after.agreed and not before.agreed
+            return await seats.save(after, conversation.member_ids if agreed else [member_id])
         except ConcurrentUpdate:
             continue
     raise ConcurrentUpdate("changed at the same time; try again")
@@ -123,7 +129,7 @@ async def _change(
     change: Callable[[Seat], Seat],
 ) -> Conversation:  # fmt: skip
     conversation = await conversation_of(network, conversation_id, access)
-    await change_seat(network, conversation_id, access.caller.subject, at, change)
+    await change_seat(network, conversation, access.caller.subject, at, change)
     return conversation
 
 
