@@ -32,6 +32,7 @@ from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
+from messaging.adapters.read_together import ReadTogether
 from messaging.application.ports import Network
 from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
@@ -171,6 +172,7 @@ class Networks:
         self._clock = clock or SystemClock()
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
         self._settled: dict[UUID, set[UUID]] = {}
+        self._blocks: dict[UUID, ReadTogether] = {}
 
     def of(self, network_id: UUID) -> Network:
         """Everything messaging keeps for this network."""
@@ -207,13 +209,20 @@ class Networks:
         """What each member of this network has for herself."""
         settled = self._settled.setdefault(network_id, set())
         of = self._database.collection
+        blocks = of(mongo_blocks.COLLECTION, network_id)
         return Sides(
             mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
             mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
-            mongo_blocks.MongoBlocks(of(mongo_blocks.COLLECTION, network_id)),
+            mongo_blocks.MongoBlocks(blocks, self._blocks_of(network_id, blocks)),
             mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
         )
+
+    def _blocks_of(self, network_id: UUID, collection: Scoped) -> ReadTogether:
+        found = self._blocks.get(network_id)
+        if found is None:
+            found = self._blocks[network_id] = ReadTogether(collection)
+        return found
 
     def ties(self, network_id: UUID) -> mongo_ties.MongoTies:
         """What ties members of this network."""

@@ -13,6 +13,7 @@ from common.errors import ConcurrentUpdate
 from common.ids import named_id, new_id
 from common.mongo import ASCENDING, DESCENDING, Collection, Document, DuplicateKeyError, IndexModel
 
+from messaging.adapters.read_together import ReadTogether
 from messaging.domain.block import Block, Spell
 
 COLLECTION = "blocks"
@@ -29,16 +30,18 @@ INDEXES = [
 class MongoBlocks:
     """Implements ports_sides.Blocks."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, together: ReadTogether | None = None) -> None:
+        """`together` reads for all of this process: it is asked for each message somebody is told
+        of at once."""
         self._collection = collection
+        self._together = together or ReadTogether(collection)
 
     async def of(self, member_id: UUID, others: Some[UUID]) -> Mapping[UUID, Block]:
         """See ports_sides.Blocks."""
         ids = [self._id(member_id, other) for other in others]
         if not ids:
             return {}
-        wanted = {"_id": {"$in": ids}}
-        found = await self._collection.find(wanted, sort=[("_id", ASCENDING)], limit=0)
+        found = await self._together.find(ids)
         return {document["blocked_id"]: block_of(document) for document in found}
 
     async def page(

@@ -30,12 +30,10 @@ class Withheld:
 async def withheld_for(
     network: Network, reader_id: UUID, conversation: Conversation
 ) -> Withholding:
-    """What of a conversation its reader is not to see: two reads along an index."""
-    seats, blocks = await asyncio.gather(
-        network.sides.seats.of(conversation.id),
-        network.sides.blocks.of(reader_id, conversation.peers_of(reader_id)),
-    )
-    return Withholding(reader_id, _deaf(reader_id, seats), blocks)
+    """What of a conversation its reader is not to see: one read by id, two unless all agreed."""
+    blocks = await network.sides.blocks.of(reader_id, conversation.peers_of(reader_id))
+    deaf = await _is_deaf(network, reader_id, conversation.id)
+    return Withholding(reader_id, deaf, blocks)
 
 
 async def hearers(
@@ -73,6 +71,13 @@ def shown(messages: Sequence[Message], withholding: Withholding) -> list[Message
         else one
         for one in messages
     ]
+
+
+async def _is_deaf(network: Network, reader_id: UUID, conversation_id: UUID) -> bool:
+    seats = network.sides.seats
+    if await seats.settled(conversation_id):
+        return False
+    return _deaf(reader_id, await seats.of(conversation_id))
 
 
 def _deaf(reader_id: UUID, seats: Sequence[Seat]) -> bool:
