@@ -127,6 +127,7 @@ def build(system: System, slug: str) -> Network:
     talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
     path = f"/v1/conversations/{talk['id']}/messages"
     ana.post(path, {"clientMessageId": "first", "text": f"Hello {slug}"})
+    ben.put(f"/v1/conversations/{talk['id']}/acceptance")
     steps = [{"id": STEP, "week": 1, "kind": "discussion", "title": f"Say hello {slug}"}]
     program = admin.post("/v1/programs", {"displayName": "Together", "weeks": 1, "steps": steps})
     cohort = admin.post(

@@ -60,6 +60,7 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     spare = admin.post("/v1/invites", {})
     post = who.post(f"/v1/circles/{circle['id']}/posts", {"intent": "ask", "text": "Who is up?"})
     talk = who.post_when_known("/v1/conversations", {"memberId": friend.member_id})
+    friend.put(f"/v1/conversations/{talk['id']}/acceptance")
     step = {"id": "week-1-hello", "week": 1, "kind": "task", "title": "Say hello"}
     program = admin.post("/v1/programs", {"displayName": "First", "weeks": 1, "steps": [step]})
     start = {"displayName": "Spring", "startTime": "2026-01-31T09:30:00.000Z"}

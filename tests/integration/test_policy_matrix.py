@@ -29,6 +29,7 @@ from tests.integration.policy_members import member_routes, member_rpcs
 from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
 from tests.integration.policy_privileged import ACTS, ELSEWHERE
 from tests.integration.policy_routes import routes
+from tests.integration.policy_seats import seat_routes, seat_rpcs
 from tests.integration.policy_ties import tie_routes, tie_rpcs
 from tests.integration.policy_world import (
     Network,
@@ -83,6 +84,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from hold_rpcs()
     yield from crisis_rpcs()
     yield from tie_rpcs()
+    yield from seat_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -93,6 +95,7 @@ def all_routes() -> Iterator[Case]:
     yield from hold_routes()
     yield from crisis_routes()
     yield from tie_routes()
+    yield from seat_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]

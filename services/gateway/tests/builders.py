@@ -135,9 +135,14 @@ COMMENT = community_pb2.Comment(
 )
 COMMENT_JSON = {"id": "k1", "postId": "p1", "authorId": "b1", "text": "Yes.", "createTime": AT}
 CONVERSATION = messaging_pb2.Conversation(
-    id="v1", member_ids=["a1", "b1"], last_sequence=9, create_time=stamp()
-)
-CONVERSATION_JSON = {"id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT}
+    id="v1", member_ids=["a1", "b1"], last_sequence=9, create_time=stamp(),
+    state=messaging_pb2.CONVERSATION_STATE_OPEN, muted=True, muted_until_time=stamp(),
+    available_from_time=stamp(),
+)  # fmt: skip
+CONVERSATION_JSON = {
+    "id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT, "state": "open",
+    "muted": True, "mutedUntilTime": AT, "available": False, "availableFromTime": AT,
+}  # fmt: skip
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",
     text="Good morning 🌱", create_time=stamp(),
@@ -145,6 +150,7 @@ MESSAGE = messaging_pb2.Message(
 MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
     "text": "Good morning 🌱", "createTime": AT, "imported": False,
+    "withheld": False,
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

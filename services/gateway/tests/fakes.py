@@ -35,9 +35,12 @@ from kith.identity.v1 import profile_service_pb2 as profiles
 from kith.identity.v1 import recovery_service_pb2 as recovery
 from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
+from kith.messaging.v1 import availability_service_pb2 as availability
+from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import delivery_service_pb2 as delivery
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
+from kith.messaging.v1 import seat_service_pb2 as seats
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
@@ -57,6 +60,9 @@ MODULES: tuple[ModuleType, ...] = (
     identity,
     joining,
     messaging,
+    seats,
+    availability,
+    contacts,
     network_settings,
     outcomes,
     passkeys,

@@ -16,11 +16,12 @@ from services.gateway.tests.routes_passkeys import PASSKEYS
 from services.gateway.tests.routes_profiles import PROFILES
 from services.gateway.tests.routes_recovery import RECOVERY
 from services.gateway.tests.routes_roles import ROLES
+from services.gateway.tests.routes_seats import SEATS
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES,
+    *HOLDS, *CASES, *SEATS,
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from kith.community.v1 import community_pb2
 from kith.community.v1 import community_service_pb2 as community
 from kith.identity.v1 import identity_pb2
 from kith.identity.v1 import identity_service_pb2 as identity
+from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 
 from services.gateway.tests.builders import (
@@ -180,6 +181,7 @@ COMMUNITY = [
     ),
 ]  # fmt: skip
 
+RECEIVED = messaging_pb2.CONVERSATION_STATE_RECEIVED
 MESSAGING = [
     Route(
         "POST", "/v1/conversations", "/kith.messaging.v1.ConversationService/CreateConversation",
@@ -188,9 +190,9 @@ MESSAGING = [
         body={"memberId": "b1"}, status=201,
     ),
     Route(
-        "GET", f"/v1/conversations?{QUERY}",
+        "GET", f"/v1/conversations?state=received&{QUERY}",
         "/kith.messaging.v1.ConversationService/ListConversations",
-        messaging.ListConversationsRequest(**PAGE),
+        messaging.ListConversationsRequest(state=RECEIVED, **PAGE),
         messaging.ListConversationsResponse(conversations=[CONVERSATION], next_page_token="t2"),
         {"conversations": [CONVERSATION_JSON], **NEXT},
     ),

@@ -24,6 +24,8 @@ from services.messaging.tests.surroundings import (
     DELIVERIES,
     MESSAGES,
     RECEIPTS,
+    TIE_LETTERS,
+    TIES,
     Surroundings,
 )
 
@@ -89,6 +91,7 @@ async def surroundings(
         f"{DELIVERIES}.dlq",
     )  # fmt: skip
     await create_topics(DELIVERIES, partitions=4)
+    await create_topics(*TIES, TIE_LETTERS)
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

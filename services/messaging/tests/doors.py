@@ -26,10 +26,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from jwt.algorithms import OKPAlgorithm
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
+from kith.messaging.v1 import availability_service_pb2_grpc as availability_grpc
+from kith.messaging.v1 import contact_service_pb2_grpc as contacts_grpc
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import seat_service_pb2 as seats_api
+from kith.messaging.v1 import seat_service_pb2_grpc as seats_grpc
 from messaging.adapters.mongo import Networks
+from messaging.domain.contact import WhoMayWrite
 from messaging.entrypoints.grpc import register_services
 from policy.authorize import authorize
 
@@ -97,12 +102,21 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.conversations = grpc_api.ConversationServiceStub(channel)
         self.messages = grpc_api.MessageServiceStub(channel)
+        self.seats = seats_grpc.SeatServiceStub(channel)
+        self.availability = availability_grpc.AvailabilityServiceStub(channel)
+        self.contacts = contacts_grpc.ContactServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:
         request = api.CreateConversationRequest(member_id=str(member_id))
         reply = await call(
             self.conversations.CreateConversation, request, token=token, seconds=PATIENCE
         )
+        return reply.conversation
+
+    async def agreed(self, token: str, conversation_id: str) -> pb.Conversation:
+        """Whoever is asked agrees."""
+        request = seats_api.AcceptConversationRequest(conversation_id=conversation_id)
+        reply = await call(self.seats.AcceptConversation, request, token=token, seconds=PATIENCE)
         return reply.conversation
 
     async def get(self, token: str, conversation_id: str) -> pb.Conversation:
@@ -113,9 +127,9 @@ class Client:
         return reply.conversation
 
     async def list_open(
-        self, token: str, page_token: str = "", size: int = 0
+        self, token: str, page_token: str = "", size: int = 0, state: Any = 0
     ) -> api.ListConversationsResponse:
-        request = api.ListConversationsRequest(page_size=size, page_token=page_token)
+        request = api.ListConversationsRequest(page_size=size, page_token=page_token, state=state)
         return await call(
             self.conversations.ListConversations, request, token=token, seconds=PATIENCE
         )
@@ -201,10 +215,14 @@ class Door:
     issuer: Issuer
     networks: Networks
 
-    async def join(self, member_id: UUID | None = None, network_id: UUID = NETWORK) -> str:
-        """The token of a member that messaging has heard of."""
+    async def join(
+        self, member_id: UUID | None = None, network_id: UUID = NETWORK,
+        rule: WhoMayWrite = WhoMayWrite.NETWORK,
+    ) -> str:  # fmt: skip
+        """The token of a member that messaging has heard of, to whom these may write."""
         member_id = member_id or new_id()
         await self.networks.members(network_id).add(member_id)
+        await self.networks.sides(network_id).rules.set(member_id, rule, NOW)
         return self.issuer.token(member_id, network_id=network_id)
 
     def admin(self, network_id: UUID = NETWORK) -> str:

@@ -13,10 +13,12 @@ from common.errors import Unavailable
 from common.ids import new_id
 from common.mongo import Database, Document
 from messaging.application.ports import ImportedRow, Network, Taken
+from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 
 from services.messaging.tests.builders import NETWORK
+from services.messaging.tests.fakes_sides import fake_sides
 
 
 class Crash(Exception):
@@ -149,9 +151,10 @@ class FakeNetwork(Network):
     members: FakeMembers
 
 
-def a_network(*member_ids: UUID) -> FakeNetwork:
-    """A network with these members and no conversation."""
-    return FakeNetwork(NETWORK, FakeConversations(), FakeMessages(), FakeMembers(member_ids))
+def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> FakeNetwork:
+    """A network with these members and no conversation; `rule` is that of who said nothing."""
+    parts = FakeConversations(), FakeMessages(), FakeMembers(member_ids)
+    return FakeNetwork(NETWORK, *parts, fake_sides(rule))
 
 
 class WaitingCollection:

@@ -223,6 +223,27 @@ TABLE: Final[Mapping[str, Rule]] = {
     ),
     DELIVER: PUBLIC,
     **_of(
+        "kith.messaging.v1.SeatService",
+        AcceptConversation=TALKING,
+        DeclineConversation=TALKING,
+        MuteConversation=TALKING,
+        UnmuteConversation=TALKING,
+        LeaveConversation=TALKING,
+    ),
+    **_of(
+        "kith.messaging.v1.ContactService",
+        GetContactRule=MEMBER,
+        SetContactRule=MEMBER,
+        BlockMember=MEMBER,
+        UnblockMember=MEMBER,
+        ListBlocks=MEMBER,
+    ),
+    **_of(
+        "kith.messaging.v1.AvailabilityService",
+        GetAvailability=MEMBER,
+        SetAvailability=MEMBER,
+    ),
+    **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
         ListPrograms=MEMBER,

@@ -57,7 +57,7 @@ async def test_both_sides_of_a_conversation_see_a_new_message_as_rest_shows_it(
             "message": {
                 "id": "m1", "conversationId": str(CONVERSATION), "sequence": 1, "senderId": "",
                 "clientMessageId": "", "text": "text 1", "createTime": "2026-01-01T00:00:00.123Z",
-                "imported": False,
+                "imported": False, "withheld": False,
             },
         }  # fmt: skip
     assert not world.services.asked(LIST_MESSAGES)
@@ -114,6 +114,29 @@ async def test_what_she_may_not_see_is_not_shown_and_stops_nothing(world: World)
         assert (frame["type"], frame["lastSequence"]) == ("behind", 2)
         world.happens(3)
         assert await sequences(ada, 1) == [3]
+
+
+async def test_what_was_withheld_from_her_keeps_its_place_before_what_she_hears(
+    world: World,
+) -> None:
+    async def withholding(request: Any, context: Any) -> Message:
+        kept: Any = await world.messages.list(request, context)
+        for message in kept.messages:
+            if message.sequence == 1:
+                id = message.conversation_id
+                message.CopyFrom(
+                    messaging_pb2.Message(conversation_id=id, sequence=1, withheld=True)
+                )
+        return kept  # type: ignore[no-any-return]
+
+    world.services.replies[LIST_MESSAGES] = withholding
+    async with world.device(ADA) as ada:
+        world.happens(1, told=False)
+        world.happens(2)
+        kept = (await received(ada))["message"]
+        assert (kept["sequence"], kept["withheld"], kept["text"]) == (1, True, "")
+        assert "createTime" not in kept
+        assert await sequences(ada, 1) == [2]
 
 
 async def test_messaging_may_be_away_for_a_while(world: World) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import Clock, SystemClock
-from common.config import Address
+from common.config import Address, ServiceConfig
 from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
@@ -38,6 +38,7 @@ from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
 from messaging.application.tails import Tails
 from messaging.config import Config
+from messaging.entrypoints import ties
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
 from messaging.entrypoints.deliveries import GROUP as DELIVERY_GROUP
 from messaging.entrypoints.deliveries import TOPICS as DELIVERY_TOPICS
@@ -73,14 +74,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["messages"], producer, source=f"/{NAME}")
+        relay = Relay(database, ["messages", "seats"], producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
-        )  # fmt: skip
-        consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
-            producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
@@ -104,8 +101,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )  # fmt: skip
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
-        for name, each in (("erasures", erasures), ("consumer", consumer)):
-            await stack.enter_async_context(_listening(life, name, each))
+        await stack.enter_async_context(_listening(life, "erasures", erasures))
+        await _hear(settings, networks, producer, tracing, life, stack)
 
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails, hub)
@@ -140,6 +137,22 @@ async def _listening(life: Lifecycle, name: str, consumer: Consumer) -> AsyncIte
     life.health.add(name, consumer.check)
     async with life.background(name, consumer.run()):
         yield
+
+
+async def _hear(
+    settings: ServiceConfig, networks: Networks, producer: kafka_producer.Producer,
+    tracing: telemetry.Tracing, life: Lifecycle, stack: AsyncExitStack,
+) -> None:  # fmt: skip
+    """Hear who is a member, and who is close to whom. While ties are not heard, who came close asks
+    first a little longer: nobody is kept from talking for it, as by a service that is not ready."""
+    listen = partial(
+        Consumer, settings.kafka, producer=producer, tracing=tracing,
+        topic_prefix=settings.topic_prefix,
+    )  # fmt: skip
+    consumer = listen(group=GROUP, topics=TOPICS, handlers=handlers(networks))
+    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=ties.handlers(networks))
+    await stack.enter_async_context(_listening(life, "consumer", consumer))
+    await stack.enter_async_context(life.background("ties", told.run()))
 
 
 async def _keys(

@@ -69,7 +69,9 @@ async def test_her_words_go_and_every_place_is_kept(
     assert await eraser.erase(NETWORK, ADA, erasure_id) == receipt
     assert receipt.counts == {
         "members": Count(removed=1), "messages": Count(anonymised=MANY + 2),
-        "conversations": Count(anonymised=2),
+        "conversations": Count(anonymised=2), "seats": Count(), "contact_rules": Count(),
+        "blocks": Count(), "availabilities": Count(),
+        "circle_places": Count(), "connected_pairs": Count(),
     }  # fmt: skip
     networks.forget(NETWORK)
 

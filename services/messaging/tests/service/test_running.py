@@ -172,6 +172,7 @@ async def test_after_kill_9_nothing_acknowledged_is_missing_and_every_event_arri
     async with client_of(process) as client:
         for peer in chat.peers:
             chat.talks.append((await opened_when_known(client, chat.ada, peer)).id)
+            await client.agreed(issuer.token(peer), chat.talks[-1])
         work = [chat.write(client, name) for name in range(2 * PEERS)]
         tasks = [asyncio.create_task(one) for one in (*work, chat.import_all(client))]
         await chat.enough.wait()

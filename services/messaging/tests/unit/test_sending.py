@@ -12,6 +12,7 @@ from messaging.application import queries
 from messaging.application.open_conversation import open_conversation
 from messaging.application.ports import Taken
 from messaging.application.tails import Tails
+from messaging.application.withholding import Withheld
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MemberNotFound, MessageIdReused
 from messaging.domain.message import Message, Placed
@@ -143,7 +144,8 @@ class AlwaysTaken(FakeMessages):
 async def test_who_never_gets_a_place_is_told_to_try_again(talk: Conversation) -> None:
     network = a_network(ADA, BEN)
     await network.conversations.add([talk])
-    crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), network.members)
+    rest = network.members, network.sides
+    crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), *rest)
     with pytest.raises(ConcurrentUpdate):
         await send(crowded, Tails(), conversation_id=talk.id, draft=a_draft())
 
@@ -154,7 +156,7 @@ async def test_pages_tell_whether_there_is_more(network: FakeNetwork, talk: Conv
         await send(network, Tails(), conversation_id=talk.id, draft=a_draft())
     assert await queries.last_sequence(network, talk.id) == 5
 
-    def numbers(page: tuple[Sequence[Message], bool]) -> tuple[list[int], bool]:
+    def numbers(page: tuple[Sequence[Message | Withheld], bool]) -> tuple[list[int], bool]:
         messages, more = page
         return [one.sequence for one in messages], more
 

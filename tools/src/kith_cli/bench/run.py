@@ -118,6 +118,7 @@ def _people(settings: Settings, admin: Kith) -> list[Person]:
         kith = door(settings)
         kith.sign_in(NETWORK, email, PASSWORD)
         kith.put("/v1/consents/signals", {"granted": True})
+        kith.put("/v1/contact-rule", {"whoMayWrite": "network"})
         people.append(Person(kith.member_id, kith.token))
         doors.append(kith)
     for number, kith in enumerate(doors):

@@ -27,7 +27,10 @@ from kith.identity.v1 import profile_service_pb2_grpc as profiles
 from kith.identity.v1 import recovery_service_pb2_grpc as recovery
 from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
+from kith.messaging.v1 import availability_service_pb2_grpc as availability
+from kith.messaging.v1 import contact_service_pb2_grpc as contacts
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
+from kith.messaging.v1 import seat_service_pb2_grpc as seats
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
 from kith.signals.v1 import signals_service_pb2_grpc as signals
@@ -78,6 +81,9 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     ),
     "messaging": (
         "kith.messaging.v1.ConversationService",
+        "kith.messaging.v1.SeatService",
+        "kith.messaging.v1.ContactService",
+        "kith.messaging.v1.AvailabilityService",
         "kith.messaging.v1.MessageService/SendMessage",
         "kith.messaging.v1.MessageService/ListMessages",
     ),
@@ -140,6 +146,9 @@ class Services:
         self.connections = connections.ConnectionServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])
+        self.seats = seats.SeatServiceStub(channels["messaging"])
+        self.availability = availability.AvailabilityServiceStub(channels["messaging"])
+        self.contacts = contacts.ContactServiceStub(channels["messaging"])
         self.messages = messaging.MessageServiceStub(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])
         self.enrollments = programs.EnrollmentServiceStub(channels["programs"])

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from common.mongo import ASCENDING, Database, Document
 from erasure.receipts import Count
-from erasure.steps import BATCH, Leaving, Remove, Step, change_all
+from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, change_all
 
 from messaging.adapters.conversation_keys import DESTROYED
 
@@ -87,6 +87,11 @@ def _left(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {"$set": changes}
 
 
+def _emptied(_: Document, leaving: Leaving) -> Mapping[str, Any]:
+    """Of her seat nothing but whether she had agreed."""
+    return {"member_id": leaving.stand_in, "muted": False, "muted_until": None, "left_after": -1}
+
+
 async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[UUID]:
     """Ids of the conversations she is in, the latest opened last."""
     conversations, after = database.collection(CONVERSATIONS, leaving.network_id), None
@@ -108,4 +113,11 @@ STEPS: tuple[Step, ...] = (
     Remove("members", "_id"),
     Messages(),
     Conversations(),
+    # Not removed: without it the other would be told that she had agreed.
+    Anonymise("seats", "member_id", _emptied),
+    Remove("blocks", "member_ids"),  # after her words have gone, or they would be shown
+    Remove("availabilities", "member_id"),
+    Remove("contact_rules", "member_id"),
+    Remove("circle_places", "member_id"),
+    Remove("connected_pairs", "member_ids"),
 )

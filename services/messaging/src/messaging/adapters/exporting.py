@@ -15,7 +15,16 @@ from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
 
 from messaging.adapters.conversation_keys import ConversationKeys
+from messaging.adapters.exporting_sides import (
+    AVAILABILITY,
+    BLOCKS,
+    RULES,
+    SEATS,
+    unheard_of,
+    withholding_of,
+)
 from messaging.adapters.mongo_messages import texts_of
+from messaging.domain.block import Withholding
 
 _FIRST = UUID(int=0)
 
@@ -31,7 +40,9 @@ class Conversations:
         """See Kind."""
         found = await _conversations(database, whose, after, PAGE)
         rest = str(found[-1]["opened_id"]) if len(found) == PAGE else ""
-        return [_conversation(document, whose) for document in found], rest
+        unheard = await unheard_of(database, whose, [document["_id"] for document in found])
+        shown = [document for document in found if document["_id"] not in unheard]
+        return [_conversation(document, whose) for document in shown], rest
 
 
 class Messages:
@@ -45,7 +56,7 @@ class Messages:
     title = "Your messages"
     about = (
         "Everything that was written in your conversations, by you and to you. An empty text is"
-        " that of somebody who left."
+        " that of somebody who left; what is withheld was sent by somebody you blocked then."
     )
 
     def __init__(self, keys: ConversationKeys) -> None:
@@ -64,7 +75,8 @@ class Messages:
             wanted, sort=[("sequence", ASCENDING)], limit=PAGE, projection={"outbox": 0}
         )
         texts = await texts_of(self._keys, whose.network_id, found)
-        records = [_message(*both, whose) for both in zip(found, texts, strict=True)]
+        withholding = await withholding_of(database, whose, conversation)
+        records = [_message(*both, whose, withholding) for both in zip(found, texts, strict=True)]
         if len(found) == PAGE:
             return records, f"{conversation['opened_id']}/{found[-1]['sequence']}"
         following = await _conversations(database, whose, str(conversation["opened_id"]), 1)
@@ -103,7 +115,12 @@ def _conversation(document: Document, whose: Whose) -> Record:
     }  # fmt: skip
 
 
-def _message(document: Document, text: str, whose: Whose) -> Record:
+def _message(document: Document, text: str, whose: Whose, withholding: Withholding) -> Record:
+    if withholding.covers(document["sender_id"], document["created_at"]):
+        return {
+            "conversationId": str(document["conversation_id"]), "sequence": document["sequence"],
+            "withheld": True,
+        }  # fmt: skip
     mine = document["sender_id"] == whose.member_id
     return {
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
@@ -114,8 +131,12 @@ def _message(document: Document, text: str, whose: Whose) -> Record:
 
 def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     """All that is told; `keys` open what is sealed."""
-    return Conversations(), Messages(keys)
+    return Conversations(), Messages(keys), SEATS, RULES, BLOCKS, AVAILABILITY
 
 
-WITHHELD: Mapping[str, str] = {"members": "holds only your id, so that people can write to you"}
+WITHHELD: Mapping[str, str] = {
+    "members": "holds only your id, so that people can write to you",
+    "circle_places": "what the community part tells itself: see your circles",
+    "connected_pairs": "what the community part tells itself: see your connections",
+}
 """Collections of which nothing is told, and why."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
 from common import outbox
+from common.clock import Clock, SystemClock
 from common.ids import new_id
 from common.mongo import (
     ASCENDING,
@@ -20,11 +21,20 @@ from common.mongo import (
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from messaging.adapters import (
+    mongo_availability,
+    mongo_blocks,
+    mongo_contacts,
+    mongo_seats,
+    mongo_ties,
+)
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
+from messaging.adapters.read_together import ReadTogether
 from messaging.application.ports import Network
+from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
 
 INDEXES = {
@@ -50,6 +60,11 @@ INDEXES = {
         outbox.INDEX,
     ],
     "members": [],
+    mongo_seats.COLLECTION: mongo_seats.INDEXES,
+    mongo_availability.COLLECTION: mongo_availability.INDEXES,
+    mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
+    **mongo_contacts.INDEXES,
+    **mongo_ties.INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -144,7 +159,7 @@ class Networks:
 
     def __init__(
         self, database: Database, keys: ConversationKeys, offer: Offer, room: Room | None = None,
-        unsure: Callable[[], None] = lambda: None,
+        unsure: Callable[[], None] = lambda: None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
         """`offer` is told what was stored, `unsure` that something may have been; `room` returns
         when much more may be."""
@@ -154,7 +169,10 @@ class Networks:
         self._room = room
         self._unsure = unsure
         self._writer = GroupCommit(database, "messages", offer, unsure)
+        self._clock = clock or SystemClock()
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
+        self._settled: dict[UUID, set[UUID]] = {}
+        self._blocks: dict[UUID, ReadTogether] = {}
 
     def of(self, network_id: UUID) -> Network:
         """Everything messaging keeps for this network."""
@@ -174,16 +192,45 @@ class Networks:
                 self._unsure,
             ),
             members=self.members(network_id),
+            sides=self.sides(network_id),
         )
 
     def forget(self, network_id: UUID) -> None:
         """Read this network's conversations anew: somebody in them was erased."""
         self._seen.pop(network_id, None)
+        self._settled.pop(network_id, None)
         self._keys.forget(network_id)
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""
         return MongoMembers(self._database.collection("members", network_id))
+
+    def sides(self, network_id: UUID) -> Sides:
+        """What each member of this network has for herself."""
+        settled = self._settled.setdefault(network_id, set())
+        of = self._database.collection
+        blocks = of(mongo_blocks.COLLECTION, network_id)
+        return Sides(
+            mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
+            mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
+            self.ties(network_id),
+            mongo_blocks.MongoBlocks(blocks, self._blocks_of(network_id, blocks)),
+            mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
+        )
+
+    def _blocks_of(self, network_id: UUID, collection: Scoped) -> ReadTogether:
+        found = self._blocks.get(network_id)
+        if found is None:
+            found = self._blocks[network_id] = ReadTogether(collection)
+        return found
+
+    def ties(self, network_id: UUID) -> mongo_ties.MongoTies:
+        """What ties members of this network."""
+        of = self._database.collection
+        return mongo_ties.MongoTies(
+            of(mongo_ties.PLACES, network_id), of(mongo_ties.PAIRS, network_id),
+            of("members", network_id), self._clock,
+        )  # fmt: skip
 
 
 def _conversation(document: Document) -> Conversation:

@@ -5,9 +5,36 @@ from __future__ import annotations
 from common.retention import Fate, Rule
 from erasure.eraser import RETENTION
 
+from messaging.adapters.mongo_ties import MARKS_KEPT, UNKNOWN_KEPT
+
+_WHY = "it decides who writes without asking"
+
+
+def _ended(collection: str, kind: str) -> Rule:
+    why = "until no older event can come again (ADR 30)"
+    return Rule(collection, kind, Fate.EXPIRES, why, "ended_at", MARKS_KEPT)
+
+
+def _unknown(collection: str, kind: str) -> Rule:
+    why = "until she is heard of, or does not come any more (ADR 34)"
+    return Rule(collection, kind, Fate.EXPIRES, why, "unknown_since", UNKNOWN_KEPT)
+
+
 RULES: tuple[Rule, ...] = (
     Rule("conversations", "who talks to whom", Fate.ERASURE, "both come back to it", "created_at"),
     Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
     Rule("members", "who is a member", Fate.ERASURE, "so that nobody writes to who is not there"),
+    Rule("seats", "her side of a conversation", Fate.ERASURE, "what she decided about it holds"),
+    Rule("availabilities", "when she answers", Fate.ERASURE, "what she said holds"),
+    Rule("blocks", "whom she does not hear, and since when", Fate.ERASURE, "she decided so"),
+    Rule("contact_rules", "who may write to her", Fate.ERASURE, "what she decided holds"),
+    Rule("circle_places", "who is in which circle, as community tells it", Fate.ERASURE, _WHY),
+    _ended("circle_places", "that somebody left a circle"),
+    _unknown("circle_places", "that somebody unknown is in a circle"),
+    Rule(
+        "connected_pairs", "who is connected with whom, as community tells it", Fate.ERASURE, _WHY
+    ),
+    _ended("connected_pairs", "that a connection ended"),
+    _unknown("connected_pairs", "that somebody unknown is connected"),
     *RETENTION,
 )

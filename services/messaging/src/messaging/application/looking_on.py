@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from messaging.application.hub import Hub, Kind, News
 from messaging.application.ports import Network
+from messaging.application.withholding import hearers, withheld_from_all
+from messaging.domain.conversation import Conversation
 
 MOST_CONVERSATIONS = 1_000
 AT_ONCE = 20
@@ -17,15 +19,27 @@ Announce = Callable[[News], Awaitable[None]]
 
 async def ends_of(network: Network, member_id: UUID) -> list[tuple[UUID, int]]:
     """The conversations of a member, the newest of them at most MOST_CONVERSATIONS, and the
-    sequence numbers they end with."""
+    sequence numbers they end with; not those in which she hears nobody."""
     found = await network.conversations.page(member_id, None, MOST_CONVERSATIONS)
-    ids = [conversation.id for _, conversation in found]
+    ids = await _heard(network, member_id, [conversation for _, conversation in found])
     ends: list[tuple[UUID, int]] = []
     for first in range(0, len(ids), AT_ONCE):
         some = ids[first : first + AT_ONCE]
         tails = await asyncio.gather(*(network.messages.tail(id) for id in some))
         ends += [(id, tail.sequence if tail else 0) for id, tail in zip(some, tails, strict=True)]
     return ends
+
+
+async def _heard(
+    network: Network, member_id: UUID, conversations: Sequence[Conversation]
+) -> list[UUID]:
+    seats = await network.sides.seats.of_all(conversations)
+    withheld = await withheld_from_all(network, member_id, conversations, seats)
+    return [
+        one.id
+        for one in conversations
+        if not all(withheld[one.id].hushes(peer) for peer in one.peers_of(member_id))
+    ]
 
 
 async def typing_in(
@@ -35,7 +49,8 @@ async def typing_in(
     conversation = await network.conversations.get(conversation_id)
     if conversation is None or member_id not in conversation.member_ids:
         return
-    others = conversation.peers_of(member_id)
+    peers = conversation.peers_of(member_id)
+    others = await hearers(network, conversation, peers, member_id)
     news = News(network.id, conversation_id, others, Kind.TYPING, by=member_id)
     hub.tell(news)
     if elsewhere := tuple(other for other in others if not hub.owns(other)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 
@@ -105,3 +106,4 @@ class Network:
     conversations: Conversations
     messages: Messages
     members: Members
+    sides: Sides

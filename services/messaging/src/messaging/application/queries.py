@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from common.auth import Access
 from policy import Facts
 
 from messaging.application.ports import Network
+from messaging.application.withholding import Withheld, shown, withheld_for
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound
 from messaging.domain.message import Message
@@ -32,23 +34,31 @@ async def last_sequence(network: Network, conversation_id: UUID) -> int:
 
 async def messages_after(
     network: Network, conversation_id: UUID, access: Access, sequence: int, limit: int
-) -> tuple[Sequence[Message], bool]:
-    """Messages after a sequence number, ascending, and whether there are more.
+) -> tuple[Sequence[Message | Withheld], bool]:
+    """Messages after a sequence number, ascending, and whether there are more;
+    of what is withheld from the caller the place.
 
     Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, access)
-    found = await network.messages.after(conversation_id, sequence, limit + 1)
-    return found[:limit], len(found) > limit
+    conversation = await conversation_of(network, conversation_id, access)
+    found, withholding = await asyncio.gather(
+        network.messages.after(conversation_id, sequence, limit + 1),
+        withheld_for(network, access.caller.subject, conversation),
+    )
+    return shown(found[:limit], withholding), len(found) > limit
 
 
 async def messages_before(
     network: Network, conversation_id: UUID, access: Access, sequence: int | None, limit: int
-) -> tuple[Sequence[Message], bool]:
-    """Messages before a sequence number (None: the newest), descending, and whether there are more.
+) -> tuple[Sequence[Message | Withheld], bool]:
+    """Messages before a sequence number (None: the newest), descending, and whether there are more;
+    of what is withheld from the caller the place.
 
     Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, access)
-    found = await network.messages.before(conversation_id, sequence, limit + 1)
-    return found[:limit], len(found) > limit
+    conversation = await conversation_of(network, conversation_id, access)
+    found, withholding = await asyncio.gather(
+        network.messages.before(conversation_id, sequence, limit + 1),
+        withheld_for(network, access.caller.subject, conversation),
+    )
+    return shown(found[:limit], withholding), len(found) > limit

@@ -11,7 +11,9 @@ from common.ids import new_id
 from messaging.application.hub import Hub
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
+from messaging.application.sides import answer_awaited, bound_for
 from messaging.application.tails import Tails
+from messaging.application.withholding import hearers
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
 from messaging.domain.message import Draft, Message, place
@@ -24,15 +26,22 @@ async def send_message(
 ) -> Message:
     """Store `draft` at the end and tell who looks on, or give the message it already became.
 
-    Raises Forbidden, ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race
-    for this conversation; try again).
+    Raises Forbidden, ConversationNotFound, MessageIdReused, AnswerAwaited, ConcurrentUpdate (many
+    processes race for this conversation; try again).
     """
     conversation = await conversation_of(network, conversation_id, access)
+    bound = await bound_for(network, conversation, draft.sender_id, draft.created_at)
+    told = await _told(network, hub, conversation, draft)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
             if not slot.known:
                 slot.remember(await network.messages.tail(conversation_id))
             placed = place(draft, new_id(), conversation_id, slot.tail)
+            if bound is not None and placed.message.sequence > bound:
+                slot.forget()  # another process may know of an answer
+                if earlier := await _earlier(network, conversation, draft):
+                    return earlier
+                raise answer_awaited()
             try:
                 await network.messages.add(conversation, placed)
             except Taken:
@@ -41,9 +50,19 @@ async def send_message(
                     return earlier
                 continue
             slot.remember(placed.message.tail)
-            hub.arrived(network.id, conversation.member_ids, placed.message)
+            hub.arrived(network.id, told, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
+
+
+async def _told(
+    network: Network, hub: Hub, conversation: Conversation, draft: Draft
+) -> tuple[UUID, ...]:
+    """Whose devices are told at once; nothing is read where nobody else looks on here."""
+    everybody, sender_id = conversation.member_ids, draft.sender_id
+    if not hub.present(network.id, conversation.peers_of(sender_id)):
+        return everybody
+    return await hearers(network, conversation, everybody, sender_id, draft.created_at)
 
 
 async def _earlier(network: Network, conversation: Conversation, draft: Draft) -> Message | None:

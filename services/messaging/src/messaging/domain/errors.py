@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound, Precondition
 
 
 class ConversationNotFound(NotFound):
@@ -27,3 +27,21 @@ class ImportRowInvalid(Invalid):
     """A row of an imported history cannot be taken; the rows before it are kept."""
 
     reason = "IMPORT_ROW_INVALID"
+
+
+class ConversationNotRequested(Precondition):
+    """There is no request to decline: the caller has agreed to this conversation."""
+
+    reason = "CONVERSATION_NOT_REQUESTED"
+
+
+class AnswerAwaited(Precondition):
+    """A request holds three messages; more can be written once the other has accepted."""
+
+    reason = "ANSWER_AWAITED"
+
+
+class BlocksFull(Precondition):
+    """A member blocks as many as she can: unblock somebody first."""
+
+    reason = "BLOCKS_FULL"

@@ -17,7 +17,9 @@ def handlers(networks: Networks) -> Handlers:
 
     async def on_account_created(event: identity.AccountCreated, meta: Meta) -> None:
         network_id = parse_id(event.network_id, "network_id")
-        await networks.members(network_id).add(parse_id(event.member_id, "member_id"))
+        member_id = parse_id(event.member_id, "member_id")
+        await networks.members(network_id).add(member_id)
+        await networks.ties(network_id).confirm([member_id])
 
     async def on_account_closed(event: identity.AccountClosed, meta: Meta) -> None:
         network_id = parse_id(event.network_id, "network_id")

@@ -14,6 +14,8 @@ from kith.messaging.events.v1 import delivery_events_pb2 as events
 from messaging.adapters.mongo import Networks
 from messaging.application.hub import Hub, News
 from messaging.application.hub import Kind as Told
+from messaging.application.ports import Network
+from messaging.application.withholding import hearers
 from messaging.domain.message import Message
 from messaging.domain.slots import SLOTS, key_of
 
@@ -48,6 +50,10 @@ def handlers(networks: Networks, hub: Hub) -> Handlers:
             if message is None:
                 return
         by = parse_id(event.by_member_id, "by_member_id") if event.by_member_id else None
+        network = networks.of(network_id)
+        member_ids = await _hearing(network, conversation_id, member_ids, message, by)
+        if not member_ids:
+            return
         news = News(
             network_id, conversation_id, member_ids, kind, message, by,
             event.delivered_sequence, event.read_sequence,
@@ -64,6 +70,20 @@ def slots(hub: Hub) -> Callable[[Mine], None]:
         hub.own(frozenset(slot for slot in range(SLOTS) if mine(str(key_of(slot)))))
 
     return given
+
+
+async def _hearing(
+    network: Network, conversation_id: UUID, member_ids: tuple[UUID, ...],
+    message: Message | None, by: UUID | None,
+) -> tuple[UUID, ...]:  # fmt: skip
+    """Those of the members who are told: not who does not hear its sender, or whoever did it."""
+    conversation = await network.conversations.get(conversation_id)
+    if conversation is None:
+        return ()
+    if message is not None:
+        who, at = message.sender_id, message.created_at
+        return await hearers(network, conversation, member_ids, who, at)
+    return member_ids if by is None else await hearers(network, conversation, member_ids, by)
 
 
 async def _message(

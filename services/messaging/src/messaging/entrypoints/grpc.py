@@ -6,24 +6,36 @@ from collections.abc import AsyncIterator
 
 import grpc
 from common import auth
-from common.clock import Clock, epoch_millis
+from common.clock import Clock
 from common.errors import Invalid
 from common.grpc_server import Context
 from common.ids import parse_id
-from google.protobuf.timestamp_pb2 import Timestamp
+from kith.messaging.v1 import availability_service_pb2_grpc as availability_api
+from kith.messaging.v1 import contact_service_pb2_grpc as contact_api
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import seat_service_pb2_grpc as seats_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
+from messaging.application.conversation_pages import requests, shown_to, talks
 from messaging.application.hub import Hub
 from messaging.application.open_conversation import open_conversation
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
-from messaging.domain.conversation import Conversation
+from messaging.application.withholding import Withheld
 from messaging.domain.message import Draft, Message
+from messaging.entrypoints.availability import AvailabilityService
+from messaging.entrypoints.contacts import ContactService
 from messaging.entrypoints.imports import take_stream
+from messaging.entrypoints.seats import SeatService
+from messaging.entrypoints.telling import conversation_pb, page_size, timestamp
+
+_LISTS = {
+    pb.CONVERSATION_STATE_UNSPECIFIED: talks, pb.CONVERSATION_STATE_OPEN: talks,
+    pb.CONVERSATION_STATE_RECEIVED: requests,
+}  # fmt: skip
 
 
 class ConversationService(grpc_api.ConversationServiceServicer):
@@ -42,8 +54,9 @@ class ConversationService(grpc_api.ConversationServiceServicer):
             network, caller=caller.subject, peer=parse_id(request.member_id, "member_id"),
             at=self._clock.now(),
         )  # fmt: skip
-        last = await queries.last_sequence(network, conversation.id)
-        return api.CreateConversationResponse(conversation=_conversation(conversation, last))
+        now = self._clock.now()
+        shown = await shown_to(network, conversation, caller.subject, now)
+        return api.CreateConversationResponse(conversation=conversation_pb(shown, now))
 
     async def GetConversation(
         self, request: api.GetConversationRequest, context: Context
@@ -53,8 +66,9 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         conversation = await queries.conversation_of(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
-        last = await queries.last_sequence(network, conversation.id)
-        return api.GetConversationResponse(conversation=_conversation(conversation, last))
+        now = self._clock.now()
+        shown = await shown_to(network, conversation, access.caller.subject, now)
+        return api.GetConversationResponse(conversation=conversation_pb(shown, now))
 
     async def ListConversations(
         self, request: api.ListConversationsRequest, context: Context
@@ -62,14 +76,15 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         caller = auth.current()
         network = self._networks.of(caller.network_id)
         size = page_size(request.page_size, default=50, most=100)
+        if request.state not in _LISTS:
+            raise Invalid("state must be OPEN or RECEIVED", field="state")
         before = parse_id(request.page_token, "page_token") if request.page_token else None
-        found = await network.conversations.page(caller.subject, before, size + 1)
-        conversations = [
-            _conversation(item, await queries.last_sequence(network, item.id))
-            for _, item in found[:size]
-        ]
-        token = str(found[size - 1][0]) if len(found) > size else ""
-        return api.ListConversationsResponse(conversations=conversations, next_page_token=token)
+        now = self._clock.now()
+        page = await _LISTS[request.state](network, caller.subject, before, size, now)
+        return api.ListConversationsResponse(
+            conversations=[conversation_pb(shown, now) for shown in page.shown],
+            next_page_token=str(page.rest) if page.rest is not None else "",
+        )
 
 
 class MessageService(grpc_api.MessageServiceServicer):
@@ -91,7 +106,7 @@ class MessageService(grpc_api.MessageServiceServicer):
             self._networks.of(caller.network_id), self._tails, self._hub, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
-        return api.SendMessageResponse(message=shown(message))
+        return api.SendMessageResponse(message=shown_message(message))
 
     async def ListMessages(
         self, request: api.ListMessagesRequest, context: Context
@@ -108,7 +123,7 @@ class MessageService(grpc_api.MessageServiceServicer):
         else:
             end = before or None
             found, more = await queries.messages_before(network, id, access, end, size)
-        return api.ListMessagesResponse(messages=map(shown, found), has_more=more)
+        return api.ListMessagesResponse(messages=map(shown_message, found), has_more=more)
 
     async def ImportMessages(
         self, request: AsyncIterator[api.ImportMessagesRequest], context: Context
@@ -125,36 +140,27 @@ def register_services(
     server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None,
     hub: Hub | None = None,
 ) -> None:  # fmt: skip
-    """Add both services to a server."""
+    """Add all services to a server."""
+    seats_api.add_SeatServiceServicer_to_server(SeatService(networks, clock), server)
+    availability_api.add_AvailabilityServiceServicer_to_server(
+        AvailabilityService(networks, clock), server
+    )
+    contact_api.add_ContactServiceServicer_to_server(ContactService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
         MessageService(networks, tails or Tails(), clock, hub or Hub()), server
     )
 
 
-def page_size(asked: int, *, default: int, most: int) -> int:
-    """The number of items on a page. Raises Invalid."""
-    if not 0 <= asked <= most:
-        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
-    return asked or default
-
-
-def _conversation(conversation: Conversation, last_sequence: int) -> pb.Conversation:
-    return pb.Conversation(
-        id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
-        last_sequence=last_sequence, create_time=_timestamp(epoch_millis(conversation.created_at)),
-    )  # fmt: skip
-
-
-def shown(message: Message) -> pb.Message:
-    """A message as it is told."""
+def shown_message(message: Message | Withheld) -> pb.Message:
+    """A message as it is told; the place of one that is withheld."""
+    if isinstance(message, Withheld):
+        return pb.Message(
+            conversation_id=str(message.conversation_id), sequence=message.sequence, withheld=True
+        )
     return pb.Message(
         id=str(message.id), conversation_id=str(message.conversation_id),
         sequence=message.sequence, sender_id=str(message.sender_id),
         client_message_id=message.client_message_id, text=message.text,
-        create_time=_timestamp(epoch_millis(message.created_at)), imported=message.imported,
+        create_time=timestamp(message.created_at), imported=message.imported,
     )  # fmt: skip
-
-
-def _timestamp(millis: int) -> Timestamp:
-    return Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,38 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ConversationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConversationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConversationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONVERSATION_STATE_UNSPECIFIED: _ConversationState.ValueType  # 0
+    """Not set: in a request, OPEN is meant."""
+    CONVERSATION_STATE_OPEN: _ConversationState.ValueType  # 1
+    """Both write as they like."""
+    CONVERSATION_STATE_REQUESTED: _ConversationState.ValueType  # 2
+    """The caller asked and has no answer; she can write three messages. It is never told more of why."""
+    CONVERSATION_STATE_RECEIVED: _ConversationState.ValueType  # 3
+    """The other asked; the caller may accept (writing does), or decline."""
+    CONVERSATION_STATE_DECLINED: _ConversationState.ValueType  # 4
+    """The caller declined."""
+
+class ConversationState(_ConversationState, metaclass=_ConversationStateEnumTypeWrapper):
+    """How far a conversation has come, as the caller sees it."""
+
+CONVERSATION_STATE_UNSPECIFIED: ConversationState.ValueType  # 0
+"""Not set: in a request, OPEN is meant."""
+CONVERSATION_STATE_OPEN: ConversationState.ValueType  # 1
+"""Both write as they like."""
+CONVERSATION_STATE_REQUESTED: ConversationState.ValueType  # 2
+"""The caller asked and has no answer; she can write three messages. It is never told more of why."""
+CONVERSATION_STATE_RECEIVED: ConversationState.ValueType  # 3
+"""The other asked; the caller may accept (writing does), or decline."""
+CONVERSATION_STATE_DECLINED: ConversationState.ValueType  # 4
+"""The caller declined."""
+Global___ConversationState: _TypeAlias = ConversationState  # noqa: Y015
+
 @_typing.final
 class Conversation(_message.Message):
     """A private talk among a few members."""
@@ -29,10 +62,21 @@ class Conversation(_message.Message):
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    MUTED_FIELD_NUMBER: _builtins.int
+    MUTED_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FROM_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
     last_sequence: _builtins.int
     """Sequence number of the newest message; 0 when there is none."""
+    state: Global___ConversationState.ValueType
+    """How far it has come, as the caller sees it."""
+    muted: _builtins.bool
+    """Whether the caller muted it."""
+    available: _builtins.bool
+    """Whether the other answers now, as far as she says ("not today", office hours)."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who takes part."""
@@ -41,6 +85,14 @@ class Conversation(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
 
+    @_builtins.property
+    def muted_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when she did; not set when for ever."""
+
+    @_builtins.property
+    def available_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when she does, if not now; not set where that is not in sight."""
+
     def __init__(
         self,
         *,
@@ -48,10 +100,15 @@ class Conversation(_message.Message):
         member_ids: _abc.Iterable[_builtins.str] | None = ...,
         last_sequence: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___ConversationState.ValueType = ...,
+        muted: _builtins.bool = ...,
+        muted_until_time: _timestamp_pb2.Timestamp | None = ...,
+        available: _builtins.bool = ...,
+        available_from_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,6 +128,7 @@ class Message(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -85,6 +143,8 @@ class Message(_message.Message):
     """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
+    withheld: _builtins.bool
+    """Only the place is here: what was sent is withheld from the caller, who blocked its sender then."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written; for imported history the original time."""
@@ -100,10 +160,11 @@ class Message(_message.Message):
         text: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
+        withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -57,7 +57,9 @@ class ConversationServiceServicer(object):
     """
 
     def CreateConversation(self, request, context):
-        """Opens the conversation of the caller and one other member, or gives it if it is open.
+        """Opens the conversation of the caller and one other member, or gives it if it is open. Whether it
+        is open or requested follows from who may write to the other (ContactService). Who was asked by
+        her agrees by this.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -73,7 +75,8 @@ class ConversationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListConversations(self, request, context):
-        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """The caller's conversations, newest first: those that are open and those she asked for; or, asked
+        for by state, requests of others in which something was written. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -225,7 +228,7 @@ class MessageServiceServicer(object):
     def SendMessage(self, request, context):
         """Sends a message. Idempotent by client message id: the same again gives the same message.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-        (same client message id, other content).
+        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class ConversationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ConversationServiceAsyncStub: ...
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.CreateConversationRequest, _messaging_service_pb2.CreateConversationResponse]
-    """Opens the conversation of the caller and one other member, or gives it if it is open.
+    """Opens the conversation of the caller and one other member, or gives it if it is open. Whether it
+    is open or requested follows from who may write to the other (ContactService). Who was asked by
+    her agrees by this.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
     """
     GetConversation: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.GetConversationRequest, _messaging_service_pb2.GetConversationResponse]
@@ -42,7 +44,9 @@ class ConversationServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
     """
     ListConversations: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListConversationsRequest, _messaging_service_pb2.ListConversationsResponse]
-    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+    """The caller's conversations, newest first: those that are open and those she asked for; or, asked
+    for by state, requests of others in which something was written. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class ConversationServiceAsyncStub(ConversationServiceStub):
@@ -50,7 +54,9 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateConversation: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.CreateConversationRequest, _messaging_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
-    """Opens the conversation of the caller and one other member, or gives it if it is open.
+    """Opens the conversation of the caller and one other member, or gives it if it is open. Whether it
+    is open or requested follows from who may write to the other (ContactService). Who was asked by
+    her agrees by this.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
     """
     GetConversation: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.GetConversationRequest, _messaging_service_pb2.GetConversationResponse]  # type: ignore[assignment]
@@ -58,7 +64,9 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, CONVERSATION_NOT_FOUND.
     """
     ListConversations: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListConversationsRequest, _messaging_service_pb2.ListConversationsResponse]  # type: ignore[assignment]
-    """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+    """The caller's conversations, newest first: those that are open and those she asked for; or, asked
+    for by state, requests of others in which something was written. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Conversations."""
@@ -69,7 +77,9 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _messaging_service_pb2.CreateConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.CreateConversationResponse, _abc.Awaitable[_messaging_service_pb2.CreateConversationResponse]]:
-        """Opens the conversation of the caller and one other member, or gives it if it is open.
+        """Opens the conversation of the caller and one other member, or gives it if it is open. Whether it
+        is open or requested follows from who may write to the other (ContactService). Who was asked by
+        her agrees by this.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, MEMBER_NOT_FOUND.
         """
 
@@ -89,7 +99,9 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _messaging_service_pb2.ListConversationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.ListConversationsResponse, _abc.Awaitable[_messaging_service_pb2.ListConversationsResponse]]:
-        """The caller's conversations, newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+        """The caller's conversations, newest first: those that are open and those she asked for; or, asked
+        for by state, requests of others in which something was written. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
 
 def add_ConversationServiceServicer_to_server(servicer: ConversationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
@@ -103,7 +115,7 @@ class MessageServiceStub:
     SendMessage: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-    (same client message id, other content).
+    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
     """
     ListMessages: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]
     """Messages of a conversation by sequence number.
@@ -124,7 +136,7 @@ class MessageServiceAsyncStub(MessageServiceStub):
     SendMessage: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-    (same client message id, other content).
+    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
     """
     ListMessages: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Messages of a conversation by sequence number.
@@ -148,7 +160,7 @@ class MessageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_messaging_service_pb2.SendMessageResponse, _abc.Awaitable[_messaging_service_pb2.SendMessageResponse]]:
         """Sends a message. Idempotent by client message id: the same again gives the same message.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-        (same client message id, other content).
+        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
         """
 
     @_abc_1.abstractmethod

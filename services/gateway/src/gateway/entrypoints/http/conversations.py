@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from litestar import get, post
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.fields import Input, Output, PageSize, PageToken, PathId, Time, time
+from gateway.entrypoints.http.fields import (
+    Input,
+    Names,
+    Output,
+    PageSize,
+    PageToken,
+    PathId,
+    Time,
+    time,
+    time_if_set,
+)
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Uuid
 
 TAGS = ["messaging"]
+StateName = Literal["open", "requested", "received", "declined"]
+STATES: Names[StateName] = Names(pb.ConversationState.DESCRIPTOR)
+InState = Annotated[
+    Literal["open", "received"],
+    QueryParameter(name="state", description="`open`: her talks; `received`: requests of others."),
+]
 
 
 class CreateConversation(Input):
@@ -22,16 +41,27 @@ class CreateConversation(Input):
 
 
 class Conversation(Output):
-    """A private talk among a few members."""
+    """A private talk among a few members.
+
+    `requested`: the caller asked; she can write three messages until the other accepts, and is told
+    nothing else. `received`: the other asked; `declined`: the caller said no. `muted`, until a time
+    or for ever, is shown to the caller alone. `available`: whether the other says that she answers
+    now, and from when if not; messages arrive in any case.
+    """
 
     id: str
     member_ids: list[str]
     last_sequence: int
     create_time: Time
+    state: StateName
+    muted: bool
+    available: bool
+    available_from_time: Time | UnsetType = UNSET
+    muted_until_time: Time | UnsetType = UNSET
 
 
 class ConversationPage(Output):
-    """The caller's conversations, newest first."""
+    """The caller's conversations, newest first; a page may be shorter than asked for."""
 
     conversations: list[Conversation]
     next_page_token: str
@@ -41,6 +71,10 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
     return Conversation(
         id=conversation.id, member_ids=list(conversation.member_ids),
         last_sequence=conversation.last_sequence, create_time=time(conversation.create_time),
+        state=STATES.text(conversation.state), muted=conversation.muted,
+        muted_until_time=time_if_set(conversation, "muted_until_time"),
+        available=conversation.available,
+        available_from_time=time_if_set(conversation, "available_from_time"),
     )  # fmt: skip
 
 
@@ -58,13 +92,16 @@ async def create_conversation(
     return conversation_of(reply.conversation)
 
 
-@get("/v1/conversations", summary="The caller's conversations", tags=TAGS)
+@get("/v1/conversations", summary="The caller's conversations, or requests of others", tags=TAGS)
 async def list_conversations(
-    request: KithRequest, page_size: PageSize = 0, page_token: PageToken = ""
-) -> ConversationPage:
+    request: KithRequest, in_state: InState = "open", page_size: PageSize = 0,
+    page_token: PageToken = "",
+) -> ConversationPage:  # fmt: skip
     reply = await request.ask(
         request.services.conversations.ListConversations,
-        api.ListConversationsRequest(page_size=page_size, page_token=page_token),
+        api.ListConversationsRequest(
+            state=STATES.number(in_state), page_size=page_size, page_token=page_token
+        ),
     )
     return ConversationPage(
         conversations=[conversation_of(conversation) for conversation in reply.conversations],

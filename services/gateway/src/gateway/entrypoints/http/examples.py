@@ -32,6 +32,7 @@ _SHOWN = {
         "pronouns", "languages", "timeZone", "livesWith", "stage", "offers", "needs", "interests",
     )
 }  # fmt: skip
+_EVENING = [{"weekday": "tuesday", "startMinute": 1080, "endMinute": 1230}]
 # By the name of a field; by `Schema.field` where the name alone would mislead.
 VALUES: Mapping[str, Any] = {
     **PATH, **_SHOWN,
@@ -76,7 +77,10 @@ VALUES: Mapping[str, Any] = {
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
-    "CoursePoint.messages": 3,
+    "CoursePoint.messages": 3, "Conversation.muted": False, "Message.withheld": False,
+    "Mute.untilTime": "2096-02-07T09:30:00.000Z",
+    "SetAvailability.hours": _EVENING, "Availability.hours": _EVENING,
+    "whoMayWrite": "circles", "weekday": "tuesday", "startMinute": 1080, "endMinute": 1230,
     "ConsentText.title": "Noticing when you drift away", "locale": "en",
     "ConsentText.body": "If you agree, Kith estimates how lonely you may be.",
     "textDigest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -113,6 +117,10 @@ _ITEMS = {
 # What must lie ahead, and an example does not stay ahead; and what is there instead of another.
 _LEFT_OUT = {
     "CreateInvite.expireTime",
+    "Conversation.mutedUntilTime",
+    "Conversation.availableFromTime",
+    "SetAvailability.notUntilTime",
+    "Availability.notUntilTime",
     "PlaceHold.networkId",
     "GrantRole.expireTime",
     "LookUpNetwork.slug",

@@ -8,6 +8,7 @@ from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.conversations import TAGS
@@ -18,7 +19,7 @@ from gateway.entrypoints.http.fields import (
     PageSize200,
     PathId,
     Time,
-    time,
+    time_if_set,
 )
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import ClientId, Text4000
@@ -52,7 +53,10 @@ class SendMessage(Input):
 
 
 class Message(Output):
-    """One message; sequence numbers count 1, 2, 3, … and are the same for every device."""
+    """One message; sequence numbers count 1, 2, 3, … and are the same for every device.
+
+    `withheld`: only its place is here, all else is empty; the caller blocked its sender then.
+    """
 
     id: str
     conversation_id: str
@@ -60,8 +64,9 @@ class Message(Output):
     sender_id: str
     client_message_id: str
     text: str
-    create_time: Time
     imported: bool
+    withheld: bool
+    create_time: Time | UnsetType = UNSET
 
 
 class MessagePage(Output):
@@ -75,7 +80,8 @@ def message_of(message: pb.Message) -> Message:
     return Message(
         id=message.id, conversation_id=message.conversation_id, sequence=message.sequence,
         sender_id=message.sender_id, client_message_id=message.client_message_id,
-        text=message.text, create_time=time(message.create_time), imported=message.imported,
+        text=message.text, create_time=time_if_set(message, "create_time"),
+        imported=message.imported, withheld=message.withheld,
     )  # fmt: skip
 
 

@@ -1,0 +1,48 @@
+"""Conversations on the wire, as their reader is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from common.clock import epoch_millis
+from common.errors import Invalid
+from google.protobuf.timestamp_pb2 import Timestamp
+from kith.messaging.v1 import messaging_pb2 as pb
+
+from messaging.application.conversation_pages import Shown
+from messaging.domain.seat import State
+
+STATES: Mapping[State, pb.ConversationState.ValueType] = {
+    State.OPEN: pb.CONVERSATION_STATE_OPEN,
+    State.REQUESTED: pb.CONVERSATION_STATE_REQUESTED,
+    State.RECEIVED: pb.CONVERSATION_STATE_RECEIVED,
+    State.DECLINED: pb.CONVERSATION_STATE_DECLINED,
+}
+
+
+def conversation_pb(shown: Shown, now: datetime) -> pb.Conversation:
+    """A conversation."""
+    start = shown.available_from
+    conversation, until = shown.conversation, shown.mute.until if shown.mute is not None else None
+    return pb.Conversation(
+        id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
+        last_sequence=shown.last_sequence, create_time=timestamp(conversation.created_at),
+        state=STATES[shown.state], muted=shown.mute is not None,
+        muted_until_time=timestamp(until) if until is not None else None,
+        available=start is not None and start <= now,
+        available_from_time=timestamp(start) if start is not None and start > now else None,
+    )  # fmt: skip
+
+
+def timestamp(at: datetime) -> Timestamp:
+    """A time, to the millisecond."""
+    millis = epoch_millis(at)
+    return Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000)
+
+
+def page_size(asked: int, *, default: int, most: int) -> int:
+    """The number of items on a page. Raises Invalid."""
+    if not 0 <= asked <= most:
+        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
+    return asked or default
