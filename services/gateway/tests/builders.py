@@ -140,11 +140,11 @@ CONVERSATION = messaging_pb2.Conversation(
 CONVERSATION_JSON = {"id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT}
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",
-    text="Good morning 🌱", create_time=stamp(),
+    text="Good morning 🌱", create_time=stamp(), reply_to_sequence=4,
 )  # fmt: skip
 MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
-    "text": "Good morning 🌱", "createTime": AT, "imported": False,
+    "text": "Good morning 🌱", "createTime": AT, "imported": False, "replyToSequence": 4,
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

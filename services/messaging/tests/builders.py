@@ -47,9 +47,9 @@ async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: 
 
 def a_draft(
     sender_id: UUID = ADA, text: str = "How are you?", *, client_id: str = "", at: datetime = NOW,
-    imported: bool = False,
+    imported: bool = False, reply_to: int = 0,
 ) -> Draft:  # fmt: skip
-    return Draft(sender_id, client_id or str(new_id()), text, to_millis(at), imported)
+    return Draft(sender_id, client_id or str(new_id()), text, to_millis(at), imported, reply_to)
 
 
 def a_placed(draft: Draft, conversation: Conversation, tail: Tail | None = None) -> Placed:

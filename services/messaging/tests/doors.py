@@ -121,11 +121,13 @@ class Client:
         )
 
     async def send(
-        self, token: str, conversation_id: str, client_id: str = "", text: str = "How are you?"
-    ) -> pb.Message:
+        self, token: str, conversation_id: str, client_id: str = "", text: str = "How are you?",
+        reply_to: int = 0,
+    ) -> pb.Message:  # fmt: skip
         request = api.SendMessageRequest(
-            conversation_id=conversation_id, client_message_id=client_id or str(new_id()), text=text
-        )
+            conversation_id=conversation_id, client_message_id=client_id or str(new_id()),
+            text=text, reply_to_sequence=reply_to,
+        )  # fmt: skip
         reply = await call(self.messages.SendMessage, request, token=token, seconds=PATIENCE)
         return reply.message
 

@@ -94,6 +94,16 @@ class NetworkContract:
         assert await find(new_id(), ADA, message.client_message_id) is None
         assert await network.messages.after(talk.id, 0, 5) == [message]
 
+    async def test_what_a_message_answers_is_kept(
+        self, network: Network, talk: Conversation
+    ) -> None:
+        (first,) = await self.say(network, talk, 1)
+        draft = a_draft(BEN, reply_to=1)
+        await network.messages.add(talk, a_placed(draft, talk, first.tail))
+        found = await network.messages.after(talk.id, 0, 5)
+        assert [one.reply_to for one in found] == [0, 1]
+        assert found[1].says(draft)
+
     async def test_the_tail_is_the_last_message(self, network: Network, talk: Conversation) -> None:
         assert await network.messages.tail(talk.id) is None
         messages = await self.say(network, talk, 3)

@@ -109,6 +109,7 @@ def _message(document: Document, text: str, whose: Whose) -> Record:
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
         "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
         "text": text, "createTime": text_of(document["created_at"]),
+        "replyToSequence": document.get("reply_to", 0),
     }  # fmt: skip
 
 

@@ -154,9 +154,9 @@ class MongoMessages:
             "conversation_id": message.conversation_id,
             "sequence": message.sequence, "sender_id": message.sender_id,
             "client_message_id": message.client_message_id,
-            "text": seal.seal(Place(message.id, message.sequence, message.sender_id), message.text),
+            "text": seal.seal(_place_of(message), message.text),
             "created_at": message.created_at, "turn_at": message.turn_at,
-            "imported": message.imported, **outbox.fields(events),
+            "imported": message.imported, **_replying(message), **outbox.fields(events),
         }  # fmt: skip
 
 
@@ -194,7 +194,18 @@ async def texts_of(
 
 def place_of(document: Document) -> Place:
     """What a stored message's text is bound to."""
-    return Place(document["_id"], document["sequence"], document["sender_id"])
+    return Place(
+        document["_id"], document["sequence"], document["sender_id"],
+        reply_to=document.get("reply_to", 0),
+    )  # fmt: skip
+
+
+def _place_of(message: Message) -> Place:
+    return Place(message.id, message.sequence, message.sender_id, reply_to=message.reply_to)
+
+
+def _replying(message: Message) -> Document:
+    return {"reply_to": message.reply_to} if message.reply_to else {}
 
 
 def _message(document: Document, text: str) -> Message:
@@ -203,5 +214,5 @@ def _message(document: Document, text: str) -> Message:
         sequence=document["sequence"], sender_id=document["sender_id"],
         client_message_id=document["client_message_id"], text=text,
         created_at=document["created_at"], turn_at=document["turn_at"],
-        imported=document["imported"],
+        imported=document["imported"], reply_to=document.get("reply_to", 0),
     )  # fmt: skip

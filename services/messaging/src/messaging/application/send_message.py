@@ -13,7 +13,7 @@ from messaging.application.queries import conversation_of
 from messaging.application.tails import Tails
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
-from messaging.domain.message import Draft, Message, place
+from messaging.domain.message import Draft, Message, Tail, place
 
 TRIES = 8
 
@@ -23,13 +23,13 @@ async def send_message(
 ) -> Message:
     """Store `draft` at the end, or give the message it already became.
 
-    Raises Forbidden, ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race
-    for this conversation; try again).
+    Raises Forbidden, ConversationNotFound, MessageNotFound (there is none to reply to),
+    MessageIdReused, ConcurrentUpdate (many processes race for this conversation; try again).
     """
     conversation = await conversation_of(network, conversation_id, access)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
-            if not slot.known:
+            if not slot.known or _ahead(draft, slot.tail):  # another process may have gone on
                 slot.remember(await network.messages.tail(conversation_id))
             placed = place(draft, new_id(), conversation_id, slot.tail)
             try:
@@ -42,6 +42,11 @@ async def send_message(
             slot.remember(placed.message.tail)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
+
+
+def _ahead(draft: Draft, tail: Tail | None) -> bool:
+    """Whether it answers what is not there as far as this process knows."""
+    return draft.reply_to > (tail.sequence if tail else 0)
 
 
 async def _earlier(network: Network, conversation: Conversation, draft: Draft) -> Message | None:

@@ -17,6 +17,12 @@ class MemberNotFound(NotFound):
     reason = "MEMBER_NOT_FOUND"
 
 
+class MessageNotFound(NotFound):
+    """There is no message with this sequence number in the conversation."""
+
+    reason = "MESSAGE_NOT_FOUND"
+
+
 class MessageIdReused(Conflict):
     """The client message id (or row of a source) belongs to a message with other content."""
 

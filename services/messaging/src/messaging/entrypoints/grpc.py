@@ -84,7 +84,10 @@ class MessageService(grpc_api.MessageServiceServicer):
     ) -> api.SendMessageResponse:
         access = auth.access()
         caller = access.caller
-        draft = Draft(caller.subject, request.client_message_id, request.text, self._clock.now())
+        draft = Draft(
+            caller.subject, request.client_message_id, request.text, self._clock.now(),
+            reply_to=request.reply_to_sequence,
+        )  # fmt: skip
         message = await send_message(
             self._networks.of(caller.network_id), self._tails, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
@@ -149,6 +152,7 @@ def _message(message: Message) -> pb.Message:
         sequence=message.sequence, sender_id=str(message.sender_id),
         client_message_id=message.client_message_id, text=message.text,
         create_time=_timestamp(epoch_millis(message.created_at)), imported=message.imported,
+        reply_to_sequence=message.reply_to,
     )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ class Message(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
+    REPLY_TO_SEQUENCE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -85,6 +86,8 @@ class Message(_message.Message):
     """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
+    reply_to_sequence: _builtins.int
+    """Sequence number of the message of the same conversation that this one answers; 0 for none."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written; for imported history the original time."""
@@ -100,10 +103,11 @@ class Message(_message.Message):
         text: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
+        reply_to_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

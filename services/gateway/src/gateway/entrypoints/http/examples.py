@@ -76,7 +76,7 @@ VALUES: Mapping[str, Any] = {
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
-    "CoursePoint.messages": 3,
+    "CoursePoint.messages": 3, "replyToSequence": 0,
     "ConsentText.title": "Noticing when you drift away", "locale": "en",
     "ConsentText.body": "If you agree, Kith estimates how lonely you may be.",
     "textDigest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

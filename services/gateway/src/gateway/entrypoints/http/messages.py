@@ -8,6 +8,7 @@ from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.conversations import TAGS
@@ -43,12 +44,21 @@ OldestFirst = Annotated[
     ),
 ]
 
+ReplyTo = Annotated[
+    int,
+    Meta(
+        ge=0, le=INT64_MAX,
+        description="Number of the message that it answers, of the same conversation; 0: none.",
+    ),
+]  # fmt: skip
+
 
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
 
     client_message_id: ClientId
     text: Text4000
+    reply_to_sequence: ReplyTo = 0
 
 
 class Message(Output):
@@ -62,6 +72,7 @@ class Message(Output):
     text: str
     create_time: Time
     imported: bool
+    reply_to_sequence: ReplyTo
 
 
 class MessagePage(Output):
@@ -76,6 +87,7 @@ def message_of(message: pb.Message) -> Message:
         id=message.id, conversation_id=message.conversation_id, sequence=message.sequence,
         sender_id=message.sender_id, client_message_id=message.client_message_id,
         text=message.text, create_time=time(message.create_time), imported=message.imported,
+        reply_to_sequence=message.reply_to_sequence,
     )  # fmt: skip
 
 
@@ -90,7 +102,7 @@ async def send_message(
         request.services.messages.SendMessage,
         api.SendMessageRequest(
             conversation_id=conversation_id, client_message_id=data.client_message_id,
-            text=data.text,
+            text=data.text, reply_to_sequence=data.reply_to_sequence,
         ),
     )  # fmt: skip
     return message_of(reply.message)
