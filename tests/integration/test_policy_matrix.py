@@ -30,6 +30,7 @@ from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
 from tests.integration.policy_privileged import ACTS, ELSEWHERE
 from tests.integration.policy_routes import routes
 from tests.integration.policy_ties import tie_routes, tie_rpcs
+from tests.integration.policy_words import word_routes, word_rpcs
 from tests.integration.policy_world import (
     Network,
     Person,
@@ -83,6 +84,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from hold_rpcs()
     yield from crisis_rpcs()
     yield from tie_rpcs()
+    yield from word_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -93,6 +95,7 @@ def all_routes() -> Iterator[Case]:
     yield from hold_routes()
     yield from crisis_routes()
     yield from tie_routes()
+    yield from word_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]

@@ -18,9 +18,10 @@ from services.gateway.tests.routes_recovery import RECOVERY
 from services.gateway.tests.routes_roles import ROLES
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
+from services.gateway.tests.routes_words import WORDS
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES,
+    *HOLDS, *CASES, *WORDS,
 ]  # fmt: skip

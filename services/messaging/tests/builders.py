@@ -33,10 +33,12 @@ def a_conversation(one: UUID = ADA, other: UUID = BEN, network_id: UUID = NETWOR
     return Conversation.between(network_id, one, other, NOW)
 
 
-def access_of(member_id: UUID, method: str = "ListMessages") -> Access:
-    """A member at a method of MessageService."""
+def access_of(
+    member_id: UUID, method: str = "ListMessages", service: str = "MessageService"
+) -> Access:
+    """A member at a method."""
     caller = Caller(member_id, NETWORK, frozenset({"member"}), "", 0.0)
-    return Access(authorize, caller, f"/kith.messaging.v1.MessageService/{method}")
+    return Access(authorize, caller, f"/kith.messaging.v1.{service}/{method}")
 
 
 async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: Draft) -> Message:

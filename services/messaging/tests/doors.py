@@ -29,6 +29,8 @@ from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import receipt_service_pb2 as receipt_api
+from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_grpc
 from messaging.adapters.mongo import Networks
 from messaging.entrypoints.grpc import register_services
 from policy.authorize import authorize
@@ -97,6 +99,7 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.conversations = grpc_api.ConversationServiceStub(channel)
         self.messages = grpc_api.MessageServiceStub(channel)
+        self.receipts = receipt_grpc.ReceiptServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:
         request = api.CreateConversationRequest(member_id=str(member_id))
@@ -138,6 +141,29 @@ class Client:
         request = api.ListMessagesRequest(conversation_id=conversation_id, **asked)
         reply = await call(self.messages.ListMessages, request, token=token, seconds=PATIENCE)
         return list(reply.messages), reply.has_more
+
+    async def move(
+        self, token: str, conversation_id: str, *, read: int = 0, delivered: int = 0
+    ) -> pb.Reading:
+        request = receipt_api.MovePositionRequest(
+            conversation_id=conversation_id, read_sequence=read, delivered_sequence=delivered
+        )
+        reply = await call(self.receipts.MovePosition, request, token=token, seconds=PATIENCE)
+        return reply.reading
+
+    async def unread(self, token: str) -> receipt_api.GetUnreadResponse:
+        return await call(
+            self.receipts.GetUnread, receipt_api.GetUnreadRequest(), token=token, seconds=PATIENCE
+        )
+
+    async def show_receipts(self, token: str, shown: bool) -> bool:
+        request = receipt_api.SetReceiptChoiceRequest(shown=shown)
+        await call(self.receipts.SetReceiptChoice, request, token=token, seconds=PATIENCE)
+        reply = await call(
+            self.receipts.GetReceiptChoice, receipt_api.GetReceiptChoiceRequest(), token=token,
+            seconds=PATIENCE,
+        )  # fmt: skip
+        return reply.shown
 
     async def talk(self, token: str, conversation_id: str) -> list[pb.Message]:
         """The whole conversation, page by page."""

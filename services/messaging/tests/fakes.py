@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from common.ids import new_id
 from common.mongo import Database, Document
 from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.domain.conversation import Conversation
+from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed, Tail
 
 from services.messaging.tests.builders import NETWORK
@@ -117,6 +119,27 @@ class FakeMessages:
         messages = reversed(self.of(conversation_id))
         return [one for one in messages if sequence is None or one.sequence < sequence][:limit]
 
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        found = self._of_others(conversation_id, member_id, after, upto)
+        return min(len(found), limit)
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        found = self._of_others(conversation_id, member_id, after, upto)
+        return found[-1].sender_id if found else None
+
+    def _of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> list[Message]:
+        return [
+            one
+            for one in self.of(conversation_id)
+            if after < one.sequence <= upto and one.sender_id != member_id and one.text
+        ]
+
     def _keep(self, message: Message, index: int) -> None:
         for one in self.of(message.conversation_id):
             same_id = (one.sender_id, one.client_message_id) == (
@@ -140,6 +163,41 @@ class FakeMembers:
         self.all.add(member_id)
 
 
+class FakeMarks:
+    """Implements ports_marks.Marks; `read` is whose messages were told to be read, by whom."""
+
+    def __init__(self) -> None:
+        self.all: dict[tuple[UUID, UUID], Mark] = {}
+        self.read: list[tuple[UUID, UUID, int]] = []
+
+    async def of(self, places: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Mark]:
+        await others_first()
+        return {place: self.all[place] for place in places if place in self.all}
+
+    async def save(self, mark: Mark, at: datetime, read_of: UUID | None) -> bool:
+        await others_first()
+        place = mark.conversation_id, mark.member_id
+        if self.all.get(place, Mark(*place)).version != mark.version - 1:
+            return False
+        self.all[place] = mark
+        if read_of is not None:
+            self.read.append((mark.member_id, read_of, mark.read))
+        return True
+
+
+class FakeReceiptChoices:
+    """Implements ports_marks.ReceiptChoices."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, bool] = {}
+
+    async def hiding(self, member_ids: Collection[UUID]) -> set[UUID]:
+        return {id for id in member_ids if not self.all.get(id, True)}
+
+    async def choose(self, member_id: UUID, shown: bool) -> None:
+        self.all[member_id] = shown
+
+
 @dataclass(frozen=True, slots=True)
 class FakeNetwork(Network):
     """A network in memory whose parts show what they hold."""
@@ -147,11 +205,16 @@ class FakeNetwork(Network):
     conversations: FakeConversations
     messages: FakeMessages
     members: FakeMembers
+    marks: FakeMarks
+    choices: FakeReceiptChoices
 
 
 def a_network(*member_ids: UUID) -> FakeNetwork:
     """A network with these members and no conversation."""
-    return FakeNetwork(NETWORK, FakeConversations(), FakeMessages(), FakeMembers(member_ids))
+    return FakeNetwork(
+        NETWORK, FakeConversations(), FakeMessages(), FakeMembers(member_ids), FakeMarks(),
+        FakeReceiptChoices(),
+    )  # fmt: skip
 
 
 class WaitingCollection:

@@ -219,6 +219,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         ImportMessages=ADMIN,
     ),
     **_of(
+        "kith.messaging.v1.ReceiptService",
+        MovePosition=TALKING,
+        GetUnread=MEMBER,
+        GetReceiptChoice=MEMBER,
+        SetReceiptChoice=MEMBER,
+    ),
+    **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
         ListPrograms=MEMBER,

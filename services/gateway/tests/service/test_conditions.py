@@ -138,6 +138,8 @@ UNCONDITIONAL = {
     "revoke_invite": "ends for good; again it changes nothing",
     "rename_passkey": "one's own, and the last name is meant",
     "delete_passkey": "ends for good; again it changes nothing",
+    "move_position": "it only goes forward",
+    "set_receipt_choice": "one's own, and the last choice is meant",
     "update_profile": "its version is part of the body, and 409 says PROFILE_CHANGED",
 }
 """Why what changes something and has no version for If-Match needs none."""

@@ -12,8 +12,9 @@ import pytest
 from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
-from messaging.adapters.events import outgoing
+from messaging.adapters.events import outgoing, read_activity
 from messaging.domain.conversation import Conversation
+from messaging.domain.mark import Mark
 from messaging.domain.message import Draft, Tail, place
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
@@ -35,7 +36,9 @@ CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
 ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
 OPENS_IMPORTED = events_of(ADA, None, imported=True)
 ANSWERS_IMPORTED = events_of(BEN, Tail(6, ADA, NOW), imported=True)
+READ = read_activity(NETWORK, Mark(TALK, BEN, 7, 7, 1), LATER, ADA)
 EVENTS = {
+    "activity_message_read": READ,
     "message_sent": OPENS[0],
     "message_sent_imported": OPENS_IMPORTED[0],
     "activity_message_sent_opens_turn": OPENS[1],

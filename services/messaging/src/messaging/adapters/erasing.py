@@ -106,6 +106,8 @@ async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[
 
 STEPS: tuple[Step, ...] = (
     Remove("members", "_id"),
+    Remove("marks", "member_id"),
+    Remove("receipt_choices", "_id"),
     Messages(),
     Conversations(),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from common.clock import epoch_millis
@@ -12,7 +13,8 @@ from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 
 from messaging.domain.conversation import Conversation
-from messaging.domain.message import Message, Placed
+from messaging.domain.mark import Mark
+from messaging.domain.message import Placed
 
 MESSAGE_TOPIC = "messaging.message.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
@@ -22,7 +24,7 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
     """The events of one message: the fact, the sender's activity, and her peer's if it answers."""
     message = placed.message
     peers = conversation.peers_of(message.sender_id)
-    at = _timestamp(message)
+    at = _timestamp(message.created_at)
     sent = events.MessageSent(
         network_id=str(network_id), conversation_id=str(message.conversation_id),
         message_id=str(message.id), sequence=message.sequence, sender_id=str(message.sender_id),
@@ -47,6 +49,16 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
         yield Outgoing(got, ACTIVITY_TOPIC, placed.answered, message.sequence)
 
 
-def _timestamp(message: Message) -> Timestamp:
-    seconds, millis = divmod(epoch_millis(message.created_at), 1000)
+def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> Outgoing:
+    """That a member read what another wrote to her, once for each time her mark goes on."""
+    did = activity.ActivityRecorded(
+        network_id=str(network_id), member_id=str(mark.member_id),
+        kind=activity.ACTIVITY_KIND_MESSAGE_READ, occur_time=_timestamp(at), peer_id=str(read_of),
+        subject_id=str(mark.conversation_id),
+    )  # fmt: skip
+    return Outgoing(did, ACTIVITY_TOPIC, mark.member_id, mark.read)
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    seconds, millis = divmod(epoch_millis(at), 1000)
     return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
-from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
+from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
 
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo_messages import texts_of
@@ -113,9 +113,30 @@ def _message(document: Document, text: str, whose: Whose) -> Record:
     }  # fmt: skip
 
 
+def _mark(document: Document, whose: Whose) -> Record:
+    return {
+        "conversationId": str(document["conversation_id"]),
+        "deliveredSequence": document["delivered"], "readSequence": document["read"],
+        "moveTime": text_of(document["moved_at"]),
+    }  # fmt: skip
+
+
 def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     """All that is told; `keys` open what is sealed."""
-    return Conversations(), Messages(keys)
+    return (
+        Conversations(),
+        Messages(keys),
+        Owned(
+            "read-positions", "marks", "How far you have read",
+            "In each conversation, the number of the last message that arrived and that you read.",
+            "member_id", _mark,
+        ),
+        Owned(
+            "receipt-choice", "receipt_choices", "Whether you show what you have read",
+            "Without a record here you have not chosen, and it is shown.", "_id",
+            lambda document, _: {"shown": document["shown"]},
+        ),
+    )  # fmt: skip
 
 
 WITHHELD: Mapping[str, str] = {"members": "holds only your id, so that people can write to you"}

@@ -23,6 +23,8 @@ from erasure.eraser import INDEXES as ERASURE_INDEXES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
+from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
@@ -50,6 +52,7 @@ INDEXES = {
         outbox.INDEX,
     ],
     "members": [],
+    **MARK_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -146,8 +149,8 @@ class Networks:
         self, database: Database, keys: ConversationKeys, offer: Offer, room: Room | None = None,
         unsure: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """`offer` is told what was stored, `unsure` that something may have been; `room` returns
-        when much more may be."""
+        """`offer` is told what was stored, `unsure` that something else was or may have been;
+        `room` returns when much more may be."""
         self._database = database
         self._keys = keys
         self._offer = offer
@@ -174,6 +177,8 @@ class Networks:
                 self._unsure,
             ),
             members=self.members(network_id),
+            marks=MongoMarks(collection(MARKS, network_id), self._unsure),
+            choices=MongoReceiptChoices(collection(CHOICES, network_id)),
         )
 
     def forget(self, network_id: UUID) -> None:

@@ -131,6 +131,26 @@ class MongoMessages:
             return await self._newest(conversation_id, {"$lt": sequence}, limit)
         return found
 
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        """See ports.Messages."""
+        found = await self._collection.find(
+            _of_others(conversation_id, member_id, after, upto), sort=[("sequence", ASCENDING)],
+            limit=limit, projection={"_id": 1},
+        )  # fmt: skip
+        return len(found)
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one(
+            _of_others(conversation_id, member_id, after, upto), {"sender_id": 1},
+            sort=[("sequence", DESCENDING)],
+        )  # fmt: skip
+        return document["sender_id"] if document else None
+
     async def _newest(
         self, conversation_id: UUID, sequences: Document, limit: int
     ) -> Sequence[Message]:
@@ -176,6 +196,14 @@ def duplicates_if_all(error: BulkWriteError) -> list[int]:
     if uncertain or any(failure.get("code") not in _UNIQUE for failure in failures):
         return []
     return sorted(failure["index"] for failure in failures)
+
+
+def _of_others(conversation_id: UUID, member_id: UUID, after: int, upto: int) -> Document:
+    """Messages of others that still have words. What is withheld from her is left out here."""
+    return {
+        "conversation_id": conversation_id, "sequence": {"$gt": after, "$lte": min(upto, _LAST)},
+        "sender_id": {"$ne": member_id}, "text": {"$ne": ""},
+    }  # fmt: skip
 
 
 async def texts_of(

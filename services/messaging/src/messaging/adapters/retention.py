@@ -9,5 +9,9 @@ RULES: tuple[Rule, ...] = (
     Rule("conversations", "who talks to whom", Fate.ERASURE, "both come back to it", "created_at"),
     Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
     Rule("members", "who is a member", Fate.ERASURE, "so that nobody writes to who is not there"),
+    Rule(
+        "marks", "how far members have read", Fate.ERASURE, "so that each device knows what is new"
+    ),
+    Rule("receipt_choices", "who does not show it", Fate.ERASURE, "so that it is kept to"),
     *RETENTION,
 )

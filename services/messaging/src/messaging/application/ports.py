@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from messaging.application.ports_marks import Marks, ReceiptChoices
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 
@@ -79,6 +80,19 @@ class Messages(Protocol):
         """Messages with a lower sequence number (None: from the end), descending."""
         ...
 
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        """How many messages of others with these numbers (after < n <= upto) still have words; no
+        more than `limit` are counted."""
+        ...
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        """Who wrote the newest of the messages that `unread` counts; None when there is none."""
+        ...
+
 
 class Members(Protocol):
     """Who belongs to one network, as far as identity's events have told."""
@@ -105,3 +119,5 @@ class Network:
     conversations: Conversations
     messages: Messages
     members: Members
+    marks: Marks
+    choices: ReceiptChoices

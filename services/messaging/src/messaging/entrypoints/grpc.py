@@ -14,15 +14,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
 from messaging.application.open_conversation import open_conversation
+from messaging.application.reading import Reading, readings
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
-from messaging.domain.conversation import Conversation
 from messaging.domain.message import Draft, Message
 from messaging.entrypoints.imports import take_stream
+from messaging.entrypoints.receipts import ReceiptService, reading_of
 
 
 class ConversationService(grpc_api.ConversationServiceServicer):
@@ -41,8 +43,8 @@ class ConversationService(grpc_api.ConversationServiceServicer):
             network, caller=caller.subject, peer=parse_id(request.member_id, "member_id"),
             at=self._clock.now(),
         )  # fmt: skip
-        last = await queries.last_sequence(network, conversation.id)
-        return api.CreateConversationResponse(conversation=_conversation(conversation, last))
+        [reading] = await readings(network, caller.subject, [conversation])
+        return api.CreateConversationResponse(conversation=_conversation(reading))
 
     async def GetConversation(
         self, request: api.GetConversationRequest, context: Context
@@ -52,8 +54,8 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         conversation = await queries.conversation_of(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
-        last = await queries.last_sequence(network, conversation.id)
-        return api.GetConversationResponse(conversation=_conversation(conversation, last))
+        [reading] = await readings(network, access.caller.subject, [conversation])
+        return api.GetConversationResponse(conversation=_conversation(reading))
 
     async def ListConversations(
         self, request: api.ListConversationsRequest, context: Context
@@ -63,12 +65,11 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         size = page_size(request.page_size, default=50, most=100)
         before = parse_id(request.page_token, "page_token") if request.page_token else None
         found = await network.conversations.page(caller.subject, before, size + 1)
-        conversations = [
-            _conversation(item, await queries.last_sequence(network, item.id))
-            for _, item in found[:size]
-        ]
+        told = await readings(network, caller.subject, [item for _, item in found[:size]])
         token = str(found[size - 1][0]) if len(found) > size else ""
-        return api.ListConversationsResponse(conversations=conversations, next_page_token=token)
+        return api.ListConversationsResponse(
+            conversations=map(_conversation, told), next_page_token=token
+        )
 
 
 class MessageService(grpc_api.MessageServiceServicer):
@@ -125,7 +126,8 @@ class MessageService(grpc_api.MessageServiceServicer):
 def register_services(
     server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None
 ) -> None:
-    """Add both services to a server."""
+    """Add all services to a server."""
+    receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
         MessageService(networks, tails or Tails(), clock), server
@@ -139,10 +141,12 @@ def page_size(asked: int, *, default: int, most: int) -> int:
     return asked or default
 
 
-def _conversation(conversation: Conversation, last_sequence: int) -> pb.Conversation:
+def _conversation(reading: Reading) -> pb.Conversation:
+    conversation = reading.conversation
     return pb.Conversation(
         id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
-        last_sequence=last_sequence, create_time=_timestamp(epoch_millis(conversation.created_at)),
+        last_sequence=reading.last_sequence, reading=reading_of(reading),
+        create_time=_timestamp(epoch_millis(conversation.created_at)),
     )  # fmt: skip
 
 

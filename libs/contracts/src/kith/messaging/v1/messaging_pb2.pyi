@@ -29,6 +29,7 @@ class Conversation(_message.Message):
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
     last_sequence: _builtins.int
@@ -41,6 +42,10 @@ class Conversation(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
 
+    @_builtins.property
+    def reading(self) -> Global___Reading:
+        """How far the caller has got in it, and others."""
+
     def __init__(
         self,
         *,
@@ -48,14 +53,85 @@ class Conversation(_message.Message):
         member_ids: _abc.Iterable[_builtins.str] | None = ...,
         last_sequence: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        reading: Global___Reading | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "reading", b"reading"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "reading", b"reading"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class Reading(_message.Message):
+    """How far somebody has got in a conversation, and what that leaves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    READ_SEQUENCE_FIELD_NUMBER: _builtins.int
+    UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    UNREAD_MORE_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    delivered_sequence: _builtins.int
+    """All up to this sequence number has arrived on a device of hers."""
+    read_sequence: _builtins.int
+    """She has seen all up to this sequence number."""
+    unread_count: _builtins.int
+    """Messages of others behind it that still have words: 0 to 99."""
+    unread_more: _builtins.bool
+    """There may be more than counted: more than 99, or more than 1,000 places to look at."""
+    @_builtins.property
+    def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Receipt]:
+        """How far others are, of those who show it, if she does."""
+
+    def __init__(
+        self,
+        *,
+        delivered_sequence: _builtins.int = ...,
+        read_sequence: _builtins.int = ...,
+        unread_count: _builtins.int = ...,
+        unread_more: _builtins.bool = ...,
+        receipts: _abc.Iterable[Global___Receipt] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_sequence", b"delivered_sequence", "read_sequence", b"read_sequence", "receipts", b"receipts", "unread_count", b"unread_count", "unread_more", b"unread_more"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reading: _TypeAlias = Reading  # noqa: Y015
+
+@_typing.final
+class Receipt(_message.Message):
+    """How far another member has got."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DELIVERED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    READ_SEQUENCE_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who."""
+    delivered_sequence: _builtins.int
+    """All up to this sequence number has arrived on a device of hers."""
+    read_sequence: _builtins.int
+    """She has seen all up to this sequence number."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        delivered_sequence: _builtins.int = ...,
+        read_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_sequence", b"delivered_sequence", "member_id", b"member_id", "read_sequence", b"read_sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
 
 @_typing.final
 class Message(_message.Message):

@@ -9,10 +9,9 @@ from litestar.params import JSONBody
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import Input, Output, PageSize, PageToken, PathId, Time, time
+from gateway.entrypoints.http.reading import TAGS, Reading, reading_of
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Uuid
-
-TAGS = ["messaging"]
 
 
 class CreateConversation(Input):
@@ -28,6 +27,7 @@ class Conversation(Output):
     member_ids: list[str]
     last_sequence: int
     create_time: Time
+    reading: Reading
 
 
 class ConversationPage(Output):
@@ -41,6 +41,7 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
     return Conversation(
         id=conversation.id, member_ids=list(conversation.member_ids),
         last_sequence=conversation.last_sequence, create_time=time(conversation.create_time),
+        reading=reading_of(conversation.reading),
     )  # fmt: skip
 
 

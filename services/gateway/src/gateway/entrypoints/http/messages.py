@@ -11,7 +11,6 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conversations import TAGS
 from gateway.entrypoints.http.fields import (
     INT64_MAX,
     Input,
@@ -21,6 +20,7 @@ from gateway.entrypoints.http.fields import (
     Time,
     time,
 )
+from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import ClientId, Text4000
 

@@ -1,0 +1,33 @@
+"""One good request for every door of what messages can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kith.messaging.v1 import receipt_service_pb2 as receipts
+
+from tests.integration.policy_cases import Case, route, rpc
+from tests.integration.policy_world import between
+
+TALK = "/v1/conversations/{talk}"
+
+
+def word_rpcs() -> Iterator[Case]:
+    """Asked of messaging itself."""
+    v1 = "messaging.v1.ReceiptService/"
+    yield rpc(
+        v1 + "MovePosition",
+        lambda t: receipts.MovePositionRequest(conversation_id=t.talk, read_sequence=1),
+        between,
+    )
+    yield rpc(v1 + "GetUnread", lambda _: receipts.GetUnreadRequest())
+    yield rpc(v1 + "GetReceiptChoice", lambda _: receipts.GetReceiptChoiceRequest())
+    yield rpc(v1 + "SetReceiptChoice", lambda _: receipts.SetReceiptChoiceRequest(shown=True))
+
+
+def word_routes() -> Iterator[Case]:
+    """Asked of the gateway."""
+    yield route("move_position", "PUT", f"{TALK}/position", between, lambda _: {"readSequence": 1})
+    yield route("get_unread", "GET", "/v1/unread")
+    yield route("get_receipt_choice", "GET", "/v1/receipts")
+    yield route("set_receipt_choice", "PUT", "/v1/receipts", body=lambda _: {"shown": True})
