@@ -151,11 +151,13 @@ CONVERSATION_JSON = {
 }  # fmt: skip
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",
-    text="Good morning 🌱", create_time=stamp(), reply_to_sequence=4,
+    text="Good morning 🌱", create_time=stamp(), reply_to_sequence=4, version=7,
+    reactions=[messaging_pb2.Reaction(member_id="b1", kind=messaging_pb2.REACTION_KIND_HUG)],
 )  # fmt: skip
 MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
     "text": "Good morning 🌱", "createTime": AT, "imported": False, "replyToSequence": 4,
+    "version": 7, "reactions": [{"memberId": "b1", "kind": "hug"}],
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

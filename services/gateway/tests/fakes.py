@@ -38,6 +38,7 @@ from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import words_service_pb2 as words
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
@@ -65,6 +66,7 @@ MODULES: tuple[ModuleType, ...] = (
     recovery,
     signals,
     totp,
+    words,
 )
 GET_JWKS = "/kith.identity.v1.SessionService/GetJwks"
 LIST_MESSAGES = "/kith.messaging.v1.MessageService/ListMessages"

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
+from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import words_service_pb2 as words
 
-from services.gateway.tests.builders import READING, READING_JSON, Route
+from services.gateway.tests.builders import (
+    AT,
+    MESSAGE,
+    MESSAGE_JSON,
+    READING,
+    READING_JSON,
+    Route,
+    stamp,
+)
 
+WORD = "/kith.messaging.v1.WordsService/"
+CHANGED = messaging_pb2.Message(
+    id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",
+    text="Good evening", create_time=stamp(), version=8, edit_time=stamp(), delete_time=stamp(),
+)  # fmt: skip
+CHANGED_JSON = {
+    "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
+    "text": "Good evening", "createTime": AT, "imported": False, "replyToSequence": 0,
+    "version": 8, "editTime": AT, "deleteTime": AT, "reactions": [],
+}  # fmt: skip
 RECEIPTS = "/kith.messaging.v1.ReceiptService/"
 WORDS = [
+    Route(
+        "PATCH", "/v1/conversations/v1/messages/m1", WORD + "EditMessage",
+        words.EditMessageRequest(conversation_id="v1", message_id="m1", text="Good evening"),
+        words.EditMessageResponse(message=CHANGED), CHANGED_JSON, body={"text": "Good evening"},
+    ),
+    Route(
+        "DELETE", "/v1/conversations/v1/messages/m1", WORD + "DeleteMessage",
+        words.DeleteMessageRequest(conversation_id="v1", message_id="m1"),
+        words.DeleteMessageResponse(message=MESSAGE), MESSAGE_JSON,
+    ),
+    Route(
+        "PUT", "/v1/conversations/v1/messages/m1/reactions/thanks", WORD + "AddReaction",
+        words.AddReactionRequest(
+            conversation_id="v1", message_id="m1", kind=messaging_pb2.REACTION_KIND_THANKS
+        ),
+        words.AddReactionResponse(message=MESSAGE), MESSAGE_JSON,
+    ),
+    Route(
+        "DELETE", "/v1/conversations/v1/messages/m1/reactions/same", WORD + "RemoveReaction",
+        words.RemoveReactionRequest(
+            conversation_id="v1", message_id="m1", kind=messaging_pb2.REACTION_KIND_SAME
+        ),
+        words.RemoveReactionResponse(message=MESSAGE), MESSAGE_JSON,
+    ),
     Route(
         "PUT", "/v1/conversations/v1/position", RECEIPTS + "MovePosition",
         receipts.MovePositionRequest(

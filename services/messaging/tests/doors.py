@@ -31,6 +31,8 @@ from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 from kith.messaging.v1 import receipt_service_pb2 as receipt_api
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_grpc
+from kith.messaging.v1 import words_service_pb2 as words_api
+from kith.messaging.v1 import words_service_pb2_grpc as words_grpc
 from messaging.adapters.mongo import Networks
 from messaging.entrypoints.grpc import register_services
 from policy.authorize import authorize
@@ -100,6 +102,7 @@ class Client:
         self.conversations = grpc_api.ConversationServiceStub(channel)
         self.messages = grpc_api.MessageServiceStub(channel)
         self.receipts = receipt_grpc.ReceiptServiceStub(channel)
+        self.words = words_grpc.WordsServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:
         request = api.CreateConversationRequest(member_id=str(member_id))
@@ -150,6 +153,41 @@ class Client:
         )
         reply = await call(self.receipts.MovePosition, request, token=token, seconds=PATIENCE)
         return reply.reading
+
+    async def edit(
+        self, token: str, conversation_id: str, message_id: str, text: str,
+        versions: Iterable[int] = (),
+    ) -> pb.Message:  # fmt: skip
+        request = words_api.EditMessageRequest(
+            conversation_id=conversation_id, message_id=message_id, text=text, versions=versions
+        )
+        reply = await call(self.words.EditMessage, request, token=token, seconds=PATIENCE)
+        return reply.message
+
+    async def delete(
+        self, token: str, conversation_id: str, message_id: str, versions: Iterable[int] = ()
+    ) -> pb.Message:
+        request = words_api.DeleteMessageRequest(
+            conversation_id=conversation_id, message_id=message_id, versions=versions
+        )
+        reply = await call(self.words.DeleteMessage, request, token=token, seconds=PATIENCE)
+        return reply.message
+
+    async def react(
+        self, token: str, conversation_id: str, message_id: str, kind: Any, *, on: bool = True
+    ) -> pb.Message:
+        """Add a reaction, or take it back."""
+        if on:
+            adding = words_api.AddReactionRequest(
+                conversation_id=conversation_id, message_id=message_id, kind=kind
+            )
+            added = await call(self.words.AddReaction, adding, token=token, seconds=PATIENCE)
+            return added.message
+        taking = words_api.RemoveReactionRequest(
+            conversation_id=conversation_id, message_id=message_id, kind=kind
+        )
+        taken = await call(self.words.RemoveReaction, taking, token=token, seconds=PATIENCE)
+        return taken.message
 
     async def unread(self, token: str) -> receipt_api.GetUnreadResponse:
         return await call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed, Tail
+from messaging.domain.reaction import MOST, Reaction
 
 from services.messaging.tests.builders import NETWORK
 
@@ -63,6 +64,7 @@ class FakeMessages:
     def __init__(self) -> None:
         self.all: list[Message] = []
         self.rows: dict[str, Message] = {}
+        self.changed: list[Message] = []
         self.full = False
         self.failing = False
         self.crash_after: int | None = None
@@ -104,6 +106,51 @@ class FakeMessages:
         for one in self.of(conversation_id):
             if (one.sender_id, one.client_message_id) == (sender_id, client_message_id):
                 return one
+        return None
+
+    async def get(self, conversation_id: UUID, message_id: UUID) -> Message | None:
+        await others_first()
+        return next((one for one in self.of(conversation_id) if one.id == message_id), None)
+
+    async def change(self, conversation: Conversation, before: Message, after: Message) -> bool:
+        await others_first()
+        at = self._unchanged(before)
+        if at is None or self.all[at].version != before.version:
+            return False
+        kept = self.all[at].reactions if after.text else ()
+        self.all[at] = replace(after, reactions=kept)
+        self.changed.append(after)
+        return True
+
+    async def react(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        await others_first()
+        place = self._unchanged(message)
+        if place is None or not self.all[place].text:
+            return False
+        there = self.all[place].reactions
+        if reaction in there or len(there) >= MOST:
+            return False
+        self.all[place] = replace(self.all[place], reactions=(*there, reaction))
+        return True
+
+    async def unreact(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        await others_first()
+        place = self._unchanged(message)
+        if place is None or reaction not in self.all[place].reactions:
+            return False
+        kept = tuple(one for one in self.all[place].reactions if one != reaction)
+        self.all[place] = replace(self.all[place], reactions=kept)
+        return True
+
+    def _unchanged(self, message: Message) -> int | None:
+        """Where the message is, if it is still its sender's."""
+        for at, one in enumerate(self.all):
+            if (one.id, one.sender_id) == (message.id, message.sender_id):
+                return at
         return None
 
     async def imported(self, first: str, last: str) -> dict[str, Message]:

@@ -219,6 +219,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         ImportMessages=ADMIN,
     ),
     **_of(
+        "kith.messaging.v1.WordsService",
+        EditMessage=OWN,
+        DeleteMessage=OWN,
+        AddReaction=TALKING,
+        RemoveReaction=TALKING,
+    ),
+    **_of(
         "kith.messaging.v1.ReceiptService",
         MovePosition=TALKING,
         GetUnread=MEMBER,

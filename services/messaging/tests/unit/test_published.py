@@ -12,7 +12,9 @@ import pytest
 from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
-from messaging.adapters.events import outgoing, read_activity
+from kith.messaging.events.v1 import messaging_events_pb2 as events_pb
+from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity
+from messaging.domain.changing import deleted, edited
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Draft, Tail, place
@@ -36,9 +38,22 @@ CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
 ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
 OPENS_IMPORTED = events_of(ADA, None, imported=True)
 ANSWERS_IMPORTED = events_of(BEN, Tail(6, ADA, NOW), imported=True)
+SENT = place(Draft(ADA, "words too", WORDS, NOW), MESSAGE, TALK, Tail(6, BEN, NOW)).message
+EDITED = changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER))
+DELETED = changed(NETWORK, CONVERSATION, deleted(SENT, LATER))
+REACTED = [
+    list(reacted(NETWORK, SENT, Did(CONVERSATION, BEN, change, LATER), first=first))
+    for change, first in ((events_pb.MESSAGE_CHANGE_REACTED, True),
+                          (events_pb.MESSAGE_CHANGE_UNREACTED, False))
+]  # fmt: skip
 READ = read_activity(NETWORK, Mark(TALK, BEN, 7, 7, 1), LATER, ADA)
 EVENTS = {
     "activity_message_read": READ,
+    "message_edited": EDITED,
+    "message_deleted": DELETED,
+    "message_reacted": REACTED[0][0],
+    "activity_reaction": REACTED[0][1],
+    "message_unreacted": REACTED[1][0],
     "message_sent": OPENS[0],
     "message_sent_imported": OPENS_IMPORTED[0],
     "activity_message_sent_opens_turn": OPENS[1],
@@ -73,3 +88,9 @@ def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
     assert [len(events) for events in (OPENS, CONTINUES, ANSWERS)] == [2, 2, 3]
     assert len(events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))) == 3  # at once
     assert len(events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))) == 2
+
+
+def test_only_a_first_reaction_to_words_of_another_is_an_activity() -> None:
+    assert [len(events) for events in REACTED] == [2, 1]
+    own = Did(CONVERSATION, ADA, events_pb.MESSAGE_CHANGE_REACTED, LATER)
+    assert len(list(reacted(NETWORK, SENT, own, first=True))) == 1

@@ -29,6 +29,7 @@ from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipts
+from kith.messaging.v1 import words_service_pb2_grpc as words
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
 from kith.signals.v1 import signals_service_pb2_grpc as signals
@@ -80,6 +81,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     "messaging": (
         "kith.messaging.v1.ConversationService",
         "kith.messaging.v1.ReceiptService",
+        "kith.messaging.v1.WordsService",
         "kith.messaging.v1.MessageService/SendMessage",
         "kith.messaging.v1.MessageService/ListMessages",
     ),
@@ -143,6 +145,7 @@ class Services:
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])
         self.messages = messaging.MessageServiceStub(channels["messaging"])
+        self.words = words.WordsServiceStub(channels["messaging"])
         self.receipts = receipts.ReceiptServiceStub(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])
         self.enrollments = programs.EnrollmentServiceStub(channels["programs"])

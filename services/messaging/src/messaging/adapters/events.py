@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +15,20 @@ from kith.messaging.events.v1 import messaging_events_pb2 as events
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
-from messaging.domain.message import Placed
+from messaging.domain.message import Message, Placed
 
 MESSAGE_TOPIC = "messaging.message.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What somebody did to a message."""
+
+    conversation: Conversation
+    member_id: UUID
+    change: events.MessageChange.ValueType
+    at: datetime
 
 
 def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> Iterator[Outgoing]:
@@ -47,6 +58,36 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
             imported=message.imported,
         )  # fmt: skip
         yield Outgoing(got, ACTIVITY_TOPIC, placed.answered, message.sequence)
+
+
+def changed(network_id: UUID, conversation: Conversation, message: Message) -> Outgoing:
+    """That its author changed or deleted a message."""
+    change = events.MESSAGE_CHANGE_DELETED if message.deleted_at else events.MESSAGE_CHANGE_EDITED
+    did = Did(conversation, message.sender_id, change, message.changed_at)
+    return _changed(network_id, message, did)
+
+
+def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Iterator[Outgoing]:
+    """That somebody reacted to a message or took it back; her first one to what another wrote is an
+    activity of hers."""
+    yield _changed(network_id, message, did)
+    if first and did.member_id != message.sender_id:
+        did_react = activity.ActivityRecorded(
+            network_id=str(network_id), member_id=str(did.member_id),
+            kind=activity.ACTIVITY_KIND_REACTION, occur_time=_timestamp(did.at),
+            peer_id=str(message.sender_id), subject_id=str(message.conversation_id),
+        )  # fmt: skip
+        yield Outgoing(did_react, ACTIVITY_TOPIC, did.member_id, message.sequence)
+
+
+def _changed(network_id: UUID, message: Message, did: Did) -> Outgoing:
+    event = events.MessageChanged(
+        network_id=str(network_id), conversation_id=str(message.conversation_id),
+        message_id=str(message.id), sequence=message.sequence, member_id=str(did.member_id),
+        recipient_ids=[str(peer) for peer in did.conversation.peers_of(did.member_id)],
+        change=did.change, version=message.version, change_time=_timestamp(did.at),
+    )  # fmt: skip
+    return Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
 
 
 def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> Outgoing:

@@ -14,8 +14,9 @@ from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
 
+from messaging.adapters.changes import reaction_of
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.mongo_messages import texts_of
+from messaging.adapters.mongo_messages import SHOWN, texts_of
 
 _FIRST = UUID(int=0)
 
@@ -44,8 +45,9 @@ class Messages:
     name, collection = "messages", "messages"
     title = "Your messages"
     about = (
-        "Everything that was written in your conversations, by you and to you. An empty text is"
-        " that of somebody who left."
+        "Everything that was written in your conversations, by you and to you. An empty text was"
+        " deleted, or is that of somebody who left. What a message said before it was changed is"
+        " kept for 30 days for who looks into harm, and not told here."
     )
 
     def __init__(self, keys: ConversationKeys) -> None:
@@ -61,7 +63,10 @@ class Messages:
             sequence = 0  # hers is another one by now: it begins at its beginning
         wanted = {"conversation_id": conversation["_id"], "sequence": {"$gt": sequence}}
         found = await database.collection(self.collection, whose.network_id).find(
-            wanted, sort=[("sequence", ASCENDING)], limit=PAGE, projection={"outbox": 0}
+            wanted,
+            sort=[("sequence", ASCENDING)],
+            limit=PAGE,
+            projection=SHOWN,
         )
         texts = await texts_of(self._keys, whose.network_id, found)
         records = [_message(*both, whose) for both in zip(found, texts, strict=True)]
@@ -109,7 +114,12 @@ def _message(document: Document, text: str, whose: Whose) -> Record:
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
         "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
         "text": text, "createTime": text_of(document["created_at"]),
-        "replyToSequence": document.get("reply_to", 0),
+        "replyToSequence": document.get("reply_to", 0), "version": document.get("version", 1),
+        "deleted": "deleted_at" in document,
+        "reactions": [
+            {"by": "you" if one.member_id == whose.member_id else "the other", "kind": one.kind}
+            for one in map(reaction_of, document.get("reactions", ()))
+        ],
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from common.mongo import (
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
+from messaging.adapters.changes import TRACES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
@@ -50,6 +51,7 @@ INDEXES = {
         # For finding rows: the local database asks no compound or partial index for a range.
         IndexModel([("import_key", ASCENDING)], name="imported", sparse=True),
         outbox.INDEX,
+        TRACES,
     ],
     "members": [],
     **MARK_INDEXES,

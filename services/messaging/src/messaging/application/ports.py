@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from messaging.application.ports_marks import Marks, ReceiptChoices
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
+from messaging.domain.reaction import Reaction
 
 
 class Taken(Exception):
@@ -64,6 +66,29 @@ class Messages(Protocol):
         self, conversation_id: UUID, sender_id: UUID, client_message_id: str
     ) -> Message | None:
         """The message a device gave this id, or None."""
+        ...
+
+    async def get(self, conversation_id: UUID, message_id: UUID) -> Message | None:
+        """A message of a conversation, or None."""
+        ...
+
+    async def change(self, conversation: Conversation, before: Message, after: Message) -> bool:
+        """Store the next version of a message with its event and a trace of what it said, in one
+        write. Whether it was still as before. Raises Unavailable while too many events wait."""
+        ...
+
+    async def react(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """Add a reaction that `message` does not have, with its events, in one write. Whether it
+        could: not if it is there by now, or the message has no words or no room any more. Raises
+        Unavailable while too many events wait."""
+        ...
+
+    async def unreact(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """Take a reaction away, with its event. Whether it was there. Raises Unavailable."""
         ...
 
     async def imported(self, first: str, last: str) -> Mapping[str, Message]:

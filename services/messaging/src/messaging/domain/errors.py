@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound, Precondition
 
 
 class ConversationNotFound(NotFound):
@@ -18,7 +18,7 @@ class MemberNotFound(NotFound):
 
 
 class MessageNotFound(NotFound):
-    """There is no message with this sequence number in the conversation."""
+    """There is no such message in the conversation, or none of the caller's."""
 
     reason = "MESSAGE_NOT_FOUND"
 
@@ -33,3 +33,27 @@ class ImportRowInvalid(Invalid):
     """A row of an imported history cannot be taken; the rows before it are kept."""
 
     reason = "IMPORT_ROW_INVALID"
+
+
+class MessageDeleted(Precondition):
+    """The message has no words any more."""
+
+    reason = "MESSAGE_DELETED"
+
+
+class EditClosed(Precondition):
+    """It is too late to change the message, or it was changed too often."""
+
+    reason = "EDIT_CLOSED"
+
+
+class VersionMismatch(Conflict):
+    """The message is at none of the versions that the caller named."""
+
+    reason = "VERSION_MISMATCH"
+
+
+class ReactionsFull(Precondition):
+    """The message has as many reactions as it can hold."""
+
+    reason = "REACTIONS_FULL"

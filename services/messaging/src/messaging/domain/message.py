@@ -10,6 +10,7 @@ from uuid import UUID
 from common.errors import Invalid
 
 from messaging.domain.errors import MessageNotFound
+from messaging.domain.reaction import Reaction
 
 MAX_TEXT = 4_000
 MAX_CLIENT_ID = 64
@@ -72,6 +73,10 @@ class Message:
     turn_at: datetime
     imported: bool = False
     reply_to: int = 0
+    version: int = 1
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    reactions: tuple[Reaction, ...] = ()
 
     @property
     def tail(self) -> Tail:
@@ -80,13 +85,19 @@ class Message:
 
     @property
     def erased(self) -> bool:
-        """Whether only its place is left: its sender has gone, and her words with her."""
+        """Whether only its place is left: it was deleted, or its sender has gone."""
         return not self.text
 
+    @property
+    def changed_at(self) -> datetime:
+        """When it last changed, or was written."""
+        return self.deleted_at or self.edited_at or self.created_at
+
     def says(self, draft: Draft) -> bool:
-        """Whether `draft` is this message again."""
+        """Whether `draft` is this message again: of one that was changed since, what it said first
+        is not compared any more."""
         return (
-            self.text == draft.text
+            (self.text == draft.text or self.version > 1)
             and self.sender_id == draft.sender_id
             and self.imported == draft.imported
             and self.reply_to == draft.reply_to

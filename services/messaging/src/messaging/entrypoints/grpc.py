@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 
 import grpc
 from common import auth
-from common.clock import Clock, epoch_millis
+from common.clock import Clock
 from common.errors import Invalid
 from common.grpc_server import Context
 from common.ids import parse_id
-from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_api
+from kith.messaging.v1 import words_service_pb2_grpc as words_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
@@ -22,9 +22,10 @@ from messaging.application.open_conversation import open_conversation
 from messaging.application.reading import Reading, readings
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
-from messaging.domain.message import Draft, Message
+from messaging.domain.message import Draft
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.receipts import ReceiptService, reading_of
+from messaging.entrypoints.words import WordsService, message_of, timestamp
 
 
 class ConversationService(grpc_api.ConversationServiceServicer):
@@ -93,7 +94,7 @@ class MessageService(grpc_api.MessageServiceServicer):
             self._networks.of(caller.network_id), self._tails, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
-        return api.SendMessageResponse(message=_message(message))
+        return api.SendMessageResponse(message=message_of(message))
 
     async def ListMessages(
         self, request: api.ListMessagesRequest, context: Context
@@ -110,7 +111,7 @@ class MessageService(grpc_api.MessageServiceServicer):
         else:
             end = before or None
             found, more = await queries.messages_before(network, id, access, end, size)
-        return api.ListMessagesResponse(messages=map(_message, found), has_more=more)
+        return api.ListMessagesResponse(messages=map(message_of, found), has_more=more)
 
     async def ImportMessages(
         self, request: AsyncIterator[api.ImportMessagesRequest], context: Context
@@ -128,6 +129,7 @@ def register_services(
 ) -> None:
     """Add all services to a server."""
     receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
+    words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
         MessageService(networks, tails or Tails(), clock), server
@@ -146,19 +148,5 @@ def _conversation(reading: Reading) -> pb.Conversation:
     return pb.Conversation(
         id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
         last_sequence=reading.last_sequence, reading=reading_of(reading),
-        create_time=_timestamp(epoch_millis(conversation.created_at)),
+        create_time=timestamp(conversation.created_at),
     )  # fmt: skip
-
-
-def _message(message: Message) -> pb.Message:
-    return pb.Message(
-        id=str(message.id), conversation_id=str(message.conversation_id),
-        sequence=message.sequence, sender_id=str(message.sender_id),
-        client_message_id=message.client_message_id, text=message.text,
-        create_time=_timestamp(epoch_millis(message.created_at)), imported=message.imported,
-        reply_to_sequence=message.reply_to,
-    )  # fmt: skip
-
-
-def _timestamp(millis: int) -> Timestamp:
-    return Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,42 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ReactionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReactionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REACTION_KIND_UNSPECIFIED: _ReactionKind.ValueType  # 0
+    """Not set: a reaction of this kind is invalid."""
+    REACTION_KIND_HEART: _ReactionKind.ValueType  # 1
+    """I care."""
+    REACTION_KIND_HUG: _ReactionKind.ValueType  # 2
+    """I hold you."""
+    REACTION_KIND_THANKS: _ReactionKind.ValueType  # 3
+    """Thank you."""
+    REACTION_KIND_STRENGTH: _ReactionKind.ValueType  # 4
+    """You can do it."""
+    REACTION_KIND_SAME: _ReactionKind.ValueType  # 5
+    """I know that too."""
+
+class ReactionKind(_ReactionKind, metaclass=_ReactionKindEnumTypeWrapper):
+    """What can be said to a message without words."""
+
+REACTION_KIND_UNSPECIFIED: ReactionKind.ValueType  # 0
+"""Not set: a reaction of this kind is invalid."""
+REACTION_KIND_HEART: ReactionKind.ValueType  # 1
+"""I care."""
+REACTION_KIND_HUG: ReactionKind.ValueType  # 2
+"""I hold you."""
+REACTION_KIND_THANKS: ReactionKind.ValueType  # 3
+"""Thank you."""
+REACTION_KIND_STRENGTH: ReactionKind.ValueType  # 4
+"""You can do it."""
+REACTION_KIND_SAME: ReactionKind.ValueType  # 5
+"""I know that too."""
+Global___ReactionKind: _TypeAlias = ReactionKind  # noqa: Y015
 
 @_typing.final
 class Conversation(_message.Message):
@@ -148,6 +185,10 @@ class Message(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
     REPLY_TO_SEQUENCE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EDIT_TIME_FIELD_NUMBER: _builtins.int
+    DELETE_TIME_FIELD_NUMBER: _builtins.int
+    REACTIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -159,14 +200,30 @@ class Message(_message.Message):
     client_message_id: _builtins.str
     """The id the sender's device gave it."""
     text: _builtins.str
-    """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
+    """What she wrote, 1 to 4,000 characters; empty once it is deleted or she has left, and only the
+    place is kept.
+    """
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
     reply_to_sequence: _builtins.int
     """Sequence number of the message of the same conversation that this one answers; 0 for none."""
+    version: _builtins.int
+    """1 as sent, and one more with each change of its words."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written; for imported history the original time."""
+
+    @_builtins.property
+    def edit_time(self) -> _timestamp_pb2.Timestamp:
+        """When its words were last changed; not set if never."""
+
+    @_builtins.property
+    def delete_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was deleted; not set if it was not. Its text is empty then."""
+
+    @_builtins.property
+    def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reaction]:
+        """Who reacted, in the order they did; at most 250."""
 
     def __init__(
         self,
@@ -180,14 +237,44 @@ class Message(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
         reply_to_sequence: _builtins.int = ...,
+        version: _builtins.int = ...,
+        edit_time: _timestamp_pb2.Timestamp | None = ...,
+        delete_time: _timestamp_pb2.Timestamp | None = ...,
+        reactions: _abc.Iterable[Global___Reaction] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time", "id", b"id", "imported", b"imported", "reactions", b"reactions", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Message: _TypeAlias = Message  # noqa: Y015
+
+@_typing.final
+class Reaction(_message.Message):
+    """One reaction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who."""
+    kind: Global___ReactionKind.ValueType
+    """Which."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        kind: Global___ReactionKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reaction: _TypeAlias = Reaction  # noqa: Y015
 
 @_typing.final
 class ImportedMessage(_message.Message):

@@ -44,6 +44,7 @@ from gateway.entrypoints.http import (
     sessions,
     signals,
     totp,
+    words,
 )
 
 _IDENTITY, _COMMUNITY = "/kith.identity.v1.", "/kith.community.v1."
@@ -144,6 +145,10 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     conversations.create_conversation: _MESSAGING + "ConversationService/CreateConversation",
     conversations.list_conversations: _MESSAGING + "ConversationService/ListConversations",
     conversations.get_conversation: _MESSAGING + "ConversationService/GetConversation",
+    words.edit_message: _MESSAGING + "WordsService/EditMessage",
+    words.delete_message: _MESSAGING + "WordsService/DeleteMessage",
+    words.add_reaction: _MESSAGING + "WordsService/AddReaction",
+    words.remove_reaction: _MESSAGING + "WordsService/RemoveReaction",
     reading.move_position: _MESSAGING + "ReceiptService/MovePosition",
     reading.get_unread: _MESSAGING + "ReceiptService/GetUnread",
     reading.get_receipt_choice: _MESSAGING + "ReceiptService/GetReceiptChoice",

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.fields import (
     INT64_MAX,
     Input,
+    Names,
     Output,
     PageSize200,
     PathId,
     Time,
     time,
+    time_if_set,
 )
 from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
@@ -52,6 +54,9 @@ ReplyTo = Annotated[
     ),
 ]  # fmt: skip
 
+ReactionName = Literal["heart", "hug", "thanks", "strength", "same"]
+REACTIONS: Names[ReactionName] = Names(pb.ReactionKind.DESCRIPTOR)
+
 
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
@@ -59,6 +64,13 @@ class SendMessage(Input):
     client_message_id: ClientId
     text: Text4000
     reply_to_sequence: ReplyTo = 0
+
+
+class Reaction(Output):
+    """Who said what without words."""
+
+    member_id: str
+    kind: ReactionName
 
 
 class Message(Output):
@@ -73,6 +85,10 @@ class Message(Output):
     create_time: Time
     imported: bool
     reply_to_sequence: ReplyTo
+    version: int
+    reactions: list[Reaction]
+    edit_time: Time | UnsetType = UNSET
+    delete_time: Time | UnsetType = UNSET
 
 
 class MessagePage(Output):
@@ -87,7 +103,13 @@ def message_of(message: pb.Message) -> Message:
         id=message.id, conversation_id=message.conversation_id, sequence=message.sequence,
         sender_id=message.sender_id, client_message_id=message.client_message_id,
         text=message.text, create_time=time(message.create_time), imported=message.imported,
-        reply_to_sequence=message.reply_to_sequence,
+        reply_to_sequence=message.reply_to_sequence, version=message.version,
+        edit_time=time_if_set(message, "edit_time"),
+        delete_time=time_if_set(message, "delete_time"),
+        reactions=[
+            Reaction(member_id=one.member_id, kind=REACTIONS.text(one.kind))
+            for one in message.reactions
+        ],
     )  # fmt: skip
 
 

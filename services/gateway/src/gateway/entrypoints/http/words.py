@@ -1,0 +1,88 @@
+"""What can be done with messages that were sent."""
+
+from __future__ import annotations
+
+from kith.messaging.v1 import words_service_pb2 as api
+from litestar import delete, patch, put
+from litestar.params import FromPath, JSONBody
+
+from gateway.entrypoints.http.body import Json
+from gateway.entrypoints.http.conditions import tagged, versions_of
+from gateway.entrypoints.http.fields import Input, PathId
+from gateway.entrypoints.http.messages import REACTIONS, Message, ReactionName, message_of
+from gateway.entrypoints.http.reading import TAGS
+from gateway.entrypoints.http.request import KithRequest
+from gateway.entrypoints.http.shapes import Text4000
+
+MESSAGE = "/v1/conversations/{conversation_id:str}/messages/{message_id:str}"
+
+
+class EditMessage(Input):
+    """Other words for a message."""
+
+    text: Text4000
+
+
+@patch(
+    MESSAGE, dto=Json[EditMessage], tags=TAGS, after_request=tagged,
+    summary="Give one's own message other words, within 24 hours",
+)  # fmt: skip
+async def edit_message(
+    request: KithRequest, conversation_id: PathId, message_id: PathId, data: JSONBody[EditMessage]
+) -> Message:
+    reply = await request.ask(
+        request.services.words.EditMessage,
+        api.EditMessageRequest(
+            conversation_id=conversation_id, message_id=message_id, text=data.text,
+            versions=versions_of(request.headers.get("if-match")),
+        ),
+    )  # fmt: skip
+    return message_of(reply.message)
+
+
+@delete(
+    MESSAGE, status_code=200, tags=TAGS, after_request=tagged,
+    summary="Take the words out of one's own message, for everybody",
+)  # fmt: skip
+async def delete_message(
+    request: KithRequest, conversation_id: PathId, message_id: PathId
+) -> Message:
+    reply = await request.ask(
+        request.services.words.DeleteMessage,
+        api.DeleteMessageRequest(
+            conversation_id=conversation_id, message_id=message_id,
+            versions=versions_of(request.headers.get("if-match")),
+        ),
+    )  # fmt: skip
+    return message_of(reply.message)
+
+
+@put(f"{MESSAGE}/reactions/{{reaction:str}}", summary="React to a message", tags=TAGS)
+async def add_reaction(
+    request: KithRequest, conversation_id: PathId, message_id: PathId,
+    reaction: FromPath[ReactionName],
+) -> Message:  # fmt: skip
+    reply = await request.ask(
+        request.services.words.AddReaction,
+        api.AddReactionRequest(
+            conversation_id=conversation_id, message_id=message_id, kind=REACTIONS.number(reaction)
+        ),
+    )
+    return message_of(reply.message)
+
+
+@delete(
+    f"{MESSAGE}/reactions/{{reaction:str}}", status_code=200, summary="Take a reaction back",
+    tags=TAGS,
+)  # fmt: skip
+async def remove_reaction(
+    request: KithRequest, conversation_id: PathId, message_id: PathId,
+    reaction: FromPath[ReactionName],
+) -> Message:  # fmt: skip
+    reply = await request.ask(
+        request.services.words.RemoveReaction,
+        api.RemoveReactionRequest(
+            conversation_id=conversation_id, message_id=message_id, kind=REACTIONS.number(reaction)
+        ),
+    )
+    return message_of(reply.message)
