@@ -44,6 +44,7 @@ def word_rpcs() -> Iterator[Case]:
         ),
         between,
     )
+    yield rpc(v1 + "SearchMessages", lambda _: words.SearchMessagesRequest(query="hello"))
     v1 = "messaging.v1.ReceiptService/"
     yield rpc(
         v1 + "MovePosition",
@@ -61,6 +62,7 @@ def word_routes() -> Iterator[Case]:
     yield route("delete_message", "DELETE", f"{TALK}/messages/{{gone}}", anas)
     yield route("add_reaction", "PUT", f"{MESSAGE}/reactions/heart", between)
     yield route("remove_reaction", "DELETE", f"{MESSAGE}/reactions/heart", between)
+    yield route("search_messages", "POST", "/v1/message-search", body=lambda _: {"query": "hello"})
     yield route("move_position", "PUT", f"{TALK}/position", between, lambda _: {"readSequence": 1})
     yield route("get_unread", "GET", "/v1/unread")
     yield route("get_receipt_choice", "GET", "/v1/receipts")

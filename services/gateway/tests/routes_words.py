@@ -53,6 +53,13 @@ WORDS = [
         words.RemoveReactionResponse(message=MESSAGE), MESSAGE_JSON,
     ),
     Route(
+        "POST", "/v1/message-search", WORD + "SearchMessages",
+        words.SearchMessagesRequest(query="morning", page_size=5, page_token="t1"),
+        words.SearchMessagesResponse(messages=[MESSAGE], next_page_token="t2"),
+        {"messages": [MESSAGE_JSON], "nextPageToken": "t2"},
+        body={"query": "morning", "pageSize": 5, "pageToken": "t1"},
+    ),
+    Route(
         "PUT", "/v1/conversations/v1/position", RECEIPTS + "MovePosition",
         receipts.MovePositionRequest(
             conversation_id="v1", delivered_sequence=9, read_sequence=7

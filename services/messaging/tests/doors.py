@@ -189,6 +189,14 @@ class Client:
         taken = await call(self.words.RemoveReaction, taking, token=token, seconds=PATIENCE)
         return taken.message
 
+    async def search(
+        self, token: str, query: str, page_token: str = "", size: int = 0
+    ) -> words_api.SearchMessagesResponse:
+        request = words_api.SearchMessagesRequest(
+            query=query, page_token=page_token, page_size=size
+        )
+        return await call(self.words.SearchMessages, request, token=token, seconds=PATIENCE)
+
     async def unread(self, token: str) -> receipt_api.GetUnreadResponse:
         return await call(
             self.receipts.GetUnread, receipt_api.GetUnreadRequest(), token=token, seconds=PATIENCE

@@ -224,6 +224,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         DeleteMessage=OWN,
         AddReaction=TALKING,
         RemoveReaction=TALKING,
+        SearchMessages=MEMBER,
     ),
     **_of(
         "kith.messaging.v1.ReceiptService",

@@ -37,8 +37,8 @@ async def messages_after(
 
     Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, access)
-    found = await network.messages.after(conversation_id, sequence, limit + 1)
+    conversation = await conversation_of(network, conversation_id, access)
+    found = await page_after(network, conversation, access.caller.subject, sequence, limit + 1)
     return found[:limit], len(found) > limit
 
 
@@ -49,6 +49,21 @@ async def messages_before(
 
     Raises Forbidden, ConversationNotFound.
     """
-    await conversation_of(network, conversation_id, access)
-    found = await network.messages.before(conversation_id, sequence, limit + 1)
+    conversation = await conversation_of(network, conversation_id, access)
+    found = await page_before(network, conversation, access.caller.subject, sequence, limit + 1)
     return found[:limit], len(found) > limit
+
+
+async def page_after(
+    network: Network, conversation: Conversation, reader: UUID, sequence: int, limit: int
+) -> Sequence[Message]:
+    """What somebody who takes part is shown after a number, ascending. All reading of words comes
+    through here and `page_before`: what is withheld from a reader is left out in these two."""
+    return await network.messages.after(conversation.id, sequence, limit)
+
+
+async def page_before(
+    network: Network, conversation: Conversation, reader: UUID, sequence: int | None, limit: int
+) -> Sequence[Message]:
+    """What somebody who takes part is shown before a number (None: the newest), descending."""
+    return await network.messages.before(conversation.id, sequence, limit)

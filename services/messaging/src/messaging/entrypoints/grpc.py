@@ -25,7 +25,7 @@ from messaging.application.tails import Tails
 from messaging.domain.message import Draft
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.receipts import ReceiptService, reading_of
-from messaging.entrypoints.words import WordsService, message_of, timestamp
+from messaging.entrypoints.words import WordsService, message_of, page_size, timestamp
 
 
 class ConversationService(grpc_api.ConversationServiceServicer):
@@ -134,13 +134,6 @@ def register_services(
     grpc_api.add_MessageServiceServicer_to_server(
         MessageService(networks, tails or Tails(), clock), server
     )
-
-
-def page_size(asked: int, *, default: int, most: int) -> int:
-    """The number of items on a page. Raises Invalid."""
-    if not 0 <= asked <= most:
-        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
-    return asked or default
 
 
 def _conversation(reading: Reading) -> pb.Conversation:

@@ -22,9 +22,11 @@ from messaging.adapters.mongo import Networks
 from messaging.application.change_message import change_message
 from messaging.application.ports import Network
 from messaging.application.react import react, unreact
+from messaging.application.search import Place, search
 from messaging.domain.changing import deleted, edited
 from messaging.domain.message import Message
 from messaging.domain.reaction import ReactionKind
+from messaging.domain.searching import Query
 
 KINDS = {
     pb.REACTION_KIND_HEART: ReactionKind.HEART, pb.REACTION_KIND_HUG: ReactionKind.HUG,
@@ -74,6 +76,21 @@ class WordsService(grpc_api.WordsServiceServicer):
     ) -> api.RemoveReactionResponse:
         return api.RemoveReactionResponse(message=message_of(await self._reacted(request, unreact)))
 
+    async def SearchMessages(
+        self, request: api.SearchMessagesRequest, context: Context
+    ) -> api.SearchMessagesResponse:
+        caller = auth.current()
+        size = page_size(request.page_size, default=20, most=50)
+        start = _place(request.page_token) if request.page_token else None
+        query = Query.of(request.query)
+        found = await search(
+            self._networks.of(caller.network_id), caller.subject, query, start, size
+        )
+        rest = f"{found.rest.opened_id}/{found.rest.sequence}" if found.rest else ""
+        return api.SearchMessagesResponse(
+            messages=map(message_of, found.messages), next_page_token=rest
+        )
+
     async def _reacted(
         self, request: api.AddReactionRequest | api.RemoveReactionRequest, verb: Verb
     ) -> Message:
@@ -95,6 +112,24 @@ class WordsService(grpc_api.WordsServiceServicer):
             conversation_id=parse_id(request.conversation_id, "conversation_id"),
             message_id=parse_id(request.message_id, "message_id"), change=change,
         )  # fmt: skip
+
+
+def _place(token: str) -> Place:
+    """Where a search goes on; a made-up one leads nowhere but into her own conversations."""
+    opened, _, sequence = token.partition("/")
+    if not (sequence.isascii() and sequence.isdecimal() and len(sequence) < 19):
+        raise Invalid("the page token is from somewhere else", field="page_token")
+    id = parse_id(opened, "page_token")
+    if not 0 < id.int < 2**128 - 1:
+        raise Invalid("the page token is from somewhere else", field="page_token")
+    return Place(id, int(sequence))
+
+
+def page_size(asked: int, *, default: int, most: int) -> int:
+    """The number of items on a page. Raises Invalid."""
+    if not 0 <= asked <= most:
+        raise Invalid(f"page_size must be 1 to {most}, or 0 for {default}", field="page_size")
+    return asked or default
 
 
 def _kind(kind: pb.ReactionKind.ValueType) -> ReactionKind:

@@ -55,6 +55,11 @@ class WordsServiceStub(object):
                 request_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionRequest.SerializeToString,
                 response_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionResponse.FromString,
                 _registered_method=True)
+        self.SearchMessages = channel.unary_unary(
+                '/kith.messaging.v1.WordsService/SearchMessages',
+                request_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.SerializeToString,
+                response_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.FromString,
+                _registered_method=True)
 
 
 class WordsServiceServicer(object):
@@ -99,6 +104,15 @@ class WordsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchMessages(self, request, context):
+        """Finds messages in the caller's conversations by what they say now, whatever the case and the
+        accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WordsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -121,6 +135,11 @@ def add_WordsServiceServicer_to_server(servicer, server):
                     servicer.RemoveReaction,
                     request_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionRequest.FromString,
                     response_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionResponse.SerializeToString,
+            ),
+            'SearchMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchMessages,
+                    request_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.FromString,
+                    response_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -232,6 +251,33 @@ class WordsService(object):
             '/kith.messaging.v1.WordsService/RemoveReaction',
             kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionRequest.SerializeToString,
             kith_dot_messaging_dot_v1_dot_words__service__pb2.RemoveReactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.messaging.v1.WordsService/SearchMessages',
+            kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.SerializeToString,
+            kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

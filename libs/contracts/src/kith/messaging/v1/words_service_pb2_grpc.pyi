@@ -55,6 +55,11 @@ class WordsServiceStub:
     """Takes a reaction of the caller back; again it changes nothing.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND.
     """
+    SearchMessages: _grpc.UnaryUnaryMultiCallable[_words_service_pb2.SearchMessagesRequest, _words_service_pb2.SearchMessagesResponse]
+    """Finds messages in the caller's conversations by what they say now, whatever the case and the
+    accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class WordsServiceAsyncStub(WordsServiceStub):
@@ -82,6 +87,11 @@ class WordsServiceAsyncStub(WordsServiceStub):
     RemoveReaction: _aio.UnaryUnaryMultiCallable[_words_service_pb2.RemoveReactionRequest, _words_service_pb2.RemoveReactionResponse]  # type: ignore[assignment]
     """Takes a reaction of the caller back; again it changes nothing.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND.
+    """
+    SearchMessages: _aio.UnaryUnaryMultiCallable[_words_service_pb2.SearchMessagesRequest, _words_service_pb2.SearchMessagesResponse]  # type: ignore[assignment]
+    """Finds messages in the caller's conversations by what they say now, whatever the case and the
+    accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
 
 class WordsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -131,6 +141,17 @@ class WordsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_words_service_pb2.RemoveReactionResponse, _abc.Awaitable[_words_service_pb2.RemoveReactionResponse]]:
         """Takes a reaction of the caller back; again it changes nothing.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchMessages(
+        self,
+        request: _words_service_pb2.SearchMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_words_service_pb2.SearchMessagesResponse, _abc.Awaitable[_words_service_pb2.SearchMessagesResponse]]:
+        """Finds messages in the caller's conversations by what they say now, whatever the case and the
+        accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
 
 def add_WordsServiceServicer_to_server(servicer: WordsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

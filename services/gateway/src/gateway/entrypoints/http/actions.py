@@ -149,6 +149,7 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     words.delete_message: _MESSAGING + "WordsService/DeleteMessage",
     words.add_reaction: _MESSAGING + "WordsService/AddReaction",
     words.remove_reaction: _MESSAGING + "WordsService/RemoveReaction",
+    words.search_messages: _MESSAGING + "WordsService/SearchMessages",
     reading.move_position: _MESSAGING + "ReceiptService/MovePosition",
     reading.get_unread: _MESSAGING + "ReceiptService/GetUnread",
     reading.get_receipt_choice: _MESSAGING + "ReceiptService/GetReceiptChoice",

@@ -77,7 +77,7 @@ VALUES: Mapping[str, Any] = {
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
-    "Reaction.memberId": OTHER_ID,
+    "Reaction.memberId": OTHER_ID, "query": "good morning", "SearchMessages.pageToken": "",
     "CoursePoint.messages": 3, "replyToSequence": 0, "deliveredSequence": 1,
     "readSequence": 1, "Receipt.memberId": OTHER_ID, "unreadCount": 0, "unreadMore": False,
     "MovePosition.deliveredSequence": 0, "MovePosition.readSequence": 0, "shown": True,

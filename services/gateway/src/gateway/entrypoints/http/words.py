@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from kith.messaging.v1 import words_service_pb2 as api
-from litestar import delete, patch, put
+from litestar import delete, patch, post, put
 from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.conditions import tagged, versions_of
-from gateway.entrypoints.http.fields import Input, PathId
+from gateway.entrypoints.http.fields import Input, Output, PathId
 from gateway.entrypoints.http.messages import REACTIONS, Message, ReactionName, message_of
 from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
-from gateway.entrypoints.http.shapes import Text4000
+from gateway.entrypoints.http.shapes import Query100, Text4000
 
 MESSAGE = "/v1/conversations/{conversation_id:str}/messages/{message_id:str}"
 
@@ -21,6 +24,21 @@ class EditMessage(Input):
     """Other words for a message."""
 
     text: Text4000
+
+
+class SearchMessages(Input):
+    """What to look for. In the body, so that it stands in no log of addresses."""
+
+    query: Query100
+    page_size: Annotated[int, Meta(ge=0, le=50, description="At most; 0: 20.")] = 0
+    page_token: Annotated[str, Meta(description="From the page before.")] = ""
+
+
+class FoundPage(Output):
+    """What was found, the conversation opened last first; a page may be empty and have a next."""
+
+    messages: list[Message]
+    next_page_token: str
 
 
 @patch(
@@ -86,3 +104,20 @@ async def remove_reaction(
         ),
     )
     return message_of(reply.message)
+
+
+@post(
+    "/v1/message-search", dto=Json[SearchMessages], status_code=200,
+    summary="Find messages in one's own conversations by what they say now", tags=TAGS,
+)  # fmt: skip
+async def search_messages(request: KithRequest, data: JSONBody[SearchMessages]) -> FoundPage:
+    reply = await request.ask(
+        request.services.words.SearchMessages,
+        api.SearchMessagesRequest(
+            query=data.query, page_size=data.page_size, page_token=data.page_token
+        ),
+    )
+    return FoundPage(
+        messages=[message_of(one) for one in reply.messages],
+        next_page_token=reply.next_page_token,
+    )
