@@ -21,6 +21,7 @@ from services.messaging.tests.surroundings import (
     ACCOUNTS,
     ACTIVITY,
     DEAD_LETTERS,
+    DELIVERIES,
     MESSAGES,
     RECEIPTS,
     Surroundings,
@@ -83,7 +84,11 @@ async def surroundings(
     producer: Producer, issuer: Issuer,
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
-    await create_topics(ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq")
+    await create_topics(
+        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq",
+        f"{DELIVERIES}.dlq",
+    )  # fmt: skip
+    await create_topics(DELIVERIES, partitions=4)
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -216,17 +216,21 @@ class FakeMarks:
     def __init__(self) -> None:
         self.all: dict[tuple[UUID, UUID], Mark] = {}
         self.read: list[tuple[UUID, UUID, int]] = []
+        self.told: list[set[UUID]] = []
 
     async def of(self, places: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Mark]:
         await others_first()
         return {place: self.all[place] for place in places if place in self.all}
 
-    async def save(self, mark: Mark, at: datetime, read_of: UUID | None) -> bool:
+    async def save(
+        self, mark: Mark, at: datetime, read_of: UUID | None, told: Collection[UUID] = ()
+    ) -> bool:
         await others_first()
         place = mark.conversation_id, mark.member_id
         if self.all.get(place, Mark(*place)).version != mark.version - 1:
             return False
         self.all[place] = mark
+        self.told.append(set(told))
         if read_of is not None:
             self.read.append((mark.member_id, read_of, mark.read))
         return True

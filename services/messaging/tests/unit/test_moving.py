@@ -93,10 +93,17 @@ async def test_who_hides_hers_is_not_seen_and_sees_nobodys(
     assert (await seen(ADA), await seen(BEN)) == ([(5, 2)], [(3, 3)])
     await network.choices.choose(ADA, shown=False)
     assert (await seen(ADA), await seen(BEN)) == ([], [])
+    network.marks.told.clear()
+    await move(network, talk, delivered=4)
+    await move(network, talk, BEN, read=3)
+    assert network.marks.told == [{ADA}, {BEN}]
     [own] = await readings(network, ADA, [talk])
     assert (own.mark.read, own.unread.count) == (3, 1)
     await network.choices.choose(ADA, shown=True)
-    assert (await seen(ADA), await seen(BEN)) == ([(5, 2)], [(3, 3)])
+    assert (await seen(ADA), await seen(BEN)) == ([(5, 3)], [(4, 3)])
+    network.marks.told.clear()
+    await move(network, talk, read=5)
+    assert network.marks.told == [{ADA, BEN}]
 
 
 async def test_nobody_gets_beyond_the_end_or_into_a_talk_of_others(

@@ -12,12 +12,15 @@ import pytest
 from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
+from kith.messaging.events.v1 import delivery_events_pb2 as events
 from kith.messaging.events.v1 import messaging_events_pb2 as events_pb
+from messaging.adapters import due
 from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity
 from messaging.domain.changing import deleted, edited
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Draft, Tail, place
+from messaging.domain.slots import key_of, slot_of
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
 
@@ -33,14 +36,18 @@ def events_of(sender_id: UUID, tail: Tail | None, *, imported: bool = False) -> 
     return list(outgoing(NETWORK, CONVERSATION, place(draft, MESSAGE, TALK, tail)))
 
 
+def activities(outgoing: list[Outgoing]) -> int:
+    return sum(event.topic == "activity.member.v1" for event in outgoing)
+
+
 OPENS = events_of(ADA, None)
 CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
 ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
 OPENS_IMPORTED = events_of(ADA, None, imported=True)
 ANSWERS_IMPORTED = events_of(BEN, Tail(6, ADA, NOW), imported=True)
 SENT = place(Draft(ADA, "words too", WORDS, NOW), MESSAGE, TALK, Tail(6, BEN, NOW)).message
-EDITED = changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER))
-DELETED = changed(NETWORK, CONVERSATION, deleted(SENT, LATER))
+EDITED = next(changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER)))
+DELETED = next(changed(NETWORK, CONVERSATION, deleted(SENT, LATER)))
 REACTED = [
     list(reacted(NETWORK, SENT, Did(CONVERSATION, BEN, change, LATER), first=first))
     for change, first in ((events_pb.MESSAGE_CHANGE_REACTED, True),
@@ -52,11 +59,12 @@ EVENTS = {
     "message_edited": EDITED,
     "message_deleted": DELETED,
     "message_reacted": REACTED[0][0],
-    "activity_reaction": REACTED[0][1],
+    "activity_reaction": REACTED[0][-1],
     "message_unreacted": REACTED[1][0],
     "message_sent": OPENS[0],
     "message_sent_imported": OPENS_IMPORTED[0],
     "activity_message_sent_opens_turn": OPENS[1],
+    "delivery_arrived": OPENS[2],
     "activity_message_sent_continues": CONTINUES[1],
     "activity_message_sent_imported": OPENS_IMPORTED[1],
     "activity_reply_received": ANSWERS[2],
@@ -81,16 +89,34 @@ def test_the_fact_goes_with_the_conversation_and_each_activity_with_its_member()
         ("messaging.message.v1", TALK, 7),
         ("activity.member.v1", BEN, 7),
         ("activity.member.v1", ADA, 7),
+        ("messaging.delivery.v1", key_of(slot_of(ADA)), 7),
+        ("messaging.delivery.v1", key_of(slot_of(BEN)), 7),
     ]
 
 
+def test_members_of_one_slot_are_told_by_one_event_and_an_import_tells_nobody() -> None:
+    alike = [id for id in (UUID(int=n) for n in range(5_000)) if slot_of(id) == slot_of(ADA)][:2]
+    (event,) = due.changed(NETWORK, TALK, 7, [ADA, *alike, ADA])
+    assert isinstance(event.message, events.DeliveryDue)
+    assert event.message.member_ids == [str(id) for id in (ADA, *alike)]
+    assert not any(one.topic == due.TOPIC for one in (*OPENS_IMPORTED, *ANSWERS_IMPORTED))
+
+
 def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
-    assert [len(events) for events in (OPENS, CONTINUES, ANSWERS)] == [2, 2, 3]
-    assert len(events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))) == 3  # at once
-    assert len(events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))) == 2
+    at_once = events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))
+    before = events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))
+    told = [activities(events) for events in (OPENS, CONTINUES, ANSWERS, at_once, before)]
+    assert told == [1, 1, 2, 2, 1]
 
 
 def test_only_a_first_reaction_to_words_of_another_is_an_activity() -> None:
-    assert [len(events) for events in REACTED] == [2, 1]
+    assert [activities(one) for one in REACTED] == [1, 0]
     own = Did(CONVERSATION, ADA, events_pb.MESSAGE_CHANGE_REACTED, LATER)
-    assert len(list(reacted(NETWORK, SENT, own, first=True))) == 1
+    assert activities(list(reacted(NETWORK, SENT, own, first=True))) == 0
+
+
+def test_who_looks_on_is_told_of_every_change() -> None:
+    slots = {key_of(slot_of(id)) for id in (ADA, BEN)}
+    edit = changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER))
+    for made in (list(edit), *REACTED):
+        assert {one.key for one in made if one.topic == due.TOPIC} == slots

@@ -44,7 +44,7 @@ def change_of(
         **({"edited_at": after.edited_at} if after.edited_at else {}),
         **({"deleted_at": after.deleted_at, "reactions": []} if after.deleted_at else {}),
     }  # fmt: skip
-    update = outbox.push([changed(network_id, conversation, after)], state)
+    update = outbox.push(changed(network_id, conversation, after), state)
     trace = {"version": before.version, "text": seal.seal(place_of(before), before.text)}
     update["$push"]["earlier"] = trace
     return update

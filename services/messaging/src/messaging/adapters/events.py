@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 
+from messaging.adapters import due
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed
@@ -32,7 +33,8 @@ class Did:
 
 
 def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> Iterator[Outgoing]:
-    """The events of one message: the fact, the sender's activity, and her peer's if it answers."""
+    """The events of one message: the fact, the sender's activity, her peer's if it answers, and
+    telling who looks on."""
     message = placed.message
     peers = conversation.peers_of(message.sender_id)
     at = _timestamp(message.created_at)
@@ -58,19 +60,22 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
             imported=message.imported,
         )  # fmt: skip
         yield Outgoing(got, ACTIVITY_TOPIC, placed.answered, message.sequence)
+    if not message.imported:  # history from elsewhere is not news
+        everybody = conversation.member_ids
+        yield from due.arrived(network_id, conversation.id, message.sequence, everybody)
 
 
-def changed(network_id: UUID, conversation: Conversation, message: Message) -> Outgoing:
+def changed(network_id: UUID, conversation: Conversation, message: Message) -> Iterator[Outgoing]:
     """That its author changed or deleted a message."""
     change = events.MESSAGE_CHANGE_DELETED if message.deleted_at else events.MESSAGE_CHANGE_EDITED
     did = Did(conversation, message.sender_id, change, message.changed_at)
-    return _changed(network_id, message, did)
+    yield from _changed(network_id, message, did)
 
 
 def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Iterator[Outgoing]:
     """That somebody reacted to a message or took it back; her first one to what another wrote is an
     activity of hers."""
-    yield _changed(network_id, message, did)
+    yield from _changed(network_id, message, did)
     if first and did.member_id != message.sender_id:
         did_react = activity.ActivityRecorded(
             network_id=str(network_id), member_id=str(did.member_id),
@@ -80,14 +85,17 @@ def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Ite
         yield Outgoing(did_react, ACTIVITY_TOPIC, did.member_id, message.sequence)
 
 
-def _changed(network_id: UUID, message: Message, did: Did) -> Outgoing:
+def _changed(network_id: UUID, message: Message, did: Did) -> Iterator[Outgoing]:
+    """The fact, and telling who looks on."""
     event = events.MessageChanged(
         network_id=str(network_id), conversation_id=str(message.conversation_id),
         message_id=str(message.id), sequence=message.sequence, member_id=str(did.member_id),
         recipient_ids=[str(peer) for peer in did.conversation.peers_of(did.member_id)],
         change=did.change, version=message.version, change_time=_timestamp(did.at),
     )  # fmt: skip
-    return Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
+    yield Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
+    everybody = did.conversation.member_ids
+    yield from due.changed(network_id, message.conversation_id, message.sequence, everybody)
 
 
 def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> Outgoing:

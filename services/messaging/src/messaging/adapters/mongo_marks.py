@@ -12,6 +12,7 @@ from common.ids import named_id
 from common.mongo import ASCENDING, Document, DuplicateKeyError, IndexModel
 from common.mongo import Collection as Scoped
 
+from messaging.adapters import due
 from messaging.adapters.events import read_activity
 from messaging.domain.mark import Mark
 
@@ -44,19 +45,25 @@ class MongoMarks:
         marks = [_mark(document) for document in found]
         return {(mark.conversation_id, mark.member_id): mark for mark in marks}
 
-    async def save(self, mark: Mark, at: datetime, read_of: UUID | None) -> bool:
+    async def save(
+        self, mark: Mark, at: datetime, read_of: UUID | None, told: Collection[UUID] = ()
+    ) -> bool:
         """See ports_marks.Marks."""
         id, network_id = self._id(mark.conversation_id, mark.member_id), self._collection.network_id
-        told = [] if read_of is None else [read_activity(network_id, mark, at, read_of)]
+        events = [] if read_of is None else [read_activity(network_id, mark, at, read_of)]
+        events += due.receipt(
+            network_id, mark.conversation_id, told, by=mark.member_id, delivered=mark.delivered,
+            read=mark.read,
+        )  # fmt: skip
         state = {
             "delivered": mark.delivered, "read": mark.read, "version": mark.version, "moved_at": at,
         }  # fmt: skip
         if mark.version == 1:
             place = {"conversation_id": mark.conversation_id, "member_id": mark.member_id}
-            saved = await self._insert({"_id": id, **place, **state, **outbox.fields(told)})
+            saved = await self._insert({"_id": id, **place, **state, **outbox.fields(events)})
         else:
-            saved = await self._update(id, mark.version - 1, outbox.push(told, state))
-        if saved and told:
+            saved = await self._update(id, mark.version - 1, outbox.push(events, state))
+        if saved and events:
             self._wake()
         return saved
 

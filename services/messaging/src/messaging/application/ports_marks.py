@@ -17,9 +17,12 @@ class Marks(Protocol):
         """The marks that there are, by conversation and member."""
         ...
 
-    async def save(self, mark: Mark, at: datetime, read_of: UUID | None) -> bool:
-        """Store a mark over the one with the version before, in one write with the event that
-        something of `read_of` was read (None: no event). Whether that one was still there.
+    async def save(
+        self, mark: Mark, at: datetime, read_of: UUID | None, told: Collection[UUID] = ()
+    ) -> bool:
+        """Store a mark over the one with the version before, in one write with its events: that
+        something of `read_of` was read (None: nothing was), and telling the devices of those who
+        are `told`. Whether the one before was still there.
 
         Raises Unavailable while too many of its events wait.
         """

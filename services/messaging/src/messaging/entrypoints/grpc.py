@@ -18,6 +18,7 @@ from kith.messaging.v1 import words_service_pb2_grpc as words_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
+from messaging.application.hub import Hub
 from messaging.application.open_conversation import open_conversation
 from messaging.application.reading import Reading, readings
 from messaging.application.send_message import send_message
@@ -76,9 +77,10 @@ class ConversationService(grpc_api.ConversationServiceServicer):
 class MessageService(grpc_api.MessageServiceServicer):
     """See protos/kith/messaging/v1/messaging_service.proto."""
 
-    def __init__(self, networks: Networks, tails: Tails, clock: Clock) -> None:
+    def __init__(self, networks: Networks, tails: Tails, clock: Clock, hub: Hub) -> None:
         self._networks = networks
         self._tails = tails
+        self._hub = hub
         self._clock = clock
 
     async def SendMessage(
@@ -91,7 +93,7 @@ class MessageService(grpc_api.MessageServiceServicer):
             reply_to=request.reply_to_sequence,
         )  # fmt: skip
         message = await send_message(
-            self._networks.of(caller.network_id), self._tails, access,
+            self._networks.of(caller.network_id), self._tails, self._hub, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
         return api.SendMessageResponse(message=message_of(message))
@@ -125,14 +127,15 @@ class MessageService(grpc_api.MessageServiceServicer):
 
 
 def register_services(
-    server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None
-) -> None:
+    server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None,
+    hub: Hub | None = None,
+) -> None:  # fmt: skip
     """Add all services to a server."""
     receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
     words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
-        MessageService(networks, tails or Tails(), clock), server
+        MessageService(networks, tails or Tails(), clock, hub or Hub()), server
     )
 
 
