@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import words_service_pb2 as words
 
 from tests.integration.policy_cases import Case, route, rpc
@@ -45,6 +46,13 @@ def word_rpcs() -> Iterator[Case]:
         between,
     )
     yield rpc(v1 + "SearchMessages", lambda _: words.SearchMessagesRequest(query="hello"))
+    yield rpc(
+        "messaging.v1.ReportService/CreateReport",
+        lambda t: reports.CreateReportRequest(
+            conversation_id=t.talk, reason=reports.REPORT_REASON_OTHER
+        ),
+        between,
+    )
     v1 = "messaging.v1.ReceiptService/"
     yield rpc(
         v1 + "MovePosition",
@@ -63,6 +71,7 @@ def word_routes() -> Iterator[Case]:
     yield route("add_reaction", "PUT", f"{MESSAGE}/reactions/heart", between)
     yield route("remove_reaction", "DELETE", f"{MESSAGE}/reactions/heart", between)
     yield route("search_messages", "POST", "/v1/message-search", body=lambda _: {"query": "hello"})
+    yield route("create_report", "POST", f"{TALK}/reports", between, lambda _: {"reason": "other"})
     yield route("move_position", "PUT", f"{TALK}/position", between, lambda _: {"readSequence": 1})
     yield route("get_unread", "GET", "/v1/unread")
     yield route("get_receipt_choice", "GET", "/v1/receipts")

@@ -39,6 +39,7 @@ from kith.messaging.v1 import delivery_service_pb2 as delivery
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import words_service_pb2 as words
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
@@ -65,6 +66,7 @@ MODULES: tuple[ModuleType, ...] = (
     profiles,
     programs,
     receipts,
+    reports,
     roles,
     recovery,
     signals,

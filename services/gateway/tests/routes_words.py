@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import words_service_pb2 as words
 
 from services.gateway.tests.builders import (
     AT,
     MESSAGE,
     MESSAGE_JSON,
+    PAGE,
+    QUERY,
     READING,
     READING_JSON,
     Route,
@@ -53,11 +56,20 @@ WORDS = [
         words.RemoveReactionResponse(message=MESSAGE), MESSAGE_JSON,
     ),
     Route(
-        "POST", "/v1/message-search", WORD + "SearchMessages",
-        words.SearchMessagesRequest(query="morning", page_size=5, page_token="t1"),
+        "POST", "/v1/conversations/v1/reports", "/kith.messaging.v1.ReportService/CreateReport",
+        reports.CreateReportRequest(
+            conversation_id="v1", message_id="m1", reason=reports.REPORT_REASON_HEALTH_ADVICE,
+            text="He sells pills",
+        ),
+        reports.CreateReportResponse(id="r1", create_time=stamp()), {"id": "r1", "createTime": AT},
+        body={"messageId": "m1", "reason": "health_advice", "text": "He sells pills"}, status=201,
+    ),
+    Route(
+        "POST", f"/v1/message-search?{QUERY}", WORD + "SearchMessages",
+        words.SearchMessagesRequest(query="morning", **PAGE),
         words.SearchMessagesResponse(messages=[MESSAGE], next_page_token="t2"),
         {"messages": [MESSAGE_JSON], "nextPageToken": "t2"},
-        body={"query": "morning", "pageSize": 5, "pageToken": "t1"},
+        body={"query": "morning"},
     ),
     Route(
         "PUT", "/v1/conversations/v1/position", RECEIPTS + "MovePosition",

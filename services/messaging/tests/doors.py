@@ -31,6 +31,8 @@ from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 from kith.messaging.v1 import receipt_service_pb2 as receipt_api
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_grpc
+from kith.messaging.v1 import report_service_pb2 as report_api
+from kith.messaging.v1 import report_service_pb2_grpc as report_grpc
 from kith.messaging.v1 import words_service_pb2 as words_api
 from kith.messaging.v1 import words_service_pb2_grpc as words_grpc
 from messaging.adapters.mongo import Networks
@@ -102,6 +104,7 @@ class Client:
         self.conversations = grpc_api.ConversationServiceStub(channel)
         self.messages = grpc_api.MessageServiceStub(channel)
         self.receipts = receipt_grpc.ReceiptServiceStub(channel)
+        self.reports = report_grpc.ReportServiceStub(channel)
         self.words = words_grpc.WordsServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:
@@ -196,6 +199,15 @@ class Client:
             query=query, page_token=page_token, page_size=size
         )
         return await call(self.words.SearchMessages, request, token=token, seconds=PATIENCE)
+
+    async def report(
+        self, token: str, conversation_id: str, message_id: str = "", text: str = "",
+        reason: Any = report_api.REPORT_REASON_HARASSMENT,
+    ) -> report_api.CreateReportResponse:  # fmt: skip
+        request = report_api.CreateReportRequest(
+            conversation_id=conversation_id, message_id=message_id, reason=reason, text=text
+        )
+        return await call(self.reports.CreateReport, request, token=token, seconds=PATIENCE)
 
     async def unread(self, token: str) -> receipt_api.GetUnreadResponse:
         return await call(

@@ -18,6 +18,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import MOST, Reaction
+from messaging.domain.report import Report
 
 from services.messaging.tests.builders import NETWORK
 
@@ -249,6 +250,16 @@ class FakeReceiptChoices:
         self.all[member_id] = shown
 
 
+class FakeReports:
+    """Implements ports_reports.Reports."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Report] = {}
+
+    async def add(self, report: Report) -> datetime:
+        return self.all.setdefault(report.id, report).created_at
+
+
 @dataclass(frozen=True, slots=True)
 class FakeNetwork(Network):
     """A network in memory whose parts show what they hold."""
@@ -258,13 +269,14 @@ class FakeNetwork(Network):
     members: FakeMembers
     marks: FakeMarks
     choices: FakeReceiptChoices
+    reports: FakeReports
 
 
 def a_network(*member_ids: UUID) -> FakeNetwork:
     """A network with these members and no conversation."""
     return FakeNetwork(
         NETWORK, FakeConversations(), FakeMessages(), FakeMembers(member_ids), FakeMarks(),
-        FakeReceiptChoices(),
+        FakeReceiptChoices(), FakeReports(),
     )  # fmt: skip
 
 

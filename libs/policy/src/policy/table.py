@@ -230,6 +230,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         RemoveReaction=TALKING,
         SearchMessages=MEMBER,
     ),
+    **_of("kith.messaging.v1.ReportService", CreateReport=TALKING),
     **_of(
         "kith.messaging.v1.ReceiptService",
         MovePosition=TALKING,

@@ -35,6 +35,7 @@ from messaging.adapters.forgetting import Forgetting
 from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
 from messaging.adapters.mongo_marks import MARKS
+from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
@@ -75,7 +76,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["messages", MARKS], producer, source=f"/{NAME}")
+        relay = Relay(database, ["messages", MARKS, REPORTS], producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake

@@ -76,6 +76,7 @@ async def test_her_words_go_and_every_place_is_kept(
         "members": Count(removed=1), "messages": Count(anonymised=MANY + 2),
         "conversations": Count(anonymised=2), "marks": Count(removed=1),
         "receipt_choices": Count(removed=1),
+        "reports": Count(),
     }  # fmt: skip
     networks.forget(NETWORK)
 

@@ -15,11 +15,12 @@ from google.protobuf.message import Message
 from kith.messaging.events.v1 import delivery_events_pb2 as events
 from kith.messaging.events.v1 import messaging_events_pb2 as events_pb
 from messaging.adapters import due
-from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity
+from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity, report_filed
 from messaging.domain.changing import deleted, edited
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Draft, Tail, place
+from messaging.domain.report import Complaint, Report, ReportReason
 from messaging.domain.slots import key_of, slot_of
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
@@ -53,9 +54,12 @@ REACTED = [
     for change, first in ((events_pb.MESSAGE_CHANGE_REACTED, True),
                           (events_pb.MESSAGE_CHANGE_UNREACTED, False))
 ]  # fmt: skip
+COMPLAINT = Complaint(MESSAGE, ReportReason.DANGER, WORDS)
+FILED = report_filed(NETWORK, Report(UUID(int=7), TALK, ADA, (BEN,), COMPLAINT, 7, LATER))
 READ = read_activity(NETWORK, Mark(TALK, BEN, 7, 7, 1), LATER, ADA)
 EVENTS = {
     "activity_message_read": READ,
+    "report_filed": FILED,
     "message_edited": EDITED,
     "message_deleted": DELETED,
     "message_reacted": REACTED[0][0],

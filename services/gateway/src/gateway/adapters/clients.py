@@ -29,6 +29,7 @@ from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipts
+from kith.messaging.v1 import report_service_pb2_grpc as reports
 from kith.messaging.v1 import words_service_pb2_grpc as words
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
@@ -82,6 +83,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.messaging.v1.ConversationService",
         "kith.messaging.v1.ReceiptService",
         "kith.messaging.v1.WordsService",
+        "kith.messaging.v1.ReportService",
         "kith.messaging.v1.MessageService/SendMessage",
         "kith.messaging.v1.MessageService/ListMessages",
     ),
@@ -145,6 +147,7 @@ class Services:
         self.posts = community.PostServiceStub(channels["community"])
         self.conversations = messaging.ConversationServiceStub(channels["messaging"])
         self.messages = messaging.MessageServiceStub(channels["messaging"])
+        self.reports = reports.ReportServiceStub(channels["messaging"])
         self.words = words.WordsServiceStub(channels["messaging"])
         self.receipts = receipts.ReceiptServiceStub(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])

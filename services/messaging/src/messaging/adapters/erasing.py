@@ -17,6 +17,7 @@ from erasure.steps import BATCH, Leaving, Remove, Step, change_all
 
 from messaging.adapters.changes import entries_of
 from messaging.adapters.conversation_keys import DESTROYED
+from messaging.adapters.mongo_reports import Erasing
 
 CONVERSATIONS, MESSAGES = "conversations", "messages"
 
@@ -127,6 +128,7 @@ async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[
 STEPS: tuple[Step, ...] = (
     Remove("members", "_id"),
     Remove("marks", "member_id"),
+    Erasing(),
     Remove("receipt_choices", "_id"),
     Messages(),
     Conversations(),

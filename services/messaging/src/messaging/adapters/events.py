@@ -12,14 +12,18 @@ from common.outbox import Outgoing
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
+from kith.messaging.events.v1 import report_events_pb2 as report_events
+from kith.messaging.v1 import report_service_pb2 as api
 
 from messaging.adapters import due
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed
+from messaging.domain.report import Report, ReportReason
 
 MESSAGE_TOPIC = "messaging.message.v1"
 ACTIVITY_TOPIC = "activity.member.v1"
+REPORT_TOPIC = "messaging.report.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,24 @@ def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> 
         subject_id=str(mark.conversation_id),
     )  # fmt: skip
     return Outgoing(did, ACTIVITY_TOPIC, mark.member_id, mark.read)
+
+
+REASONS = {
+    reason: api.ReportReason.Value(f"REPORT_REASON_{reason.name}") for reason in ReportReason
+}
+
+
+def report_filed(network_id: UUID, report: Report) -> Outgoing:
+    """That somebody reported something."""
+    message_id = report.complaint.message_id
+    event = report_events.ReportFiled(
+        network_id=str(network_id), report_id=str(report.id),
+        conversation_id=str(report.conversation_id),
+        message_id=str(message_id) if message_id else "", reporter_id=str(report.reporter_id),
+        reported_ids=[str(id) for id in report.reported_ids],
+        reason=REASONS[report.complaint.reason], create_time=_timestamp(report.created_at),
+    )  # fmt: skip
+    return Outgoing(event, REPORT_TOPIC, report.id, 1)
 
 
 def _timestamp(at: datetime) -> Timestamp:

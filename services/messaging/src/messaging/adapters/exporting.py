@@ -14,6 +14,7 @@ from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
 
+from messaging.adapters import mongo_reports
 from messaging.adapters.changes import reaction_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo_messages import SHOWN, texts_of
@@ -136,6 +137,7 @@ def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     return (
         Conversations(),
         Messages(keys),
+        mongo_reports.Exporting(keys),
         Owned(
             "read-positions", "marks", "How far you have read",
             "In each conversation, the number of the last message that arrived and that you read.",

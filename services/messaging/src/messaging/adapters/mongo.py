@@ -27,6 +27,8 @@ from messaging.adapters.group_commit import GroupCommit
 from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
 from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
+from messaging.adapters.mongo_reports import INDEXES as REPORT_INDEXES
+from messaging.adapters.mongo_reports import MongoReports
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
 
@@ -55,6 +57,7 @@ INDEXES = {
     ],
     "members": [],
     **MARK_INDEXES,
+    **REPORT_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -181,6 +184,7 @@ class Networks:
             members=self.members(network_id),
             marks=MongoMarks(collection(MARKS, network_id), self._unsure),
             choices=MongoReceiptChoices(collection(CHOICES, network_id)),
+            reports=MongoReports(self._database, network_id, self._keys, self._unsure),
         )
 
     def forget(self, network_id: UUID) -> None:

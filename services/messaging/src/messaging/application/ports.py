@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from messaging.application.ports_marks import Marks, ReceiptChoices
+from messaging.application.ports_reports import Reports
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import Reaction
@@ -146,3 +147,4 @@ class Network:
     members: Members
     marks: Marks
     choices: ReceiptChoices
+    reports: Reports

@@ -31,15 +31,14 @@ class Query:
     @classmethod
     def of(cls, text: str) -> Query:
         """From what somebody typed. Raises Invalid."""
-        terms = tuple(dict.fromkeys(folded(text).split()))
-        if not terms or len(text) > MAX_QUERY:
+        if not text.strip() or len(text) > MAX_QUERY or "\x00" in text:
             raise Invalid(f"query must have 1 to {MAX_QUERY} characters", field="query")
-        return cls(terms)
+        return cls(tuple(dict.fromkeys(folded(text).split())))
 
     def finds(self, text: str) -> bool:
-        """Whether all terms are in a text. Nothing is found in an empty one."""
+        """Whether all terms are in a text; marks alone, which are no term, find nothing."""
         whole = folded(text)
-        return all(term in whole for term in self.terms)
+        return bool(self.terms) and all(term in whole for term in self.terms)
 
 
 def folded(text: str) -> str:

@@ -14,6 +14,7 @@ from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_api
+from kith.messaging.v1 import report_service_pb2_grpc as report_api
 from kith.messaging.v1 import words_service_pb2_grpc as words_api
 
 from messaging.adapters.mongo import Networks
@@ -26,6 +27,7 @@ from messaging.application.tails import Tails
 from messaging.domain.message import Draft
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.receipts import ReceiptService, reading_of
+from messaging.entrypoints.reports import ReportService
 from messaging.entrypoints.words import WordsService, message_of, page_size, timestamp
 
 
@@ -132,6 +134,7 @@ def register_services(
 ) -> None:  # fmt: skip
     """Add all services to a server."""
     receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
+    report_api.add_ReportServiceServicer_to_server(ReportService(networks, clock), server)
     words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(

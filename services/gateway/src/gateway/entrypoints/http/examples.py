@@ -77,7 +77,8 @@ VALUES: Mapping[str, Any] = {
     "Item.text": "How often do you feel that you lack companionship?", "Item.max": 3,
     "Instrument.displayName": "UCLA Loneliness Scale, 3 items",
     "Conversation.memberIds": [ID, OTHER_ID], "Reason.code": "fewer_replies",
-    "Reaction.memberId": OTHER_ID, "query": "good morning", "SearchMessages.pageToken": "",
+    "CreateReport.reason": "harassment", "CreateReport.text": "He does this every night.",
+    "Reaction.memberId": OTHER_ID, "query": "good morning",
     "CoursePoint.messages": 3, "replyToSequence": 0, "deliveredSequence": 1,
     "readSequence": 1, "Receipt.memberId": OTHER_ID, "unreadCount": 0, "unreadMore": False,
     "MovePosition.deliveredSequence": 0, "MovePosition.readSequence": 0, "shown": True,
@@ -117,6 +118,7 @@ _ITEMS = {
 # What must lie ahead, and an example does not stay ahead; and what is there instead of another.
 _LEFT_OUT = {
     "CreateInvite.expireTime",
+    "CreateReport.messageId",
     "PlaceHold.networkId",
     "GrantRole.expireTime",
     "LookUpNetwork.slug",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from kith.messaging.v1 import words_service_pb2 as api
 from litestar import delete, patch, post, put
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from gateway.entrypoints.http.body import Json
 from gateway.entrypoints.http.conditions import tagged, versions_of
-from gateway.entrypoints.http.fields import Input, Output, PathId
+from gateway.entrypoints.http.fields import Input, Output, PageSize50, PageToken, PathId
 from gateway.entrypoints.http.messages import REACTIONS, Message, ReactionName, message_of
 from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
-from gateway.entrypoints.http.shapes import Query100, Text4000
+from gateway.entrypoints.http.shapes import Text100, Text4000
 
 MESSAGE = "/v1/conversations/{conversation_id:str}/messages/{message_id:str}"
 
@@ -27,11 +24,9 @@ class EditMessage(Input):
 
 
 class SearchMessages(Input):
-    """What to look for. In the body, so that it stands in no log of addresses."""
+    """What to look for: in the body, so that it stands in no log of addresses."""
 
-    query: Query100
-    page_size: Annotated[int, Meta(ge=0, le=50, description="At most; 0: 20.")] = 0
-    page_token: Annotated[str, Meta(description="From the page before.")] = ""
+    query: Text100
 
 
 class FoundPage(Output):
@@ -110,12 +105,13 @@ async def remove_reaction(
     "/v1/message-search", dto=Json[SearchMessages], status_code=200,
     summary="Find messages in one's own conversations by what they say now", tags=TAGS,
 )  # fmt: skip
-async def search_messages(request: KithRequest, data: JSONBody[SearchMessages]) -> FoundPage:
+async def search_messages(
+    request: KithRequest, data: JSONBody[SearchMessages], page_size: PageSize50 = 0,
+    page_token: PageToken = "",
+) -> FoundPage:  # fmt: skip
     reply = await request.ask(
         request.services.words.SearchMessages,
-        api.SearchMessagesRequest(
-            query=data.query, page_size=data.page_size, page_token=data.page_token
-        ),
+        api.SearchMessagesRequest(query=data.query, page_size=page_size, page_token=page_token),
     )
     return FoundPage(
         messages=[message_of(one) for one in reply.messages],
