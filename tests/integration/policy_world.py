@@ -42,11 +42,10 @@ def fresh(prefix: str) -> str:
 class Things:
     """Ids of one of each thing in a network; nowhere, `network_id` is empty and the rest unknown.
 
-    ana and ben talk; ana is in `circle` and wrote `post` there, and the enrollment is hers. Nobody
-    but its founder is in `open_circle`, dora is there to be given roles and seats, `spare` is
-    an invite nobody needs, `case` is a crisis case about dora,
-    and `invite` and `slug` let people in. What is written there says
-    `slug`.
+    ana and ben talk, `message` is ana's, and so is `gone`, which she may delete; ana is in `circle`
+    and wrote `post` there, and the enrollment is hers. Nobody but its founder is in `open_circle`,
+    dora is there to be given roles and seats, `spare` is an invite nobody needs, `case` is a crisis
+    case about dora, and `invite` and `slug` let people in. What is written there says `slug`.
     """
 
     network_id: str
@@ -62,6 +61,8 @@ class Things:
     enrollment: str
     spare: str
     case: str
+    message: str
+    gone: str
     invite: str = ""
     slug: str = ""
 
@@ -126,7 +127,9 @@ def build(system: System, slug: str) -> Network:
     ana.post(f"/v1/posts/{post['id']}/comments", {"text": f"I am. {slug}"})
     talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
     path = f"/v1/conversations/{talk['id']}/messages"
-    ana.post(path, {"clientMessageId": "first", "text": f"Hello {slug}"})
+    sent, gone = (
+        ana.post(path, {"clientMessageId": id, "text": f"Hello {slug}"}) for id in ("first", "then")
+    )
     ben.put(f"/v1/conversations/{talk['id']}/acceptance")
     steps = [{"id": STEP, "week": 1, "kind": "discussion", "title": f"Say hello {slug}"}]
     program = admin.post("/v1/programs", {"displayName": "Together", "weeks": 1, "steps": steps})
@@ -148,7 +151,7 @@ def build(system: System, slug: str) -> Network:
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],
         post=post["id"], program=program["id"], cohort=cohort["id"],
         enrollment=enrolled["enrollments"][0]["id"], slug=slug,
-        case=_case(admin, dora, slug),
+        case=_case(admin, dora, slug), message=sent["id"], gone=gone["id"],
         spare=admin.post("/v1/invites", {})["id"],
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip

@@ -61,6 +61,8 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     post = who.post(f"/v1/circles/{circle['id']}/posts", {"intent": "ask", "text": "Who is up?"})
     talk = who.post_when_known("/v1/conversations", {"memberId": friend.member_id})
     friend.put(f"/v1/conversations/{talk['id']}/acceptance")
+    said = {"clientMessageId": "said", "text": "Good morning"}
+    message = who.post(f"/v1/conversations/{talk['id']}/messages", said)
     step = {"id": "week-1-hello", "week": 1, "kind": "task", "title": "Say hello"}
     program = admin.post("/v1/programs", {"displayName": "First", "weeks": 1, "steps": [step]})
     start = {"displayName": "Spring", "startTime": "2026-01-31T09:30:00.000Z"}
@@ -75,7 +77,7 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     return {
         f"{ID}02": friend.member_id, f"{ID}11": circle["id"], f"{ID}12": post["id"],
         f"{ID}13": talk["id"], f"{ID}14": program["id"], f"{ID}15": cohort["id"],
-        f"{ID}18": spare["id"], f"{ID}1a": passkey["id"],
+        f"{ID}18": spare["id"], f"{ID}1d": message["id"], f"{ID}1a": passkey["id"],
         f"{ID}16": enrolled["enrollments"][0]["id"], "kJ3v8Qm0": invite["code"],
         '"evergreen"': f'"{network}"', "ada@example.org": f"ada@{network}.example",
     }  # fmt: skip

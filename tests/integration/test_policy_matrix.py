@@ -31,6 +31,7 @@ from tests.integration.policy_privileged import ACTS, ELSEWHERE
 from tests.integration.policy_routes import routes
 from tests.integration.policy_seats import seat_routes, seat_rpcs
 from tests.integration.policy_ties import tie_routes, tie_rpcs
+from tests.integration.policy_words import word_routes, word_rpcs
 from tests.integration.policy_world import (
     Network,
     Person,
@@ -85,6 +86,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from crisis_rpcs()
     yield from tie_rpcs()
     yield from seat_rpcs()
+    yield from word_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -96,6 +98,7 @@ def all_routes() -> Iterator[Case]:
     yield from crisis_routes()
     yield from tie_routes()
     yield from seat_routes()
+    yield from word_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]

@@ -134,23 +134,34 @@ COMMENT = community_pb2.Comment(
     id="k1", post_id="p1", author_id="b1", text="Yes.", create_time=stamp()
 )
 COMMENT_JSON = {"id": "k1", "postId": "p1", "authorId": "b1", "text": "Yes.", "createTime": AT}
+READING = messaging_pb2.Reading(
+    delivered_sequence=9, read_sequence=7, unread_count=2, unread_more=True,
+    receipts=[messaging_pb2.Receipt(member_id="b1", delivered_sequence=8, read_sequence=6)],
+)  # fmt: skip
+READING_JSON = {
+    "deliveredSequence": 9, "readSequence": 7, "unreadCount": 2, "unreadMore": True,
+    "receipts": [{"memberId": "b1", "deliveredSequence": 8, "readSequence": 6}],
+}  # fmt: skip
 CONVERSATION = messaging_pb2.Conversation(
     id="v1", member_ids=["a1", "b1"], last_sequence=9, create_time=stamp(),
     state=messaging_pb2.CONVERSATION_STATE_OPEN, muted=True, muted_until_time=stamp(),
-    available_from_time=stamp(),
+    available_from_time=stamp(), reading=READING,
 )  # fmt: skip
 CONVERSATION_JSON = {
     "id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT, "state": "open",
     "muted": True, "mutedUntilTime": AT, "available": False, "availableFromTime": AT,
+    "reading": READING_JSON,
 }  # fmt: skip
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",
-    text="Good morning 🌱", create_time=stamp(),
+    text="Good morning 🌱", create_time=stamp(), reply_to_sequence=4, version=7,
+    reactions=[messaging_pb2.Reaction(member_id="b1", kind=messaging_pb2.REACTION_KIND_HUG)],
 )  # fmt: skip
 MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
-    "text": "Good morning 🌱", "createTime": AT, "imported": False,
-    "withheld": False,
+    "text": "Good morning 🌱", "createTime": AT, "imported": False, "withheld": False,
+    "replyToSequence": 4,
+    "version": 7, "reactions": [{"memberId": "b1", "kind": "hug"}],
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

@@ -40,7 +40,10 @@ from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import delivery_service_pb2 as delivery
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
+from kith.messaging.v1 import receipt_service_pb2 as receipts
+from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import seat_service_pb2 as seats
+from kith.messaging.v1 import words_service_pb2 as words
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
@@ -68,10 +71,13 @@ MODULES: tuple[ModuleType, ...] = (
     passkeys,
     profiles,
     programs,
+    receipts,
+    reports,
     roles,
     recovery,
     signals,
     totp,
+    words,
 )
 GET_JWKS = "/kith.identity.v1.SessionService/GetJwks"
 LIST_MESSAGES = "/kith.messaging.v1.MessageService/ListMessages"

@@ -19,9 +19,10 @@ from services.gateway.tests.routes_roles import ROLES
 from services.gateway.tests.routes_seats import SEATS
 from services.gateway.tests.routes_sessions import SESSIONS
 from services.gateway.tests.routes_talk import COMMUNITY, IDENTITY, MESSAGING
+from services.gateway.tests.routes_words import WORDS
 
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES, *SEATS,
+    *HOLDS, *CASES, *SEATS, *WORDS,
 ]  # fmt: skip

@@ -204,10 +204,11 @@ MESSAGING = [
     Route(
         "POST", "/v1/conversations/v1/messages", "/kith.messaging.v1.MessageService/SendMessage",
         messaging.SendMessageRequest(
-            conversation_id="v1", client_message_id="x", text="Good morning 🌱"
+            conversation_id="v1", client_message_id="x", text="Good morning 🌱",
+            reply_to_sequence=4,
         ),
         messaging.SendMessageResponse(message=MESSAGE), MESSAGE_JSON,
-        body={"clientMessageId": "x", "text": "Good morning 🌱"}, status=201,
+        body={"clientMessageId": "x", "text": "Good morning 🌱", "replyToSequence": 4}, status=201,
     ),
     Route(
         "GET", "/v1/conversations/v1/messages?afterSequence=3&beforeSequence=9&pageSize=5",

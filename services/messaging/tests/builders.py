@@ -34,10 +34,12 @@ def a_conversation(one: UUID = ADA, other: UUID = BEN, network_id: UUID = NETWOR
     return Conversation.between(network_id, one, other, NOW)
 
 
-def access_of(member_id: UUID, method: str = "ListMessages") -> Access:
-    """A member at a method of MessageService."""
+def access_of(
+    member_id: UUID, method: str = "ListMessages", service: str = "MessageService"
+) -> Access:
+    """A member at a method."""
     caller = Caller(member_id, NETWORK, frozenset({"member"}), "", 0.0)
-    return Access(authorize, caller, f"/kith.messaging.v1.MessageService/{method}")
+    return Access(authorize, caller, f"/kith.messaging.v1.{service}/{method}")
 
 
 async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: Draft) -> Message:
@@ -49,9 +51,9 @@ async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: 
 
 def a_draft(
     sender_id: UUID = ADA, text: str = "How are you?", *, client_id: str = "", at: datetime = NOW,
-    imported: bool = False,
+    imported: bool = False, reply_to: int = 0,
 ) -> Draft:  # fmt: skip
-    return Draft(sender_id, client_id or str(new_id()), text, to_millis(at), imported)
+    return Draft(sender_id, client_id or str(new_id()), text, to_millis(at), imported, reply_to)
 
 
 def a_placed(draft: Draft, conversation: Conversation, tail: Tail | None = None) -> Placed:

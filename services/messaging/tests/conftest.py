@@ -24,6 +24,7 @@ from services.messaging.tests.surroundings import (
     DELIVERIES,
     MESSAGES,
     RECEIPTS,
+    REPORTED,
     TIE_LETTERS,
     TIES,
     Surroundings,
@@ -87,7 +88,7 @@ async def surroundings(
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
     await create_topics(
-        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq",
+        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", REPORTED,
         f"{DELIVERIES}.dlq",
     )  # fmt: skip
     await create_topics(DELIVERIES, partitions=4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,10 @@ from common.mongo import Database, Document
 from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
+from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed, Tail
+from messaging.domain.reaction import MOST, Reaction
+from messaging.domain.report import Report
 
 from services.messaging.tests.builders import NETWORK
 from services.messaging.tests.fakes_sides import fake_sides
@@ -63,6 +67,7 @@ class FakeMessages:
     def __init__(self) -> None:
         self.all: list[Message] = []
         self.rows: dict[str, Message] = {}
+        self.changed: list[Message] = []
         self.full = False
         self.failing = False
         self.crash_after: int | None = None
@@ -106,6 +111,51 @@ class FakeMessages:
                 return one
         return None
 
+    async def get(self, conversation_id: UUID, message_id: UUID) -> Message | None:
+        await others_first()
+        return next((one for one in self.of(conversation_id) if one.id == message_id), None)
+
+    async def change(self, conversation: Conversation, before: Message, after: Message) -> bool:
+        await others_first()
+        at = self._unchanged(before)
+        if at is None or self.all[at].version != before.version:
+            return False
+        kept = self.all[at].reactions if after.text else ()
+        self.all[at] = replace(after, reactions=kept)
+        self.changed.append(after)
+        return True
+
+    async def react(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        await others_first()
+        place = self._unchanged(message)
+        if place is None or not self.all[place].text:
+            return False
+        there = self.all[place].reactions
+        if reaction in there or len(there) >= MOST:
+            return False
+        self.all[place] = replace(self.all[place], reactions=(*there, reaction))
+        return True
+
+    async def unreact(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        await others_first()
+        place = self._unchanged(message)
+        if place is None or reaction not in self.all[place].reactions:
+            return False
+        kept = tuple(one for one in self.all[place].reactions if one != reaction)
+        self.all[place] = replace(self.all[place], reactions=kept)
+        return True
+
+    def _unchanged(self, message: Message) -> int | None:
+        """Where the message is, if it is still its sender's."""
+        for at, one in enumerate(self.all):
+            if (one.id, one.sender_id) == (message.id, message.sender_id):
+                return at
+        return None
+
     async def imported(self, first: str, last: str) -> dict[str, Message]:
         await others_first()
         return {key: row for key, row in self.rows.items() if first <= key <= last}
@@ -118,6 +168,27 @@ class FakeMessages:
     ) -> Sequence[Message]:
         messages = reversed(self.of(conversation_id))
         return [one for one in messages if sequence is None or one.sequence < sequence][:limit]
+
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        found = self._of_others(conversation_id, member_id, after, upto)
+        return min(len(found), limit)
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        found = self._of_others(conversation_id, member_id, after, upto)
+        return found[-1].sender_id if found else None
+
+    def _of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> list[Message]:
+        return [
+            one
+            for one in self.of(conversation_id)
+            if after < one.sequence <= upto and one.sender_id != member_id and one.text
+        ]
 
     def _keep(self, message: Message, index: int) -> None:
         for one in self.of(message.conversation_id):
@@ -142,6 +213,55 @@ class FakeMembers:
         self.all.add(member_id)
 
 
+class FakeMarks:
+    """Implements ports_marks.Marks; `read` is whose messages were told to be read, by whom."""
+
+    def __init__(self) -> None:
+        self.all: dict[tuple[UUID, UUID], Mark] = {}
+        self.read: list[tuple[UUID, UUID, int]] = []
+        self.told: list[set[UUID]] = []
+
+    async def of(self, places: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Mark]:
+        await others_first()
+        return {place: self.all[place] for place in places if place in self.all}
+
+    async def save(
+        self, mark: Mark, at: datetime, read_of: UUID | None, told: Collection[UUID] = ()
+    ) -> bool:
+        await others_first()
+        place = mark.conversation_id, mark.member_id
+        if self.all.get(place, Mark(*place)).version != mark.version - 1:
+            return False
+        self.all[place] = mark
+        self.told.append(set(told))
+        if read_of is not None:
+            self.read.append((mark.member_id, read_of, mark.read))
+        return True
+
+
+class FakeReceiptChoices:
+    """Implements ports_marks.ReceiptChoices."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, bool] = {}
+
+    async def hiding(self, member_ids: Collection[UUID]) -> set[UUID]:
+        return {id for id in member_ids if not self.all.get(id, True)}
+
+    async def choose(self, member_id: UUID, shown: bool) -> None:
+        self.all[member_id] = shown
+
+
+class FakeReports:
+    """Implements ports_reports.Reports."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, Report] = {}
+
+    async def add(self, report: Report) -> datetime:
+        return self.all.setdefault(report.id, report).created_at
+
+
 @dataclass(frozen=True, slots=True)
 class FakeNetwork(Network):
     """A network in memory whose parts show what they hold."""
@@ -149,12 +269,16 @@ class FakeNetwork(Network):
     conversations: FakeConversations
     messages: FakeMessages
     members: FakeMembers
+    marks: FakeMarks
+    choices: FakeReceiptChoices
+    reports: FakeReports
 
 
 def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> FakeNetwork:
     """A network with these members and no conversation; `rule` is that of who said nothing."""
     parts = FakeConversations(), FakeMessages(), FakeMembers(member_ids)
-    return FakeNetwork(NETWORK, *parts, fake_sides(rule))
+    more = FakeMarks(), FakeReceiptChoices(), FakeReports()
+    return FakeNetwork(NETWORK, *parts, fake_sides(rule), *more)
 
 
 class WaitingCollection:

@@ -36,6 +36,7 @@ ACCOUNTS, MESSAGES, ACTIVITY = (
     "identity.account.v1", "messaging.message.v1", "activity.member.v1"
 )  # fmt: skip
 DELIVERIES = "messaging.delivery.v1"
+REPORTED = "messaging.report.v1"
 RECEIPTS = "messaging.erasure.v1"
 TIES, TIE_LETTERS = ("community.membership.v1", "community.connection.v1"), "messaging.ties.v1.dlq"
 DEAD_LETTERS = "messaging.members.v1.dlq"

@@ -244,6 +244,22 @@ TABLE: Final[Mapping[str, Rule]] = {
         SetAvailability=MEMBER,
     ),
     **_of(
+        "kith.messaging.v1.WordsService",
+        EditMessage=OWN,
+        DeleteMessage=OWN,
+        AddReaction=TALKING,
+        RemoveReaction=TALKING,
+        SearchMessages=MEMBER,
+    ),
+    **_of("kith.messaging.v1.ReportService", CreateReport=TALKING),
+    **_of(
+        "kith.messaging.v1.ReceiptService",
+        MovePosition=TALKING,
+        GetUnread=MEMBER,
+        GetReceiptChoice=MEMBER,
+        SetReceiptChoice=MEMBER,
+    ),
+    **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,
         ListPrograms=MEMBER,

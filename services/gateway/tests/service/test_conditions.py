@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from kith.identity.v1 import identity_service_pb2 as identity
 from kith.identity.v1 import network_service_pb2 as api
 from kith.identity.v1 import role_service_pb2 as roles
+from kith.messaging.v1 import words_service_pb2 as words
 
 from services.gateway.tests.builders import AT, NETWORK, Json
 from services.gateway.tests.gateways import Gateway
@@ -77,6 +78,7 @@ async def test_a_tag_that_was_never_given_out_is_412_and_nobody_is_asked(
 
 ROLES, GRANT = "/v1/accounts/a1/roles", "/v1/accounts/a1/roles/moderator"
 BADGE = "/v1/accounts/a1/badges/mentor_training"
+MESSAGE, WORDS = "/v1/conversations/v1/messages/m1", "/kith.messaging.v1.WordsService/"
 ROLE_SERVICE = "/kith.identity.v1.RoleService/"
 REASON: Json = {"reason": "she asked"}
 CHANGES: list[tuple[str, str, Json | None, str, Message]] = [
@@ -86,12 +88,14 @@ CHANGES: list[tuple[str, str, Json | None, str, Message]] = [
     ("DELETE", GRANT, None, ROLE_SERVICE + "RevokeRole", roles.RevokeRoleResponse()),
     ("PUT", BADGE, {"validUntilTime": AT}, ROLE_SERVICE + "AwardBadge",
      roles.AwardBadgeResponse()),
+    ("PATCH", MESSAGE, {"text": "x"}, WORDS + "EditMessage", words.EditMessageResponse()),
+    ("DELETE", MESSAGE, None, WORDS + "DeleteMessage", words.DeleteMessageResponse()),
     ("DELETE", BADGE, None, ROLE_SERVICE + "WithdrawBadge", roles.WithdrawBadgeResponse()),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("method, path, body, rpc, reply", CHANGES, ids=[c[3] for c in CHANGES])
-async def test_every_change_of_roles_can_be_bound_to_what_was_seen(
+async def test_every_change_of_these_can_be_bound_to_what_was_seen(
     gateway: Gateway, method: str, path: str, body: Json | None, rpc: str, reply: Message
 ) -> None:
     gateway.services.replies[rpc] = reply
@@ -147,6 +151,10 @@ UNCONDITIONAL = {
     "revoke_invite": "ends for good; again it changes nothing",
     "rename_passkey": "one's own, and the last name is meant",
     "delete_passkey": "ends for good; again it changes nothing",
+    "add_reaction": "reacting twice is reacting once",
+    "remove_reaction": "taking back twice is taking back once",
+    "move_position": "it only goes forward",
+    "set_receipt_choice": "one's own, and the last choice is meant",
     "update_profile": "its version is part of the body, and 409 says PROFILE_CHANGED",
 }
 """Why what changes something and has no version for If-Match needs none."""

@@ -31,8 +31,11 @@ from messaging.adapters.clients import jwks_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
 from messaging.adapters.exporting import kinds
+from messaging.adapters.forgetting import Forgetting
 from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.mongo_marks import MARKS
+from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
@@ -74,7 +77,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["messages", "seats"], producer, source=f"/{NAME}")
+        relays = ["messages", "seats", MARKS, REPORTS]
+        relay = Relay(database, relays, producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
@@ -158,10 +162,13 @@ async def _hear(
 async def _keys(
     config: Config, database: mongo.Database, clock: Clock, life: Lifecycle, stack: AsyncExitStack
 ) -> ConversationKeys:
-    """The keys of conversations, kept up to date. Raises UnknownMasterKey."""
+    """The keys of conversations, kept up to date, beside forgetting what is over. Raises
+    UnknownMasterKey."""
     master_keys = FolderKeys(config.message_keys, clock)
     keys = ConversationKeys(database, master_keys)
     rewrapping = Rewrapping(database, master_keys, keys)
     await rewrapping.check()
     await stack.enter_async_context(life.background("rewrapping", rewrapping.run()))
+    forgetting = Forgetting(database, clock)
+    await stack.enter_async_context(life.background("forgetting", forgetting.run()))
     return keys

@@ -94,6 +94,16 @@ class NetworkContract:
         assert await find(new_id(), ADA, message.client_message_id) is None
         assert await network.messages.after(talk.id, 0, 5) == [message]
 
+    async def test_what_a_message_answers_is_kept(
+        self, network: Network, talk: Conversation
+    ) -> None:
+        (first,) = await self.say(network, talk, 1)
+        draft = a_draft(BEN, reply_to=1)
+        await network.messages.add(talk, a_placed(draft, talk, first.tail))
+        found = await network.messages.after(talk.id, 0, 5)
+        assert [one.reply_to for one in found] == [0, 1]
+        assert found[1].says(draft)
+
     async def test_the_tail_is_the_last_message(self, network: Network, talk: Conversation) -> None:
         assert await network.messages.tail(talk.id) is None
         messages = await self.say(network, talk, 3)
@@ -220,6 +230,9 @@ NEWEST = [("sequence", DESCENDING)]
         ("messages", {**TALK, "sequence": {"$gte": 3, "$lt": 9}}, NEWEST),
         ("messages", {**TALK, "sequence": {"$lt": 9}}, NEWEST),
         ("messages", {**TALK, "sender_id": ADA, "client_message_id": "c"}, []),
+        ("messages", {**TALK, "sequence": {"$gt": 3, "$lte": 9}, "sender_id": {"$ne": ADA},
+                      "text": {"$ne": ""}}, [("sequence", ASCENDING)]),
+        ("marks", {"member_id": ADA}, [("conversation_id", ASCENDING)]),
         ("conversations", {"member_ids": ADA}, [("opened_id", DESCENDING)]),
         ("conversations", {"member_ids": ADA, "opened_id": {"$lt": ADA}},
          [("opened_id", DESCENDING)]),

@@ -12,12 +12,13 @@ from common.config import Address
 from common.service_tokens import SERVICE_TOKEN
 from kith.messaging.v1 import delivery_service_pb2 as api
 from kith.messaging.v1 import delivery_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import messaging_pb2 as pb
 from messaging.domain.slots import SLOTS, slot_of
 from policy.services import GRANTS
 
 from libs.common.tests.service_keys import peers
 from services.messaging.tests.builders import ADA, BEN, CAT
-from services.messaging.tests.doors import Issuer
+from services.messaging.tests.doors import Client, Issuer
 from services.messaging.tests.service.test_running import opened_when_known
 from services.messaging.tests.surroundings import Surroundings
 
@@ -106,6 +107,39 @@ async def test_who_looks_on_is_told_of_each_message_and_where_it_stood_before(
         await line.hear(lambda: line.deliveries[-1].typing_member_id == str(BEN))
         typing = [one.subscriptions for one in line.deliveries if one.typing_member_id]
         assert typing == [[1]]
+        await changes_are_told(client, line, talk.id, ada, ben)
+
+
+async def changes_are_told(client: Client, line: Gateway, talk: str, ada: str, ben: str) -> None:
+    """What becomes of a message reaches who looks on as it is now, and a receipt who may know."""
+    [first] = [one for one in await client.talk(ada, talk) if one.text == "before"]
+
+    async def heard(what: str, numbers: set[int]) -> list[api.Delivery]:
+        """What these were told of the kind; each slot is told by itself."""
+
+        def told() -> list[api.Delivery]:
+            return [one for one in line.deliveries if one.WhichOneof("new") == what]
+
+        await line.hear(lambda: {n for one in told() for n in one.subscriptions} >= numbers)
+        found = told()
+        line.deliveries.clear()
+        return found
+
+    steps = (
+        client.edit(ada, talk, first.id, "after"),
+        client.react(ben, talk, first.id, pb.REACTION_KIND_HUG),
+        client.react(ben, talk, first.id, pb.REACTION_KIND_HUG, on=False),
+        client.delete(ada, talk, first.id),
+    )
+    for step in steps:
+        now = await step
+        assert all(one.changed == now for one in await heard("changed", {1, 2}))
+    await client.move(ben, talk, read=1, delivered=2)
+    for one in await heard("receipt", {1, 2}):
+        assert (one.receipt.delivered_sequence, one.receipt.read_sequence) == (2, 1)
+    await client.show_receipts(ben, shown=False)
+    await client.move(ben, talk, read=2)
+    assert [list(one.subscriptions) for one in await heard("receipt", {2})] == [[2]]
 
 
 async def test_a_message_sent_through_one_instance_is_told_by_the_one_that_has_the_slot(

@@ -18,6 +18,7 @@ from messaging.application.import_messages import import_messages
 from messaging.application.open_conversation import open_conversation
 from messaging.application.tails import Tails
 from messaging.domain.errors import MemberNotFound
+from messaging.domain.mark import Mark
 from messaging.domain.message import Message
 
 from services.messaging.tests.builders import (
@@ -34,6 +35,7 @@ from services.messaging.tests.builders import (
 )
 
 MANY = BATCH + 5
+STAYS = ("conversations", "messages", "members", "erasures")
 
 
 @pytest.fixture
@@ -64,6 +66,9 @@ async def test_her_words_go_and_every_place_is_kept(
     long, short = [await talk(networks, tails, peer, count)
                    for peer, count in ((BEN, 2 * MANY), (CAT, 3))]  # fmt: skip
     before = await messages_of(networks, long)
+    for member in (ADA, BEN):
+        await networks.of(NETWORK).marks.save(Mark(long, member, 3, 3, 1), NOW, None)
+        await networks.of(NETWORK).choices.choose(member, shown=False)
     erasure_id = new_id()
     receipt = await eraser.erase(NETWORK, ADA, erasure_id)
     assert await eraser.erase(NETWORK, ADA, erasure_id) == receipt
@@ -72,6 +77,9 @@ async def test_her_words_go_and_every_place_is_kept(
         "conversations": Count(anonymised=2), "seats": Count(), "contact_rules": Count(),
         "blocks": Count(), "availabilities": Count(),
         "circle_places": Count(), "connected_pairs": Count(),
+        "marks": Count(removed=1),
+        "receipt_choices": Count(removed=1),
+        "reports": Count(),
     }  # fmt: skip
     networks.forget(NETWORK)
 
@@ -86,7 +94,8 @@ async def test_her_words_go_and_every_place_is_kept(
         found = await networks.of(NETWORK).conversations.get(id)
         assert found is not None
         assert set(found.member_ids) == {peer, stand_in}
-    for name in ("conversations", "messages", "members", "erasures"):
+    kept = {*STAYS, "marks", "receipt_choices"}
+    for name in kept:
         for document in await database.unscoped(name).find().to_list(None):
             assert ADA not in document.values()
             assert ADA not in document.get("member_ids", ())

@@ -26,6 +26,7 @@ from services.messaging.tests.surroundings import (
     ACTIVITY,
     DEAD_LETTERS,
     MESSAGES,
+    REPORTED,
     Process,
     Surroundings,
     client_of,
@@ -65,12 +66,22 @@ async def test_who_joined_can_be_written_to_and_it_is_told_in_order_without_a_wo
         ]
         told = await surroundings.records(MESSAGES, 3)
         did = await surroundings.records(ACTIVITY, 4)
+        for _ in range(2):
+            await client.move(ben, talk.id, read=3)
+        read = (await surroundings.records(ACTIVITY, 5))[4:]
+        report = await client.report(ben, talk.id)
+        [filed] = await surroundings.records(REPORTED, 1)
 
     assert {record.key.decode() for record in told} == {talk.id}
     assert [header(record, "ce_sequence") for record in told] == ["1", "2", "3"]
     assert {header(record, "ce_source") for record in told} == {"/messaging"}
     facts = [events.MessageSent.FromString(record.value) for record in told]
     assert [fact.message_id for fact in facts] == [one.id for one in sent]
+    assert filed.key.decode() == report.id
+    [seen] = [activity.ActivityRecorded.FromString(record.value) for record in read]
+    assert (seen.kind, seen.member_id, seen.peer_id, seen.subject_id) == (
+        activity.ACTIVITY_KIND_MESSAGE_READ, str(BEN), str(ADA), talk.id,
+    )  # fmt: skip
     activities = [activity.ActivityRecorded.FromString(record.value) for record in did]
     assert [record.key.decode() for record in did] == [one.member_id for one in activities]
     kinds = [(one.kind, one.member_id, one.opens_turn) for one in activities]

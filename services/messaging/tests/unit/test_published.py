@@ -13,10 +13,14 @@ from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from kith.messaging.events.v1 import delivery_events_pb2 as events
+from kith.messaging.events.v1 import messaging_events_pb2 as events_pb
 from messaging.adapters import due
-from messaging.adapters.events import outgoing
+from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity, report_filed
+from messaging.domain.changing import deleted, edited
 from messaging.domain.conversation import Conversation
+from messaging.domain.mark import Mark
 from messaging.domain.message import Draft, Tail, place
+from messaging.domain.report import Complaint, Report, ReportReason
 from messaging.domain.slots import key_of, slot_of
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
@@ -42,7 +46,25 @@ CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
 ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
 OPENS_IMPORTED = events_of(ADA, None, imported=True)
 ANSWERS_IMPORTED = events_of(BEN, Tail(6, ADA, NOW), imported=True)
+SENT = place(Draft(ADA, "words too", WORDS, NOW), MESSAGE, TALK, Tail(6, BEN, NOW)).message
+EDITED = next(changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER)))
+DELETED = next(changed(NETWORK, CONVERSATION, deleted(SENT, LATER)))
+REACTED = [
+    list(reacted(NETWORK, SENT, Did(CONVERSATION, BEN, change, LATER), first=first))
+    for change, first in ((events_pb.MESSAGE_CHANGE_REACTED, True),
+                          (events_pb.MESSAGE_CHANGE_UNREACTED, False))
+]  # fmt: skip
+COMPLAINT = Complaint(MESSAGE, ReportReason.DANGER, WORDS)
+FILED = report_filed(NETWORK, Report(UUID(int=7), TALK, ADA, (BEN,), COMPLAINT, 7, LATER))
+READ = read_activity(NETWORK, Mark(TALK, BEN, 7, 7, 1), LATER, ADA)
 EVENTS = {
+    "activity_message_read": READ,
+    "report_filed": FILED,
+    "message_edited": EDITED,
+    "message_deleted": DELETED,
+    "message_reacted": REACTED[0][0],
+    "activity_reaction": REACTED[0][-1],
+    "message_unreacted": REACTED[1][0],
     "message_sent": OPENS[0],
     "message_sent_imported": OPENS_IMPORTED[0],
     "activity_message_sent_opens_turn": OPENS[1],
@@ -89,3 +111,16 @@ def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
     before = events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))
     told = [activities(events) for events in (OPENS, CONTINUES, ANSWERS, at_once, before)]
     assert told == [1, 1, 2, 2, 1]
+
+
+def test_only_a_first_reaction_to_words_of_another_is_an_activity() -> None:
+    assert [activities(one) for one in REACTED] == [1, 0]
+    own = Did(CONVERSATION, ADA, events_pb.MESSAGE_CHANGE_REACTED, LATER)
+    assert activities(list(reacted(NETWORK, SENT, own, first=True))) == 0
+
+
+def test_who_looks_on_is_told_of_every_change() -> None:
+    slots = {key_of(slot_of(id)) for id in (ADA, BEN)}
+    edit = changed(NETWORK, CONVERSATION, edited(SENT, "other words", LATER))
+    for made in (list(edit), *REACTED):
+        assert {one.key for one in made if one.topic == due.TOPIC} == slots

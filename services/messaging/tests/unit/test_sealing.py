@@ -19,7 +19,8 @@ SEAL = Seal(KEY, NETWORK, TALK)
 PLACE = Place(UUID(int=3), 7, ADA)
 WORDS = "words nobody else may read"
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_TEXT)
-places = st.builds(Place, st.uuids(), st.integers(1, 2**63 - 1), st.uuids())
+numbers = st.integers(0, 2**63 - 1)
+places = st.builds(Place, st.uuids(), st.integers(1, 2**63 - 1), st.uuids(), numbers, numbers)
 
 
 @given(text=texts, place=places)
@@ -38,8 +39,8 @@ def test_nothing_opens_in_another_place(text: str, place: Place, other: Place) -
 @pytest.mark.parametrize(
     "other",
     [replace(PLACE, message_id=UUID(int=4)), replace(PLACE, sequence=8),
-     replace(PLACE, sender_id=BEN)],
-    ids=["message", "sequence", "sender"],
+     replace(PLACE, sender_id=BEN), replace(PLACE, revision=1), replace(PLACE, reply_to=1)],
+    ids=["message", "sequence", "sender", "revision", "reply"],
 )  # fmt: skip
 def test_each_part_of_the_place_counts(other: Place) -> None:
     with pytest.raises(MessageDamaged):
@@ -55,6 +56,15 @@ def test_each_part_of_the_place_counts(other: Place) -> None:
 def test_nothing_opens_in_another_conversation_or_with_another_key(other: Seal) -> None:
     with pytest.raises(MessageDamaged):
         other.open(PLACE, SEAL.seal(PLACE, WORDS))
+
+
+def test_an_earlier_revision_does_not_open_as_a_later_one_whatever_its_first_byte_says() -> None:
+    first = SEAL.seal(PLACE, WORDS)
+    second = SEAL.seal(replace(PLACE, revision=1), WORDS)
+    for old, later in ((first, 1), (second, 0), (second, 2)):
+        for version in (b"\x01", b"\x02"):
+            with pytest.raises(MessageDamaged):
+                SEAL.open(replace(PLACE, revision=later), version + old[1:])
 
 
 @given(st.data())

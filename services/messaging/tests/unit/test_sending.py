@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from common.errors import ConcurrentUpdate
@@ -144,8 +145,7 @@ class AlwaysTaken(FakeMessages):
 async def test_who_never_gets_a_place_is_told_to_try_again(talk: Conversation) -> None:
     network = a_network(ADA, BEN)
     await network.conversations.add([talk])
-    rest = network.members, network.sides
-    crowded = FakeNetwork(network.id, network.conversations, AlwaysTaken(), *rest)
+    crowded = replace(network, messages=AlwaysTaken())
     with pytest.raises(ConcurrentUpdate):
         await send(crowded, Tails(), conversation_id=talk.id, draft=a_draft())
 

@@ -30,7 +30,10 @@ from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import availability_service_pb2_grpc as availability
 from kith.messaging.v1 import contact_service_pb2_grpc as contacts
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
+from kith.messaging.v1 import receipt_service_pb2_grpc as receipts
+from kith.messaging.v1 import report_service_pb2_grpc as reports
 from kith.messaging.v1 import seat_service_pb2_grpc as seats
+from kith.messaging.v1 import words_service_pb2_grpc as words
 from kith.outcomes.v1 import outcomes_service_pb2_grpc as outcomes
 from kith.programs.v1 import programs_service_pb2_grpc as programs
 from kith.signals.v1 import signals_service_pb2_grpc as signals
@@ -84,6 +87,9 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.messaging.v1.SeatService",
         "kith.messaging.v1.ContactService",
         "kith.messaging.v1.AvailabilityService",
+        "kith.messaging.v1.ReceiptService",
+        "kith.messaging.v1.WordsService",
+        "kith.messaging.v1.ReportService",
         "kith.messaging.v1.MessageService/SendMessage",
         "kith.messaging.v1.MessageService/ListMessages",
     ),
@@ -150,6 +156,9 @@ class Services:
         self.availability = availability.AvailabilityServiceStub(channels["messaging"])
         self.contacts = contacts.ContactServiceStub(channels["messaging"])
         self.messages = messaging.MessageServiceStub(channels["messaging"])
+        self.reports = reports.ReportServiceStub(channels["messaging"])
+        self.words = words.WordsServiceStub(channels["messaging"])
+        self.receipts = receipts.ReceiptServiceStub(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])
         self.enrollments = programs.EnrollmentServiceStub(channels["programs"])
         self.responses = outcomes.ResponseServiceStub(channels["outcomes"])

@@ -11,17 +11,20 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from common.mongo import ASCENDING, Database, Document
+from common.mongo import ASCENDING, Collection, Database, Document
 from erasure.receipts import Count
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, change_all
 
+from messaging.adapters.changes import entries_of
 from messaging.adapters.conversation_keys import DESTROYED
+from messaging.adapters.mongo_reports import Erasing
 
 CONVERSATIONS, MESSAGES = "conversations", "messages"
 
 
 class Messages:
-    """Her messages, found through her conversations: no index of all messages by sender is needed.
+    """Her messages and reactions, found through her conversations: no index of all messages by
+    sender is needed.
 
     So this comes before the conversations forget her.
     """
@@ -33,6 +36,7 @@ class Messages:
         messages = database.collection(MESSAGES, leaving.network_id)
         found = [
             await messages.count({"conversation_id": id, "sender_id": leaving.member_id})
+            + await messages.count({"conversation_id": id, **_reacted(leaving)})
             async for id in _conversations(database, leaving)
         ]
         return Count(anonymised=sum(found))
@@ -43,12 +47,29 @@ class Messages:
         async for id in _conversations(database, leaving):
             wanted = {"conversation_id": id, "sender_id": leaving.member_id}
             await change_all(messages, wanted, leaving, _wordless, by="sequence")
+            await self._unreact(messages, id, leaving)
+
+    async def _unreact(self, messages: Collection, id: UUID, leaving: Leaving) -> None:
+        """Take her reactions off what others wrote; those that come meanwhile stay."""
+        while found := await messages.find(
+            {"conversation_id": id, **_reacted(leaving)}, sort=[("sequence", ASCENDING)],
+            limit=BATCH, projection={"_id": 1},
+        ):  # fmt: skip
+            for document in found:
+                hers = {"reactions": {"$in": entries_of(leaving.member_id)}}
+                await messages.update_one({"_id": document["_id"]}, {"$pull": hers})
+
+
+def _reacted(leaving: Leaving) -> Document:
+    return {"reactions": {"$in": entries_of(leaving.member_id)}}
 
 
 def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
     """A device's id of a message may say anything, so it goes; the new one is as unique."""
+    trace: dict[str, Any] = {"earlier": [], "trace_until": None} if "earlier" in message else {}
     return {
         "sender_id": leaving.stand_in, "text": "", "client_message_id": str(message["_id"]),
+        **trace, **({"reactions": []} if message.get("reactions") else {}),
     }  # fmt: skip
 
 
@@ -111,6 +132,9 @@ async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[
 
 STEPS: tuple[Step, ...] = (
     Remove("members", "_id"),
+    Remove("marks", "member_id"),
+    Erasing(),
+    Remove("receipt_choices", "_id"),
     Messages(),
     Conversations(),
     # Not removed: without it the other would be told that she had agreed.

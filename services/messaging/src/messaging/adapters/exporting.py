@@ -12,8 +12,10 @@ from uuid import UUID
 
 from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
-from export.kinds import PAGE, Kind, Record, Whose, cursor_id, text_of
+from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
 
+from messaging.adapters import mongo_reports
+from messaging.adapters.changes import reaction_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.exporting_sides import (
     AVAILABILITY,
@@ -23,7 +25,7 @@ from messaging.adapters.exporting_sides import (
     unheard_of,
     withholding_of,
 )
-from messaging.adapters.mongo_messages import texts_of
+from messaging.adapters.mongo_messages import SHOWN, texts_of
 from messaging.domain.block import Withholding
 
 _FIRST = UUID(int=0)
@@ -55,8 +57,10 @@ class Messages:
     name, collection = "messages", "messages"
     title = "Your messages"
     about = (
-        "Everything that was written in your conversations, by you and to you. An empty text is"
-        " that of somebody who left; what is withheld was sent by somebody you blocked then."
+        "Everything that was written in your conversations, by you and to you. An empty text was"
+        " deleted, or is that of somebody who left; what is withheld was sent by somebody you"
+        " blocked then. What a message said before it was changed is kept for 30 days for who"
+        " looks into harm, and not told here."
     )
 
     def __init__(self, keys: ConversationKeys) -> None:
@@ -72,7 +76,10 @@ class Messages:
             sequence = 0  # hers is another one by now: it begins at its beginning
         wanted = {"conversation_id": conversation["_id"], "sequence": {"$gt": sequence}}
         found = await database.collection(self.collection, whose.network_id).find(
-            wanted, sort=[("sequence", ASCENDING)], limit=PAGE, projection={"outbox": 0}
+            wanted,
+            sort=[("sequence", ASCENDING)],
+            limit=PAGE,
+            projection=SHOWN,
         )
         texts = await texts_of(self._keys, whose.network_id, found)
         withholding = await withholding_of(database, whose, conversation)
@@ -126,12 +133,44 @@ def _message(document: Document, text: str, whose: Whose, withholding: Withholdi
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
         "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
         "text": text, "createTime": text_of(document["created_at"]),
+        "replyToSequence": document.get("reply_to", 0), "version": document.get("version", 1),
+        "deleted": "deleted_at" in document,
+        "reactions": [
+            {"by": "you" if one.member_id == whose.member_id else "the other", "kind": one.kind}
+            for one in map(reaction_of, document.get("reactions", ()))
+        ],
+    }  # fmt: skip
+
+
+def _mark(document: Document, whose: Whose) -> Record:
+    return {
+        "conversationId": str(document["conversation_id"]),
+        "deliveredSequence": document["delivered"], "readSequence": document["read"],
+        "moveTime": text_of(document["moved_at"]),
     }  # fmt: skip
 
 
 def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     """All that is told; `keys` open what is sealed."""
-    return Conversations(), Messages(keys), SEATS, RULES, BLOCKS, AVAILABILITY
+    return (
+        Conversations(),
+        Messages(keys),
+        SEATS,
+        RULES,
+        BLOCKS,
+        AVAILABILITY,
+        mongo_reports.Exporting(keys),
+        Owned(
+            "read-positions", "marks", "How far you have read",
+            "In each conversation, the number of the last message that arrived and that you read.",
+            "member_id", _mark,
+        ),
+        Owned(
+            "receipt-choice", "receipt_choices", "Whether you show what you have read",
+            "Without a record here you have not chosen, and it is shown.", "_id",
+            lambda document, _: {"shown": document["shown"]},
+        ),
+    )  # fmt: skip
 
 
 WITHHELD: Mapping[str, str] = {

@@ -28,10 +28,15 @@ from messaging.adapters import (
     mongo_seats,
     mongo_ties,
 )
+from messaging.adapters.changes import TRACES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
+from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
+from messaging.adapters.mongo_reports import INDEXES as REPORT_INDEXES
+from messaging.adapters.mongo_reports import MongoReports
 from messaging.adapters.read_together import ReadTogether
 from messaging.application.ports import Network
 from messaging.application.ports_sides import Sides
@@ -58,6 +63,7 @@ INDEXES = {
         # For finding rows: the local database asks no compound or partial index for a range.
         IndexModel([("import_key", ASCENDING)], name="imported", sparse=True),
         outbox.INDEX,
+        TRACES,
     ],
     "members": [],
     mongo_seats.COLLECTION: mongo_seats.INDEXES,
@@ -65,6 +71,8 @@ INDEXES = {
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
+    **MARK_INDEXES,
+    **REPORT_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -161,8 +169,8 @@ class Networks:
         self, database: Database, keys: ConversationKeys, offer: Offer, room: Room | None = None,
         unsure: Callable[[], None] = lambda: None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
-        """`offer` is told what was stored, `unsure` that something may have been; `room` returns
-        when much more may be."""
+        """`offer` is told what was stored, `unsure` that something else was or may have been;
+        `room` returns when much more may be."""
         self._database = database
         self._keys = keys
         self._offer = offer
@@ -193,6 +201,9 @@ class Networks:
             ),
             members=self.members(network_id),
             sides=self.sides(network_id),
+            marks=MongoMarks(collection(MARKS, network_id), self._unsure),
+            choices=MongoReceiptChoices(collection(CHOICES, network_id)),
+            reports=MongoReports(self._database, network_id, self._keys, self._unsure),
         )
 
     def forget(self, network_id: UUID) -> None:

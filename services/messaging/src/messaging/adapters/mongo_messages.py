@@ -4,12 +4,16 @@ guarded by the unique index on (network, conversation, sequence). Words are stor
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from common import outbox
+from common.errors import Unavailable
 from common.mongo import ASCENDING, DESCENDING, BulkWriteError, Document, DuplicateKeyError
 from common.mongo import Collection as Scoped
 
+from messaging.adapters import changes
+from messaging.adapters.changes import as_before, change_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.events import outgoing
 from messaging.adapters.group_commit import GroupCommit
@@ -17,9 +21,11 @@ from messaging.adapters.sealing import Place, Seal
 from messaging.application.ports import ImportedRow, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
+from messaging.domain.reaction import Reaction
 
 _UNIQUE = (11000, 11001)
 _LAST = 2**63 - 1  # the greatest whole number the database knows
+SHOWN = {"outbox": 0, "earlier": 0}
 Offer = Callable[[Sequence[Document]], None]
 Room = Callable[[], Awaitable[None]]
 
@@ -97,12 +103,51 @@ class MongoMessages:
         })  # fmt: skip
         return (await self._opened([document]))[0] if document else None
 
+    async def get(self, conversation_id: UUID, message_id: UUID) -> Message | None:
+        """See ports.Messages."""
+        wanted = {"_id": message_id, "conversation_id": conversation_id}
+        document = await self._collection.find_one(wanted, SHOWN)
+        return (await self._opened([document]))[0] if document else None
+
+    async def change(self, conversation: Conversation, before: Message, after: Message) -> bool:
+        """See ports.Messages."""
+        network_id, unchanged = self._collection.network_id, as_before(before)
+        seal = await self._keys.of(network_id, conversation.id)
+        update = change_of(network_id, conversation, before, after, seal)
+        return await self._update(unchanged, update)
+
+    async def react(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """See ports.Messages."""
+        network_id = self._collection.network_id
+        return await self._update(
+            *changes.reacting(network_id, conversation, message, reaction, at)
+        )
+
+    async def unreact(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """See ports.Messages."""
+        network_id = self._collection.network_id
+        return await self._update(
+            *changes.unreacting(network_id, conversation, message, reaction, at)
+        )
+
+    async def _update(self, before: Document, update: Document) -> bool:
+        if await self._collection.update_one({**before, **outbox.ROOM}, update):
+            self._unsure()
+            return True
+        if await self._collection.find_one(before, {"_id": 1}) is not None:
+            raise Unavailable("too much of this message waits to be published; try again later")
+        return False
+
     async def imported(self, first: str, last: str) -> dict[str, Message]:
         """See ports.Messages."""
         prefix = f"{self._collection.network_id}:"
         wanted = {"import_key": {"$gte": prefix + first, "$lte": prefix + last}}
         found = await self._collection.find(
-            wanted, sort=[("import_key", ASCENDING)], limit=0, projection={"outbox": 0}
+            wanted, sort=[("import_key", ASCENDING)], limit=0, projection=SHOWN
         )
         keys = [document["import_key"].removeprefix(prefix) for document in found]
         return dict(zip(keys, await self._opened(found), strict=True))
@@ -115,7 +160,7 @@ class MongoMessages:
                 # gapless: just these
                 "sequence": {"$gt": sequence, "$lte": min(sequence + limit, _LAST)},
             },
-            sort=[("sequence", ASCENDING)], limit=limit, projection={"outbox": 0},
+            sort=[("sequence", ASCENDING)], limit=limit, projection=SHOWN,
         )  # fmt: skip
         return await self._opened(found)
 
@@ -131,6 +176,26 @@ class MongoMessages:
             return await self._newest(conversation_id, {"$lt": sequence}, limit)
         return found
 
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        """See ports.Messages."""
+        found = await self._collection.find(
+            _of_others(conversation_id, member_id, after, upto), sort=[("sequence", ASCENDING)],
+            limit=limit, projection={"_id": 1},
+        )  # fmt: skip
+        return len(found)
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        """See ports.Messages."""
+        document = await self._collection.find_one(
+            _of_others(conversation_id, member_id, after, upto), {"sender_id": 1},
+            sort=[("sequence", DESCENDING)],
+        )  # fmt: skip
+        return document["sender_id"] if document else None
+
     async def _newest(
         self, conversation_id: UUID, sequences: Document, limit: int
     ) -> Sequence[Message]:
@@ -138,7 +203,7 @@ class MongoMessages:
         if sequences:
             wanted["sequence"] = sequences
         found = await self._collection.find(
-            wanted, sort=[("sequence", DESCENDING)], limit=limit, projection={"outbox": 0}
+            wanted, sort=[("sequence", DESCENDING)], limit=limit, projection=SHOWN
         )
         return await self._opened(found)
 
@@ -154,9 +219,9 @@ class MongoMessages:
             "conversation_id": message.conversation_id,
             "sequence": message.sequence, "sender_id": message.sender_id,
             "client_message_id": message.client_message_id,
-            "text": seal.seal(Place(message.id, message.sequence, message.sender_id), message.text),
+            "text": seal.seal(changes.place_of(message), message.text),
             "created_at": message.created_at, "turn_at": message.turn_at,
-            "imported": message.imported, **outbox.fields(events),
+            "imported": message.imported, **_replying(message), **outbox.fields(events),
         }  # fmt: skip
 
 
@@ -178,6 +243,14 @@ def duplicates_if_all(error: BulkWriteError) -> list[int]:
     return sorted(failure["index"] for failure in failures)
 
 
+def _of_others(conversation_id: UUID, member_id: UUID, after: int, upto: int) -> Document:
+    """Messages of others that still have words. What is withheld from her is left out here."""
+    return {
+        "conversation_id": conversation_id, "sequence": {"$gt": after, "$lte": min(upto, _LAST)},
+        "sender_id": {"$ne": member_id}, "text": {"$ne": ""},
+    }  # fmt: skip
+
+
 async def texts_of(
     keys: ConversationKeys, network_id: UUID, documents: Sequence[Document]
 ) -> list[str]:
@@ -194,7 +267,14 @@ async def texts_of(
 
 def place_of(document: Document) -> Place:
     """What a stored message's text is bound to."""
-    return Place(document["_id"], document["sequence"], document["sender_id"])
+    return Place(
+        document["_id"], document["sequence"], document["sender_id"],
+        document.get("version", 1) - 1, document.get("reply_to", 0),
+    )  # fmt: skip
+
+
+def _replying(message: Message) -> Document:
+    return {"reply_to": message.reply_to} if message.reply_to else {}
 
 
 def _message(document: Document, text: str) -> Message:
@@ -203,5 +283,8 @@ def _message(document: Document, text: str) -> Message:
         sequence=document["sequence"], sender_id=document["sender_id"],
         client_message_id=document["client_message_id"], text=text,
         created_at=document["created_at"], turn_at=document["turn_at"],
-        imported=document["imported"],
+        imported=document["imported"], reply_to=document.get("reply_to", 0),
+        version=document.get("version", 1), edited_at=document.get("edited_at"),
+        deleted_at=document.get("deleted_at"),
+        reactions=tuple(map(changes.reaction_of, document.get("reactions", ()))),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.retention import Fate, Rule
 from erasure.eraser import RETENTION
 
+from messaging.adapters.mongo_reports import KEPT
 from messaging.adapters.mongo_ties import MARKS_KEPT, UNKNOWN_KEPT
 
 _WHY = "it decides who writes without asking"
@@ -23,6 +24,13 @@ def _unknown(collection: str, kind: str) -> Rule:
 RULES: tuple[Rule, ...] = (
     Rule("conversations", "who talks to whom", Fate.ERASURE, "both come back to it", "created_at"),
     Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
+    Rule(
+        "messages",
+        "what messages said before they were changed",
+        Fate.ENDS,
+        "for who looks into harm; gone 30 days after the last change",
+        "trace_until",
+    ),
     Rule("members", "who is a member", Fate.ERASURE, "so that nobody writes to who is not there"),
     Rule("seats", "her side of a conversation", Fate.ERASURE, "what she decided about it holds"),
     Rule("availabilities", "when she answers", Fate.ERASURE, "what she said holds"),
@@ -36,5 +44,17 @@ RULES: tuple[Rule, ...] = (
     ),
     _ended("connected_pairs", "that a connection ended"),
     _unknown("connected_pairs", "that somebody unknown is connected"),
+    Rule(
+        "marks", "how far members have read", Fate.ERASURE, "so that each device knows what is new"
+    ),
+    Rule("receipt_choices", "who does not show it", Fate.ERASURE, "so that it is kept to"),
+    Rule(
+        "reports",
+        "reports, with what was said around them",
+        Fate.EXPIRES,
+        "for who looks into harm, and whoever asks why it was decided so",
+        "created_at",
+        KEPT,
+    ),
     *RETENTION,
 )

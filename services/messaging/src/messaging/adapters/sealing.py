@@ -1,8 +1,10 @@
 """Words as they are stored: sealed with their conversation's key (AES-256-GCM, NIST SP 800-38D) and
 bound to their place, so that no row can be put in another's.
 
-The form is one byte of version, 12 of nonce, the words in UTF-8, 16 of tag. A text stored as a
-string is none: it is of a time before this, or empty, where whoever wrote it has gone.
+The form is one byte of version, 12 of nonce, the words in UTF-8, 16 of tag. Version 2 binds a text
+also to its revision and to what it answers; it is taken where there is such a thing, and no other
+is. A text stored as a string is none: it is of a time before this, or empty, where it was deleted
+or whoever wrote it has gone.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from common.errors import DomainError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-VERSION = b"\x01"
+VERSION, VERSION_2 = b"\x01", b"\x02"
 KEY_BYTES, NONCE_BYTES, TAG_BYTES = 32, 12, 16
 _BODY = len(VERSION) + NONCE_BYTES
 
@@ -31,6 +33,13 @@ class Place:
     message_id: UUID
     sequence: int
     sender_id: UUID
+    revision: int = 0
+    reply_to: int = 0
+
+    @property
+    def version(self) -> bytes:
+        """The form of a text in this place."""
+        return VERSION_2 if self.revision or self.reply_to else VERSION
 
 
 class Seal:
@@ -40,7 +49,7 @@ class Seal:
 
     def __init__(self, key: bytes, network_id: UUID, conversation_id: UUID) -> None:
         self._cipher = AESGCM(key)
-        self._scope = VERSION + network_id.bytes + conversation_id.bytes
+        self._scope = network_id.bytes + conversation_id.bytes
 
     def __repr__(self) -> str:
         return "***"
@@ -48,11 +57,12 @@ class Seal:
     def seal(self, place: Place, text: str) -> bytes:
         """A text as it is stored."""
         nonce = os.urandom(NONCE_BYTES)
-        return VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), self._bound_to(place))
+        sealed = self._cipher.encrypt(nonce, text.encode(), self._bound_to(place))
+        return place.version + nonce + sealed
 
     def open(self, place: Place, stored: bytes) -> str:
         """The text. Raises MessageDamaged, which names ids only."""
-        if stored[:1] == VERSION and len(stored) >= _BODY + TAG_BYTES:
+        if stored[:1] == place.version and len(stored) >= _BODY + TAG_BYTES:
             try:
                 nonce, body = stored[1:_BODY], stored[_BODY:]
                 return self._cipher.decrypt(nonce, body, self._bound_to(place)).decode()
@@ -62,7 +72,10 @@ class Seal:
 
     def _bound_to(self, place: Place) -> bytes:
         ids = place.message_id.bytes + place.sender_id.bytes
-        return self._scope + ids + place.sequence.to_bytes(8)
+        bound = place.version + self._scope + ids + place.sequence.to_bytes(8)
+        if place.version == VERSION:
+            return bound
+        return bound + place.revision.to_bytes(8) + place.reply_to.to_bytes(8)
 
 
 def new_key() -> bytes:

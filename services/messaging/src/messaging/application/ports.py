@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from messaging.application.ports_marks import Marks, ReceiptChoices
+from messaging.application.ports_reports import Reports
 from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
+from messaging.domain.reaction import Reaction
 
 
 class Taken(Exception):
@@ -66,6 +70,29 @@ class Messages(Protocol):
         """The message a device gave this id, or None."""
         ...
 
+    async def get(self, conversation_id: UUID, message_id: UUID) -> Message | None:
+        """A message of a conversation, or None."""
+        ...
+
+    async def change(self, conversation: Conversation, before: Message, after: Message) -> bool:
+        """Store the next version of a message with its event and a trace of what it said, in one
+        write. Whether it was still as before. Raises Unavailable while too many events wait."""
+        ...
+
+    async def react(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """Add a reaction that `message` does not have, with its events, in one write. Whether it
+        could: not if it is there by now, or the message has no words or no room any more. Raises
+        Unavailable while too many events wait."""
+        ...
+
+    async def unreact(
+        self, conversation: Conversation, message: Message, reaction: Reaction, at: datetime
+    ) -> bool:
+        """Take a reaction away, with its event. Whether it was there. Raises Unavailable."""
+        ...
+
     async def imported(self, first: str, last: str) -> Mapping[str, Message]:
         """The messages already brought in with keys from `first` to `last`, by key."""
         ...
@@ -78,6 +105,19 @@ class Messages(Protocol):
         self, conversation_id: UUID, sequence: int | None, limit: int
     ) -> Sequence[Message]:
         """Messages with a lower sequence number (None: from the end), descending."""
+        ...
+
+    async def unread(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int, limit: int
+    ) -> int:
+        """How many messages of others with these numbers (after < n <= upto) still have words; no
+        more than `limit` are counted."""
+        ...
+
+    async def newest_of_others(
+        self, conversation_id: UUID, member_id: UUID, after: int, upto: int
+    ) -> UUID | None:
+        """Who wrote the newest of the messages that `unread` counts; None when there is none."""
         ...
 
 
@@ -107,3 +147,6 @@ class Network:
     messages: Messages
     members: Members
     sides: Sides
+    marks: Marks
+    choices: ReceiptChoices
+    reports: Reports

@@ -41,11 +41,8 @@ async def messages_after(
     Raises Forbidden, ConversationNotFound.
     """
     conversation = await conversation_of(network, conversation_id, access)
-    found, withholding = await asyncio.gather(
-        network.messages.after(conversation_id, sequence, limit + 1),
-        withheld_for(network, access.caller.subject, conversation),
-    )
-    return shown(found[:limit], withholding), len(found) > limit
+    found = await page_after(network, conversation, access.caller.subject, sequence, limit + 1)
+    return found[:limit], len(found) > limit
 
 
 async def messages_before(
@@ -57,8 +54,30 @@ async def messages_before(
     Raises Forbidden, ConversationNotFound.
     """
     conversation = await conversation_of(network, conversation_id, access)
-    found, withholding = await asyncio.gather(
-        network.messages.before(conversation_id, sequence, limit + 1),
-        withheld_for(network, access.caller.subject, conversation),
+    found = await page_before(network, conversation, access.caller.subject, sequence, limit + 1)
+    return found[:limit], len(found) > limit
+
+
+async def page_after(
+    network: Network, conversation: Conversation, reader: UUID, sequence: int, limit: int
+) -> Sequence[Message | Withheld]:
+    """What somebody who takes part is shown after a number, ascending. All reading of words comes
+    through here and `page_before`: what is withheld from a reader is left out in these two."""
+    return shown(
+        *await asyncio.gather(
+            network.messages.after(conversation.id, sequence, limit),
+            withheld_for(network, reader, conversation),
+        )
     )
-    return shown(found[:limit], withholding), len(found) > limit
+
+
+async def page_before(
+    network: Network, conversation: Conversation, reader: UUID, sequence: int | None, limit: int
+) -> Sequence[Message | Withheld]:
+    """What somebody who takes part is shown before a number (None: the newest), descending."""
+    return shown(
+        *await asyncio.gather(
+            network.messages.before(conversation.id, sequence, limit),
+            withheld_for(network, reader, conversation),
+        )
+    )

@@ -16,7 +16,7 @@ from messaging.application.tails import Tails
 from messaging.application.withholding import hearers
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
-from messaging.domain.message import Draft, Message, place
+from messaging.domain.message import Draft, Message, Tail, place
 
 TRIES = 8
 
@@ -26,15 +26,16 @@ async def send_message(
 ) -> Message:
     """Store `draft` at the end and tell who looks on, or give the message it already became.
 
-    Raises Forbidden, ConversationNotFound, MessageIdReused, AnswerAwaited, ConcurrentUpdate (many
-    processes race for this conversation; try again).
+    Raises Forbidden, ConversationNotFound, MessageNotFound (there is none to reply to),
+    MessageIdReused, AnswerAwaited, ConcurrentUpdate (many processes race for this conversation; try
+    again).
     """
     conversation = await conversation_of(network, conversation_id, access)
     bound = await bound_for(network, conversation, draft.sender_id, draft.created_at)
     told = await _told(network, hub, conversation, draft)
     async with tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
-            if not slot.known:
+            if not slot.known or _ahead(draft, slot.tail):  # another process may have gone on
                 slot.remember(await network.messages.tail(conversation_id))
             placed = place(draft, new_id(), conversation_id, slot.tail)
             if bound is not None and placed.message.sequence > bound:
@@ -63,6 +64,11 @@ async def _told(
     if not hub.present(network.id, conversation.peers_of(sender_id)):
         return everybody
     return await hearers(network, conversation, everybody, sender_id, draft.created_at)
+
+
+def _ahead(draft: Draft, tail: Tail | None) -> bool:
+    """Whether it answers what is not there as far as this process knows."""
+    return draft.reply_to > (tail.sequence if tail else 0)
 
 
 async def _earlier(network: Network, conversation: Conversation, draft: Draft) -> Message | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -64,13 +64,21 @@ async def withheld_from_all(
 
 
 def shown(messages: Sequence[Message], withholding: Withholding) -> list[Message | Withheld]:
-    """Messages as their reader sees them: what is withheld keeps its place."""
+    """Messages as their reader sees them: what is withheld keeps its place, and reactions of who is
+    not heard are left out."""
     return [
         Withheld(one.conversation_id, one.sequence)
         if withholding.covers(one.sender_id, one.created_at)
-        else one
+        else _heard(one, withholding)
         for one in messages
     ]
+
+
+def _heard(message: Message, withholding: Withholding) -> Message:
+    if not any(withholding.hushes(one.member_id) for one in message.reactions):
+        return message
+    kept = tuple(one for one in message.reactions if not withholding.hushes(one.member_id))
+    return replace(message, reactions=kept)
 
 
 async def _is_deaf(network: Network, reader_id: UUID, conversation_id: UUID) -> bool:

@@ -17,6 +17,12 @@ class MemberNotFound(NotFound):
     reason = "MEMBER_NOT_FOUND"
 
 
+class MessageNotFound(NotFound):
+    """There is no such message in the conversation, or none of the caller's."""
+
+    reason = "MESSAGE_NOT_FOUND"
+
+
 class MessageIdReused(Conflict):
     """The client message id (or row of a source) belongs to a message with other content."""
 
@@ -45,3 +51,27 @@ class BlocksFull(Precondition):
     """A member blocks as many as she can: unblock somebody first."""
 
     reason = "BLOCKS_FULL"
+
+
+class MessageDeleted(Precondition):
+    """The message has no words any more."""
+
+    reason = "MESSAGE_DELETED"
+
+
+class EditClosed(Precondition):
+    """It is too late to change the message, or it was changed too often."""
+
+    reason = "EDIT_CLOSED"
+
+
+class VersionMismatch(Conflict):
+    """The message is at none of the versions that the caller named."""
+
+    reason = "VERSION_MISMATCH"
+
+
+class ReactionsFull(Precondition):
+    """The message has as many reactions as it can hold."""
+
+    reason = "REACTIONS_FULL"

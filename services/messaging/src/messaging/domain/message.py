@@ -9,6 +9,9 @@ from uuid import UUID
 
 from common.errors import Invalid
 
+from messaging.domain.errors import MessageNotFound
+from messaging.domain.reaction import Reaction
+
 MAX_TEXT = 4_000
 MAX_CLIENT_ID = 64
 ANSWER_WITHIN = timedelta(hours=48)
@@ -24,19 +27,27 @@ class Draft:
     text: str
     created_at: datetime
     imported: bool = False
+    reply_to: int = 0
 
     def __post_init__(self) -> None:
-        """Raise Invalid unless text and client message id are within their limits."""
-        if not self.text.strip() or len(self.text) > MAX_TEXT:
-            raise Invalid(f"text must have 1 to {MAX_TEXT} characters", field="text")
-        if "\x00" in self.text:
-            raise Invalid("text must not contain the character U+0000", field="text")
+        """Raise Invalid unless text, client message id and reply_to are within their limits."""
+        check_text(self.text)
         given = self.client_message_id
         if not 1 <= len(given) <= MAX_CLIENT_ID or not given.isprintable():
             raise Invalid(
                 f"client_message_id must have 1 to {MAX_CLIENT_ID} printable characters",
                 field="client_message_id",
             )
+        if self.reply_to < 0:
+            raise Invalid("reply_to_sequence must not be negative", field="reply_to_sequence")
+
+
+def check_text(text: str) -> None:
+    """Raise Invalid unless this may be a message's text."""
+    if not text.strip() or len(text) > MAX_TEXT:
+        raise Invalid(f"text must have 1 to {MAX_TEXT} characters", field="text")
+    if "\x00" in text:
+        raise Invalid("text must not contain the character U+0000", field="text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,11 @@ class Message:
     created_at: datetime
     turn_at: datetime
     imported: bool = False
+    reply_to: int = 0
+    version: int = 1
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    reactions: tuple[Reaction, ...] = ()
 
     @property
     def tail(self) -> Tail:
@@ -69,15 +85,22 @@ class Message:
 
     @property
     def erased(self) -> bool:
-        """Whether only its place is left: its sender has gone, and her words with her."""
+        """Whether only its place is left: it was deleted, or its sender has gone."""
         return not self.text
 
+    @property
+    def changed_at(self) -> datetime:
+        """When it last changed, or was written."""
+        return self.deleted_at or self.edited_at or self.created_at
+
     def says(self, draft: Draft) -> bool:
-        """Whether `draft` is this message again."""
+        """Whether `draft` is this message again: of one that was changed since, what it said first
+        is not compared any more."""
         return (
-            self.text == draft.text
+            (self.text == draft.text or self.version > 1)
             and self.sender_id == draft.sender_id
             and self.imported == draft.imported
+            and self.reply_to == draft.reply_to
             and (not self.imported or self.created_at == draft.created_at)
         )
 
@@ -97,7 +120,14 @@ class Placed:
 
 
 def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> Placed:
-    """Put a draft behind `tail` (None: the first message)."""
+    """Put a draft behind `tail` (None: the first message).
+
+    Raises MessageNotFound if what it answers is not there: the sequence has no gap, so a number
+    that has been given is a message.
+    """
+    if draft.reply_to > (tail.sequence if tail else 0):
+        text = "there is no message with this number to reply to"
+        raise MessageNotFound(text, field="reply_to_sequence")
     answers = tail is not None and tail.sender_id != draft.sender_id
     waited = draft.created_at - tail.turn_at if tail else timedelta(0)
     opens = tail is None or answers or waited > ANSWER_WITHIN
@@ -111,6 +141,7 @@ def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> P
         created_at=draft.created_at,
         turn_at=draft.created_at if opens or tail is None else tail.turn_at,
         imported=draft.imported,
+        reply_to=draft.reply_to,
     )
     if tail is None or not answers or waited < timedelta(0):
         return Placed(message, opens, None, None)

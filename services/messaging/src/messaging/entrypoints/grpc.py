@@ -15,7 +15,10 @@ from kith.messaging.v1 import contact_service_pb2_grpc as contact_api
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_api
+from kith.messaging.v1 import report_service_pb2_grpc as report_api
 from kith.messaging.v1 import seat_service_pb2_grpc as seats_api
+from kith.messaging.v1 import words_service_pb2_grpc as words_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
@@ -24,13 +27,16 @@ from messaging.application.hub import Hub
 from messaging.application.open_conversation import open_conversation
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
-from messaging.application.withholding import Withheld
-from messaging.domain.message import Draft, Message
+from messaging.domain.message import Draft
 from messaging.entrypoints.availability import AvailabilityService
 from messaging.entrypoints.contacts import ContactService
+from messaging.entrypoints.conversations_told import told
 from messaging.entrypoints.imports import take_stream
+from messaging.entrypoints.receipts import ReceiptService
+from messaging.entrypoints.reports import ReportService
 from messaging.entrypoints.seats import SeatService
-from messaging.entrypoints.telling import conversation_pb, page_size, timestamp
+from messaging.entrypoints.telling import page_size
+from messaging.entrypoints.words import WordsService, message_of
 
 _LISTS = {
     pb.CONVERSATION_STATE_UNSPECIFIED: talks, pb.CONVERSATION_STATE_OPEN: talks,
@@ -56,7 +62,8 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         )  # fmt: skip
         now = self._clock.now()
         shown = await shown_to(network, conversation, caller.subject, now)
-        return api.CreateConversationResponse(conversation=conversation_pb(shown, now))
+        [found] = await told(network, caller.subject, [shown], now)
+        return api.CreateConversationResponse(conversation=found)
 
     async def GetConversation(
         self, request: api.GetConversationRequest, context: Context
@@ -66,9 +73,10 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         conversation = await queries.conversation_of(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
-        now = self._clock.now()
-        shown = await shown_to(network, conversation, access.caller.subject, now)
-        return api.GetConversationResponse(conversation=conversation_pb(shown, now))
+        now, reader = self._clock.now(), access.caller.subject
+        shown = await shown_to(network, conversation, reader, now)
+        [found] = await told(network, reader, [shown], now)
+        return api.GetConversationResponse(conversation=found)
 
     async def ListConversations(
         self, request: api.ListConversationsRequest, context: Context
@@ -82,7 +90,7 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         now = self._clock.now()
         page = await _LISTS[request.state](network, caller.subject, before, size, now)
         return api.ListConversationsResponse(
-            conversations=[conversation_pb(shown, now) for shown in page.shown],
+            conversations=await told(network, caller.subject, page.shown, now),
             next_page_token=str(page.rest) if page.rest is not None else "",
         )
 
@@ -101,12 +109,15 @@ class MessageService(grpc_api.MessageServiceServicer):
     ) -> api.SendMessageResponse:
         access = auth.access()
         caller = access.caller
-        draft = Draft(caller.subject, request.client_message_id, request.text, self._clock.now())
+        draft = Draft(
+            caller.subject, request.client_message_id, request.text, self._clock.now(),
+            reply_to=request.reply_to_sequence,
+        )  # fmt: skip
         message = await send_message(
             self._networks.of(caller.network_id), self._tails, self._hub, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
-        return api.SendMessageResponse(message=shown_message(message))
+        return api.SendMessageResponse(message=message_of(message))
 
     async def ListMessages(
         self, request: api.ListMessagesRequest, context: Context
@@ -123,7 +134,7 @@ class MessageService(grpc_api.MessageServiceServicer):
         else:
             end = before or None
             found, more = await queries.messages_before(network, id, access, end, size)
-        return api.ListMessagesResponse(messages=map(shown_message, found), has_more=more)
+        return api.ListMessagesResponse(messages=map(message_of, found), has_more=more)
 
     async def ImportMessages(
         self, request: AsyncIterator[api.ImportMessagesRequest], context: Context
@@ -146,21 +157,10 @@ def register_services(
         AvailabilityService(networks, clock), server
     )
     contact_api.add_ContactServiceServicer_to_server(ContactService(networks, clock), server)
+    receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
+    report_api.add_ReportServiceServicer_to_server(ReportService(networks, clock), server)
+    words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
         MessageService(networks, tails or Tails(), clock, hub or Hub()), server
     )
-
-
-def shown_message(message: Message | Withheld) -> pb.Message:
-    """A message as it is told; the place of one that is withheld."""
-    if isinstance(message, Withheld):
-        return pb.Message(
-            conversation_id=str(message.conversation_id), sequence=message.sequence, withheld=True
-        )
-    return pb.Message(
-        id=str(message.id), conversation_id=str(message.conversation_id),
-        sequence=message.sequence, sender_id=str(message.sender_id),
-        client_message_id=message.client_message_id, text=message.text,
-        create_time=timestamp(message.created_at), imported=message.imported,
-    )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kith.messaging.v1 import delivery_service_pb2 as api
 
 from messaging.application.hub import Kind, News
-from messaging.entrypoints.grpc import shown_message
+from messaging.entrypoints.words import message_of
 
 
 def delivery_of(numbers: Sequence[int], news: News) -> api.Delivery:
@@ -19,12 +19,12 @@ def delivery_of(numbers: Sequence[int], news: News) -> api.Delivery:
 
 def _arrived(made: api.Delivery, news: News) -> None:
     assert news.message is not None  # noqa: S101  # what arrived is a message
-    made.arrived.CopyFrom(shown_message(news.message))
+    made.arrived.CopyFrom(message_of(news.message))
 
 
 def _changed(made: api.Delivery, news: News) -> None:
     assert news.message is not None  # noqa: S101
-    made.changed.CopyFrom(shown_message(news.message))
+    made.changed.CopyFrom(message_of(news.message))
 
 
 def _receipt(made: api.Delivery, news: News) -> None:

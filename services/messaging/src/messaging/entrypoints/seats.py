@@ -19,7 +19,7 @@ from messaging.application import sides
 from messaging.application.conversation_pages import shown_to
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
-from messaging.entrypoints.telling import conversation_pb
+from messaging.entrypoints.conversations_told import told
 
 
 class SeatService(grpc_api.SeatServiceServicer):
@@ -83,7 +83,9 @@ class SeatService(grpc_api.SeatServiceServicer):
         self, network: Network, access: Access, conversation: Conversation
     ) -> pb.Conversation:
         reader, now = access.caller.subject, self._clock.now()
-        return conversation_pb(await shown_to(network, conversation, reader, now), now)
+        shown = await shown_to(network, conversation, reader, now)
+        [found] = await told(network, reader, [shown], now)
+        return found
 
 
 def _until(request: api.MuteConversationRequest) -> datetime | None:

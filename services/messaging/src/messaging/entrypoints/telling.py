@@ -21,7 +21,7 @@ STATES: Mapping[State, pb.ConversationState.ValueType] = {
 }
 
 
-def conversation_pb(shown: Shown, now: datetime) -> pb.Conversation:
+def conversation_pb(shown: Shown, reading: pb.Reading, now: datetime) -> pb.Conversation:
     """A conversation."""
     start = shown.available_from
     conversation, until = shown.conversation, shown.mute.until if shown.mute is not None else None
@@ -32,6 +32,7 @@ def conversation_pb(shown: Shown, now: datetime) -> pb.Conversation:
         muted_until_time=timestamp(until) if until is not None else None,
         available=start is not None and start <= now,
         available_from_time=timestamp(start) if start is not None and start > now else None,
+        reading=reading,
     )  # fmt: skip
 
 

@@ -52,6 +52,42 @@ CONVERSATION_STATE_DECLINED: ConversationState.ValueType  # 4
 """The caller declined."""
 Global___ConversationState: _TypeAlias = ConversationState  # noqa: Y015
 
+class _ReactionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReactionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REACTION_KIND_UNSPECIFIED: _ReactionKind.ValueType  # 0
+    """Not set: a reaction of this kind is invalid."""
+    REACTION_KIND_HEART: _ReactionKind.ValueType  # 1
+    """I care."""
+    REACTION_KIND_HUG: _ReactionKind.ValueType  # 2
+    """I hold you."""
+    REACTION_KIND_THANKS: _ReactionKind.ValueType  # 3
+    """Thank you."""
+    REACTION_KIND_STRENGTH: _ReactionKind.ValueType  # 4
+    """You can do it."""
+    REACTION_KIND_SAME: _ReactionKind.ValueType  # 5
+    """I know that too."""
+
+class ReactionKind(_ReactionKind, metaclass=_ReactionKindEnumTypeWrapper):
+    """What can be said to a message without words."""
+
+REACTION_KIND_UNSPECIFIED: ReactionKind.ValueType  # 0
+"""Not set: a reaction of this kind is invalid."""
+REACTION_KIND_HEART: ReactionKind.ValueType  # 1
+"""I care."""
+REACTION_KIND_HUG: ReactionKind.ValueType  # 2
+"""I hold you."""
+REACTION_KIND_THANKS: ReactionKind.ValueType  # 3
+"""Thank you."""
+REACTION_KIND_STRENGTH: ReactionKind.ValueType  # 4
+"""You can do it."""
+REACTION_KIND_SAME: ReactionKind.ValueType  # 5
+"""I know that too."""
+Global___ReactionKind: _TypeAlias = ReactionKind  # noqa: Y015
+
 @_typing.final
 class Conversation(_message.Message):
     """A private talk among a few members."""
@@ -67,6 +103,7 @@ class Conversation(_message.Message):
     MUTED_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     AVAILABLE_FROM_TIME_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
     last_sequence: _builtins.int
@@ -93,6 +130,10 @@ class Conversation(_message.Message):
     def available_from_time(self) -> _timestamp_pb2.Timestamp:
         """From when she does, if not now; not set where that is not in sight."""
 
+    @_builtins.property
+    def reading(self) -> Global___Reading:
+        """How far the caller has got in it, and others."""
+
     def __init__(
         self,
         *,
@@ -105,14 +146,85 @@ class Conversation(_message.Message):
         muted_until_time: _timestamp_pb2.Timestamp | None = ...,
         available: _builtins.bool = ...,
         available_from_time: _timestamp_pb2.Timestamp | None = ...,
+        reading: Global___Reading | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time", "reading", b"reading"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "reading", b"reading", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class Reading(_message.Message):
+    """How far somebody has got in a conversation, and what that leaves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    READ_SEQUENCE_FIELD_NUMBER: _builtins.int
+    UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    UNREAD_MORE_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    delivered_sequence: _builtins.int
+    """All up to this sequence number has arrived on a device of hers."""
+    read_sequence: _builtins.int
+    """She has seen all up to this sequence number."""
+    unread_count: _builtins.int
+    """Messages of others behind it that still have words: 0 to 99."""
+    unread_more: _builtins.bool
+    """There may be more than counted: more than 99, or more than 1,000 places to look at."""
+    @_builtins.property
+    def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Receipt]:
+        """How far others are, of those who show it, if she does."""
+
+    def __init__(
+        self,
+        *,
+        delivered_sequence: _builtins.int = ...,
+        read_sequence: _builtins.int = ...,
+        unread_count: _builtins.int = ...,
+        unread_more: _builtins.bool = ...,
+        receipts: _abc.Iterable[Global___Receipt] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_sequence", b"delivered_sequence", "read_sequence", b"read_sequence", "receipts", b"receipts", "unread_count", b"unread_count", "unread_more", b"unread_more"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reading: _TypeAlias = Reading  # noqa: Y015
+
+@_typing.final
+class Receipt(_message.Message):
+    """How far another member has got."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DELIVERED_SEQUENCE_FIELD_NUMBER: _builtins.int
+    READ_SEQUENCE_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who."""
+    delivered_sequence: _builtins.int
+    """All up to this sequence number has arrived on a device of hers."""
+    read_sequence: _builtins.int
+    """She has seen all up to this sequence number."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        delivered_sequence: _builtins.int = ...,
+        read_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_sequence", b"delivered_sequence", "member_id", b"member_id", "read_sequence", b"read_sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
 
 @_typing.final
 class Message(_message.Message):
@@ -129,6 +241,11 @@ class Message(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     IMPORTED_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
+    REPLY_TO_SEQUENCE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EDIT_TIME_FIELD_NUMBER: _builtins.int
+    DELETE_TIME_FIELD_NUMBER: _builtins.int
+    REACTIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -140,14 +257,32 @@ class Message(_message.Message):
     client_message_id: _builtins.str
     """The id the sender's device gave it."""
     text: _builtins.str
-    """What she wrote, 1 to 4,000 characters; empty once she has left and only the place is kept."""
+    """What she wrote, 1 to 4,000 characters; empty once it is deleted or she has left, and only the
+    place is kept.
+    """
     imported: _builtins.bool
     """Brought in with a history from elsewhere."""
     withheld: _builtins.bool
     """Only the place is here: what was sent is withheld from the caller, who blocked its sender then."""
+    reply_to_sequence: _builtins.int
+    """Sequence number of the message of the same conversation that this one answers; 0 for none."""
+    version: _builtins.int
+    """1 as sent, and one more with each change of its words."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written; for imported history the original time."""
+
+    @_builtins.property
+    def edit_time(self) -> _timestamp_pb2.Timestamp:
+        """When its words were last changed; not set if never."""
+
+    @_builtins.property
+    def delete_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was deleted; not set if it was not. Its text is empty then."""
+
+    @_builtins.property
+    def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reaction]:
+        """Who reacted, in the order they did; at most 250."""
 
     def __init__(
         self,
@@ -161,14 +296,45 @@ class Message(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         imported: _builtins.bool = ...,
         withheld: _builtins.bool = ...,
+        reply_to_sequence: _builtins.int = ...,
+        version: _builtins.int = ...,
+        edit_time: _timestamp_pb2.Timestamp | None = ...,
+        delete_time: _timestamp_pb2.Timestamp | None = ...,
+        reactions: _abc.Iterable[Global___Reaction] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "id", b"id", "imported", b"imported", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time", "id", b"id", "imported", b"imported", "reactions", b"reactions", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "version", b"version", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Message: _TypeAlias = Message  # noqa: Y015
+
+@_typing.final
+class Reaction(_message.Message):
+    """One reaction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    """Who."""
+    kind: Global___ReactionKind.ValueType
+    """Which."""
+    def __init__(
+        self,
+        *,
+        member_id: _builtins.str = ...,
+        kind: Global___ReactionKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_id", b"member_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reaction: _TypeAlias = Reaction  # noqa: Y015
 
 @_typing.final
 class ImportedMessage(_message.Message):

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kith.messaging.v1 import messaging_pb2 as kith_dot_messaging_dot_v1_dot_messaging__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kith/messaging/v1/messaging_service.proto\x12\x11kith.messaging.v1\x1a!kith/messaging/v1/messaging.proto\".\n\x19\x43reateConversationRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"S\n\x1a\x43reateConversationResponse\x12\x35\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1f.kith.messaging.v1.Conversation\"1\n\x16GetConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"P\n\x17GetConversationResponse\x12\x35\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1f.kith.messaging.v1.Conversation\"v\n\x18ListConversationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x14 \x01(\x0e\x32$.kith.messaging.v1.ConversationState\"l\n\x19ListConversationsResponse\x12\x36\n\rconversations\x18\x01 \x03(\x0b\x32\x1f.kith.messaging.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"V\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x19\n\x11\x63lient_message_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"B\n\x13SendMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"\x88\x01\n\x13ListMessagesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x12\x17\n\x0f\x62\x65\x66ore_sequence\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x14\n\x0coldest_first\x18\x05 \x01(\x08\"V\n\x14ListMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.kith.messaging.v1.Message\x12\x10\n\x08has_more\x18\x02 \x01(\x08\"]\n\x15ImportMessagesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x34\n\x08messages\x18\x02 \x03(\x0b\x32\".kith.messaging.v1.ImportedMessage\"G\n\x16ImportMessagesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x16\n\x0e\x65xisting_count\x18\x02 \x01(\x05\x32\xe2\x02\n\x13\x43onversationService\x12q\n\x12\x43reateConversation\x12,.kith.messaging.v1.CreateConversationRequest\x1a-.kith.messaging.v1.CreateConversationResponse\x12h\n\x0fGetConversation\x12).kith.messaging.v1.GetConversationRequest\x1a*.kith.messaging.v1.GetConversationResponse\x12n\n\x11ListConversations\x12+.kith.messaging.v1.ListConversationsRequest\x1a,.kith.messaging.v1.ListConversationsResponse2\xb8\x02\n\x0eMessageService\x12\\\n\x0bSendMessage\x12%.kith.messaging.v1.SendMessageRequest\x1a&.kith.messaging.v1.SendMessageResponse\x12_\n\x0cListMessages\x12&.kith.messaging.v1.ListMessagesRequest\x1a\'.kith.messaging.v1.ListMessagesResponse\x12g\n\x0eImportMessages\x12(.kith.messaging.v1.ImportMessagesRequest\x1a).kith.messaging.v1.ImportMessagesResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kith/messaging/v1/messaging_service.proto\x12\x11kith.messaging.v1\x1a!kith/messaging/v1/messaging.proto\".\n\x19\x43reateConversationRequest\x12\x11\n\tmember_id\x18\x01 \x01(\t\"S\n\x1a\x43reateConversationResponse\x12\x35\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1f.kith.messaging.v1.Conversation\"1\n\x16GetConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"P\n\x17GetConversationResponse\x12\x35\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1f.kith.messaging.v1.Conversation\"v\n\x18ListConversationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x14 \x01(\x0e\x32$.kith.messaging.v1.ConversationState\"l\n\x19ListConversationsResponse\x12\x36\n\rconversations\x18\x01 \x03(\x0b\x32\x1f.kith.messaging.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x19\n\x11\x63lient_message_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x19\n\x11reply_to_sequence\x18\x04 \x01(\x03\"B\n\x13SendMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"\x88\x01\n\x13ListMessagesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x12\x17\n\x0f\x62\x65\x66ore_sequence\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x14\n\x0coldest_first\x18\x05 \x01(\x08\"V\n\x14ListMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.kith.messaging.v1.Message\x12\x10\n\x08has_more\x18\x02 \x01(\x08\"]\n\x15ImportMessagesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x34\n\x08messages\x18\x02 \x03(\x0b\x32\".kith.messaging.v1.ImportedMessage\"G\n\x16ImportMessagesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x16\n\x0e\x65xisting_count\x18\x02 \x01(\x05\x32\xe2\x02\n\x13\x43onversationService\x12q\n\x12\x43reateConversation\x12,.kith.messaging.v1.CreateConversationRequest\x1a-.kith.messaging.v1.CreateConversationResponse\x12h\n\x0fGetConversation\x12).kith.messaging.v1.GetConversationRequest\x1a*.kith.messaging.v1.GetConversationResponse\x12n\n\x11ListConversations\x12+.kith.messaging.v1.ListConversationsRequest\x1a,.kith.messaging.v1.ListConversationsResponse2\xb8\x02\n\x0eMessageService\x12\\\n\x0bSendMessage\x12%.kith.messaging.v1.SendMessageRequest\x1a&.kith.messaging.v1.SendMessageResponse\x12_\n\x0cListMessages\x12&.kith.messaging.v1.ListMessagesRequest\x1a\'.kith.messaging.v1.ListMessagesResponse\x12g\n\x0eImportMessages\x12(.kith.messaging.v1.ImportMessagesRequest\x1a).kith.messaging.v1.ImportMessagesResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,19 +45,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=485
   _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=593
   _globals['_SENDMESSAGEREQUEST']._serialized_start=595
-  _globals['_SENDMESSAGEREQUEST']._serialized_end=681
-  _globals['_SENDMESSAGERESPONSE']._serialized_start=683
-  _globals['_SENDMESSAGERESPONSE']._serialized_end=749
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=752
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=888
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=890
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=976
-  _globals['_IMPORTMESSAGESREQUEST']._serialized_start=978
-  _globals['_IMPORTMESSAGESREQUEST']._serialized_end=1071
-  _globals['_IMPORTMESSAGESRESPONSE']._serialized_start=1073
-  _globals['_IMPORTMESSAGESRESPONSE']._serialized_end=1144
-  _globals['_CONVERSATIONSERVICE']._serialized_start=1147
-  _globals['_CONVERSATIONSERVICE']._serialized_end=1501
-  _globals['_MESSAGESERVICE']._serialized_start=1504
-  _globals['_MESSAGESERVICE']._serialized_end=1816
+  _globals['_SENDMESSAGEREQUEST']._serialized_end=708
+  _globals['_SENDMESSAGERESPONSE']._serialized_start=710
+  _globals['_SENDMESSAGERESPONSE']._serialized_end=776
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=779
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=915
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=917
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=1003
+  _globals['_IMPORTMESSAGESREQUEST']._serialized_start=1005
+  _globals['_IMPORTMESSAGESREQUEST']._serialized_end=1098
+  _globals['_IMPORTMESSAGESRESPONSE']._serialized_start=1100
+  _globals['_IMPORTMESSAGESRESPONSE']._serialized_end=1171
+  _globals['_CONVERSATIONSERVICE']._serialized_start=1174
+  _globals['_CONVERSATIONSERVICE']._serialized_end=1528
+  _globals['_MESSAGESERVICE']._serialized_start=1531
+  _globals['_MESSAGESERVICE']._serialized_end=1843
 # @@protoc_insertion_point(module_scope)

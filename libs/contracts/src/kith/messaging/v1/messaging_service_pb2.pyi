@@ -178,22 +178,26 @@ class SendMessageRequest(_message.Message):
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    REPLY_TO_SEQUENCE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """Where."""
     client_message_id: _builtins.str
     """Chosen by the device, 1 to 64 characters, unique per sender and conversation."""
     text: _builtins.str
     """What it says."""
+    reply_to_sequence: _builtins.int
+    """Sequence number of the message of this conversation that it answers; 0 for none."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         client_message_id: _builtins.str = ...,
         text: _builtins.str = ...,
+        reply_to_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "reply_to_sequence", b"reply_to_sequence", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

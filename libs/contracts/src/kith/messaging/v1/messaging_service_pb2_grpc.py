@@ -228,7 +228,8 @@ class MessageServiceServicer(object):
     def SendMessage(self, request, context):
         """Sends a message. Idempotent by client message id: the same again gives the same message.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
+        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept),
+        MESSAGE_NOT_FOUND (there is none to reply to).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

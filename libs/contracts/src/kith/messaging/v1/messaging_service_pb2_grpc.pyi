@@ -115,7 +115,8 @@ class MessageServiceStub:
     SendMessage: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
+    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept),
+    MESSAGE_NOT_FOUND (there is none to reply to).
     """
     ListMessages: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]
     """Messages of a conversation by sequence number.
@@ -136,7 +137,8 @@ class MessageServiceAsyncStub(MessageServiceStub):
     SendMessage: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.SendMessageRequest, _messaging_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message. Idempotent by client message id: the same again gives the same message.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
+    (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept),
+    MESSAGE_NOT_FOUND (there is none to reply to).
     """
     ListMessages: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListMessagesRequest, _messaging_service_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Messages of a conversation by sequence number.
@@ -160,7 +162,8 @@ class MessageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_messaging_service_pb2.SendMessageResponse, _abc.Awaitable[_messaging_service_pb2.SendMessageResponse]]:
         """Sends a message. Idempotent by client message id: the same again gives the same message.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, MESSAGE_ID_REUSED
-        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept).
+        (same client message id, other content), ANSWER_AWAITED (three messages, and she did not accept),
+        MESSAGE_NOT_FOUND (there is none to reply to).
         """
 
     @_abc_1.abstractmethod

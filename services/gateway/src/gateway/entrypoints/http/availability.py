@@ -10,7 +10,6 @@ from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conversations import TAGS
 from gateway.entrypoints.http.fields import (
     Input,
     Int32,
@@ -21,6 +20,7 @@ from gateway.entrypoints.http.fields import (
     time_if_set,
     timestamp,
 )
+from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 
 DayName = Literal[

@@ -21,6 +21,8 @@ CONDITIONAL = frozenset({
     ("DELETE", "/v1/accounts/{memberId}/roles/{role}"),
     ("PUT", "/v1/accounts/{memberId}/badges/{badge}"),
     ("DELETE", "/v1/accounts/{memberId}/badges/{badge}"),
+    ("PATCH", "/v1/conversations/{conversationId}/messages/{messageId}"),
+    ("DELETE", "/v1/conversations/{conversationId}/messages/{messageId}"),
 })  # fmt: skip
 """Method and path of what takes If-Match; `UNCONDITIONAL` in a test says why all others do not."""
 _VERSION = re.compile(r'"([1-9]\d{0,17})"')

@@ -9,7 +9,6 @@ from litestar import delete, get, put
 from litestar.params import JSONBody
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conversations import TAGS
 from gateway.entrypoints.http.fields import (
     Input,
     Names,
@@ -20,6 +19,7 @@ from gateway.entrypoints.http.fields import (
     Time,
     time,
 )
+from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 
 WhoName = Literal["connections", "circles", "network", "nobody"]

@@ -22,10 +22,10 @@ from gateway.entrypoints.http.fields import (
     time,
     time_if_set,
 )
+from gateway.entrypoints.http.reading import TAGS, Reading, reading_of
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Uuid
 
-TAGS = ["messaging"]
 StateName = Literal["open", "requested", "received", "declined"]
 STATES: Names[StateName] = Names(pb.ConversationState.DESCRIPTOR)
 InState = Annotated[
@@ -56,6 +56,7 @@ class Conversation(Output):
     state: StateName
     muted: bool
     available: bool
+    reading: Reading
     available_from_time: Time | UnsetType = UNSET
     muted_until_time: Time | UnsetType = UNSET
 
@@ -75,6 +76,7 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
         muted_until_time=time_if_set(conversation, "muted_until_time"),
         available=conversation.available,
         available_from_time=time_if_set(conversation, "available_from_time"),
+        reading=reading_of(conversation.reading),
     )  # fmt: skip
 
 

@@ -38,6 +38,9 @@ RequestId = Annotated[
 PageSize = Annotated[
     int, QueryParameter(name="pageSize", ge=0, le=100, description="At most; 0: as usual.")
 ]
+PageSize50 = Annotated[
+    int, QueryParameter(name="pageSize", ge=0, le=50, description="At most; 0: as usual.")
+]
 PageSize200 = Annotated[
     int, QueryParameter(name="pageSize", ge=0, le=200, description="At most; 0: as usual.")
 ]

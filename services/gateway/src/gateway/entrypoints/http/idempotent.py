@@ -28,7 +28,7 @@ NEVER_KEPT = frozenset({
     "/v1/sessions", "/v1/sessions/refresh", "/v1/accounts/me/totp",
     "/v1/accounts/me/totp/confirmation", "/v1/handle-suggestions",
     "/v1/accounts/me/passkeys/options", "/v1/sessions/passkey/options", "/v1/sessions/passkey",
-    "/v1/networks/lookup",
+    "/v1/networks/lookup", "/v1/message-search",
     "/v1/password-resets", "/v1/password-resets/completion", "/v1/email-verifications",
     "/v1/accounts/me/email", "/v1/accounts/me/email/verification", "/v1/accounts/me/export",
     "/v1/applications/completion",

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conversations import TAGS
 from gateway.entrypoints.http.fields import (
     INT64_MAX,
     Input,
+    Names,
     Output,
     PageSize200,
     PathId,
     Time,
     time_if_set,
 )
+from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import ClientId, Text4000
 
@@ -44,12 +45,31 @@ OldestFirst = Annotated[
     ),
 ]
 
+ReplyTo = Annotated[
+    int,
+    Meta(
+        ge=0, le=INT64_MAX,
+        description="Number of the message that it answers, of the same conversation; 0: none.",
+    ),
+]  # fmt: skip
+
+ReactionName = Literal["heart", "hug", "thanks", "strength", "same"]
+REACTIONS: Names[ReactionName] = Names(pb.ReactionKind.DESCRIPTOR)
+
 
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
 
     client_message_id: ClientId
     text: Text4000
+    reply_to_sequence: ReplyTo = 0
+
+
+class Reaction(Output):
+    """Who said what without words."""
+
+    member_id: str
+    kind: ReactionName
 
 
 class Message(Output):
@@ -66,7 +86,12 @@ class Message(Output):
     text: str
     imported: bool
     withheld: bool
+    reply_to_sequence: ReplyTo
+    version: int
+    reactions: list[Reaction]
     create_time: Time | UnsetType = UNSET
+    edit_time: Time | UnsetType = UNSET
+    delete_time: Time | UnsetType = UNSET
 
 
 class MessagePage(Output):
@@ -82,6 +107,13 @@ def message_of(message: pb.Message) -> Message:
         sender_id=message.sender_id, client_message_id=message.client_message_id,
         text=message.text, create_time=time_if_set(message, "create_time"),
         imported=message.imported, withheld=message.withheld,
+        reply_to_sequence=message.reply_to_sequence, version=message.version,
+        edit_time=time_if_set(message, "edit_time"),
+        delete_time=time_if_set(message, "delete_time"),
+        reactions=[
+            Reaction(member_id=one.member_id, kind=REACTIONS.text(one.kind))
+            for one in message.reactions
+        ],
     )  # fmt: skip
 
 
@@ -96,7 +128,7 @@ async def send_message(
         request.services.messages.SendMessage,
         api.SendMessageRequest(
             conversation_id=conversation_id, client_message_id=data.client_message_id,
-            text=data.text,
+            text=data.text, reply_to_sequence=data.reply_to_sequence,
         ),
     )  # fmt: skip
     return message_of(reply.message)

@@ -8,8 +8,9 @@ from litestar import delete, put
 from litestar.params import JSONBody
 
 from gateway.entrypoints.http.body import Json
-from gateway.entrypoints.http.conversations import TAGS, Conversation, conversation_of
+from gateway.entrypoints.http.conversations import Conversation, conversation_of
 from gateway.entrypoints.http.fields import Input, PathId, TimeSent, timestamp
+from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 
 

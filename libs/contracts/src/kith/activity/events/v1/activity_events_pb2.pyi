@@ -35,7 +35,7 @@ class _ActivityKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Activity
     ACTIVITY_KIND_COMMENT: _ActivityKind.ValueType  # 4
     """Commented on somebody's post; `peer_id` is its author."""
     ACTIVITY_KIND_REACTION: _ActivityKind.ValueType  # 5
-    """Reacted to somebody's post or comment."""
+    """Reacted to somebody's post, comment or message; `peer_id` is its author."""
     ACTIVITY_KIND_MESSAGE_SENT: _ActivityKind.ValueType  # 6
     """Sent a message to `peer_id`."""
     ACTIVITY_KIND_MESSAGE_READ: _ActivityKind.ValueType  # 7
@@ -75,7 +75,7 @@ ACTIVITY_KIND_SHARE: ActivityKind.ValueType  # 3
 ACTIVITY_KIND_COMMENT: ActivityKind.ValueType  # 4
 """Commented on somebody's post; `peer_id` is its author."""
 ACTIVITY_KIND_REACTION: ActivityKind.ValueType  # 5
-"""Reacted to somebody's post or comment."""
+"""Reacted to somebody's post, comment or message; `peer_id` is its author."""
 ACTIVITY_KIND_MESSAGE_SENT: ActivityKind.ValueType  # 6
 """Sent a message to `peer_id`."""
 ACTIVITY_KIND_MESSAGE_READ: ActivityKind.ValueType  # 7

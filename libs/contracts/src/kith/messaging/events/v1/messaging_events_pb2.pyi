@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MessageChange:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MessageChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MessageChange.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MESSAGE_CHANGE_UNSPECIFIED: _MessageChange.ValueType  # 0
+    """Not set: an event of this kind is invalid."""
+    MESSAGE_CHANGE_EDITED: _MessageChange.ValueType  # 1
+    """It has other words."""
+    MESSAGE_CHANGE_DELETED: _MessageChange.ValueType  # 2
+    """It has no words any more."""
+    MESSAGE_CHANGE_REACTED: _MessageChange.ValueType  # 3
+    """Somebody reacted to it."""
+    MESSAGE_CHANGE_UNREACTED: _MessageChange.ValueType  # 4
+    """Somebody took a reaction back."""
+
+class MessageChange(_MessageChange, metaclass=_MessageChangeEnumTypeWrapper):
+    """What became of a message."""
+
+MESSAGE_CHANGE_UNSPECIFIED: MessageChange.ValueType  # 0
+"""Not set: an event of this kind is invalid."""
+MESSAGE_CHANGE_EDITED: MessageChange.ValueType  # 1
+"""It has other words."""
+MESSAGE_CHANGE_DELETED: MessageChange.ValueType  # 2
+"""It has no words any more."""
+MESSAGE_CHANGE_REACTED: MessageChange.ValueType  # 3
+"""Somebody reacted to it."""
+MESSAGE_CHANGE_UNREACTED: MessageChange.ValueType  # 4
+"""Somebody took a reaction back."""
+Global___MessageChange: _TypeAlias = MessageChange  # noqa: Y015
 
 @_typing.final
 class MessageSent(_message.Message):
@@ -72,3 +105,61 @@ class MessageSent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageSent: _TypeAlias = MessageSent  # noqa: Y015
+
+@_typing.final
+class MessageChanged(_message.Message):
+    """A message was changed. `ce_sequence` is its place, as of MessageSent; `version` orders changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NETWORK_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_IDS_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    network_id: _builtins.str
+    """The network."""
+    conversation_id: _builtins.str
+    """The conversation."""
+    message_id: _builtins.str
+    """The message."""
+    sequence: _builtins.int
+    """Its place in the conversation."""
+    member_id: _builtins.str
+    """Who changed it."""
+    change: Global___MessageChange.ValueType
+    """What was done."""
+    version: _builtins.int
+    """The message's version from now on; reactions leave it as it is."""
+    @_builtins.property
+    def recipient_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Everybody else in the conversation."""
+
+    @_builtins.property
+    def change_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        network_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        member_id: _builtins.str = ...,
+        recipient_ids: _abc.Iterable[_builtins.str] | None = ...,
+        change: Global___MessageChange.ValueType = ...,
+        version: _builtins.int = ...,
+        change_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_time", b"change_time", "conversation_id", b"conversation_id", "member_id", b"member_id", "message_id", b"message_id", "network_id", b"network_id", "recipient_ids", b"recipient_ids", "sequence", b"sequence", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageChanged: _TypeAlias = MessageChanged  # noqa: Y015

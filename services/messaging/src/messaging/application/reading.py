@@ -1,0 +1,124 @@
+"""How far members have got in conversations, and what they have not read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from messaging.application.ports import Network
+from messaging.application.queries import last_sequence
+from messaging.application.withholding import withheld_for
+from messaging.domain.block import Withholding
+from messaging.domain.conversation import Conversation
+from messaging.domain.mark import Mark, Unread
+from messaging.domain.message import Message
+
+Found = TypeVar("Found")
+MOST_UNREAD = 99
+WINDOW = 1_000
+"""Places behind the read position that are looked at, or a long monologue would cost its length."""
+MOST_CONVERSATIONS = 500
+TOGETHER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A conversation as a member has got in it; `receipts` are the marks of others she may see."""
+
+    conversation: Conversation
+    last_sequence: int
+    mark: Mark
+    unread: Unread
+    receipts: Sequence[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is unread in all conversations of a member, and in how many."""
+
+    unread: Unread
+    conversations: int
+
+
+async def readings(
+    network: Network, member_id: UUID, conversations: Sequence[Conversation]
+) -> list[Reading]:
+    """How far a member has got in these, which she takes part in."""
+    members = {id for one in conversations for id in one.member_ids}
+    hiding = await network.choices.hiding(members | {member_id})
+    shown = set() if member_id in hiding else members - hiding
+    places = {(one.id, id) for one in conversations for id in one.member_ids if id in shown}
+    marks = await network.marks.of(places | {(one.id, member_id) for one in conversations})
+
+    async def reading(conversation: Conversation) -> Reading:
+        mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
+        last = await last_sequence(network, conversation.id)
+        withholding = await withheld_for(network, member_id, conversation)
+        others = [
+            marks.get((conversation.id, id)) or Mark(conversation.id, id)
+            for id in conversation.peers_of(member_id)
+            if id in shown and not withholding.hushes(id)
+        ]
+        unread = await unread_of(network, mark, last, withholding)
+        return Reading(conversation, last, mark, unread, others)
+
+    return await _for_each(conversations, reading)
+
+
+async def unread_of(network: Network, mark: Mark, last: int, withholding: Withholding) -> Unread:
+    """What lies behind a mark in a conversation that ends with `last`: messages of others that
+    still have words. Exact up to MOST_UNREAD, if it is found within WINDOW places."""
+    if mark.read >= last:
+        return Unread()
+    upto = min(mark.read + WINDOW, last)
+    if withholding.deaf:
+        return Unread()
+    if withholding.blocks:
+        messages = await network.messages.after(mark.conversation_id, mark.read, WINDOW)
+        heard = sum(_counts(one, withholding) for one in messages)
+        return Unread(min(heard, MOST_UNREAD), heard > MOST_UNREAD or upto < last)
+    found = await network.messages.unread(
+        mark.conversation_id, mark.member_id, mark.read, upto, MOST_UNREAD + 1
+    )
+    return Unread(min(found, MOST_UNREAD), found > MOST_UNREAD or upto < last)
+
+
+def _counts(message: Message, withholding: Withholding) -> bool:
+    """Whether it is of somebody else, has words, and is for the reader's eyes."""
+    mine = message.sender_id == withholding.reader_id
+    return (
+        not mine
+        and bool(message.text)
+        and not withholding.covers(message.sender_id, message.created_at)
+    )
+
+
+async def total_unread(network: Network, member_id: UUID) -> Total:
+    """What a member has not read, in her MOST_CONVERSATIONS latest opened conversations."""
+    pages = await network.conversations.page(member_id, None, MOST_CONVERSATIONS + 1)
+    conversations = [conversation for _, conversation in pages[:MOST_CONVERSATIONS]]
+    marks = await network.marks.of([(one.id, member_id) for one in conversations])
+
+    async def unread(conversation: Conversation) -> Unread:
+        mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
+        withholding = await withheld_for(network, member_id, conversation)
+        last = await last_sequence(network, conversation.id)
+        return await unread_of(network, mark, last, withholding)
+
+    found = await _for_each(conversations, unread)
+    more = len(pages) > MOST_CONVERSATIONS or any(one.more for one in found)
+    count = sum(one.count for one in found)
+    return Total(Unread(count, more), sum(bool(one.count or one.more) for one in found))
+
+
+async def _for_each(
+    conversations: Sequence[Conversation], ask: Callable[[Conversation], Awaitable[Found]]
+) -> list[Found]:
+    """Ask for each of them, some at the same time."""
+    found: list[Found] = []
+    for start in range(0, len(conversations), TOGETHER):
+        found += await asyncio.gather(*map(ask, conversations[start : start + TOGETHER]))
+    return found

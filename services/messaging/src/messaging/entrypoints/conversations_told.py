@@ -1,0 +1,26 @@
+"""Conversations with all their reader is told of them: her side, and how far she and others are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from kith.messaging.v1 import messaging_pb2 as pb
+
+from messaging.application.conversation_pages import Shown
+from messaging.application.ports import Network
+from messaging.application.reading import readings
+from messaging.entrypoints.receipts import reading_of
+from messaging.entrypoints.telling import conversation_pb
+
+
+async def told(
+    network: Network, reader_id: UUID, shown: Sequence[Shown], now: datetime
+) -> list[pb.Conversation]:
+    """As they are told to somebody who takes part in them."""
+    found = await readings(network, reader_id, [one.conversation for one in shown])
+    return [
+        conversation_pb(one, reading_of(reading), now)
+        for one, reading in zip(shown, found, strict=True)
+    ]
