@@ -26,7 +26,8 @@ CHANGED = messaging_pb2.Message(
 )  # fmt: skip
 CHANGED_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
-    "text": "Good evening", "createTime": AT, "imported": False, "withheld": False, "replyToSequence": 0,
+    "text": "Good evening", "createTime": AT, "imported": False, "withheld": False,
+    "replyToSequence": 0,
     "version": 8, "editTime": AT, "deleteTime": AT, "reactions": [],
 }  # fmt: skip
 RECEIPTS = "/kith.messaging.v1.ReceiptService/"
