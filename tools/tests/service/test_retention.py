@@ -16,7 +16,7 @@ from kith_cli.retaining.kept import Kept
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", 3650 * DAY)
+NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", 3650 * DAY, unheld="of nobody")
 THINGS = Rule("things", "things", Fate.KEPT, "they are things", "made_at")
 INDEX = IndexModel([("made_at", ASCENDING)], expireAfterSeconds=3650 * 86_400)
 

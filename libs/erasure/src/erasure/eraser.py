@@ -41,6 +41,7 @@ RETENTION = (
     Rule(
         COLLECTION, "what was erased, in numbers", Fate.EXPIRES,
         "so that a receipt that is asked for again is the same", "erased_at", NOTES_KEPT,
+        unheld="of who has gone already, whom no hold can be about",
     ),
 )  # fmt: skip
 """How long a service that erases keeps its notes."""

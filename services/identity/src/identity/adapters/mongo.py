@@ -142,11 +142,16 @@ class MongoInvites:
 
 
 class MongoDirectory:
-    """Implements ports.Directory; `wake` tells the relay that events wait."""
+    """Implements ports.Directory; `wake` tells the relay that events wait, `held` whoever keeps
+    what is under a hold that holds may have changed."""
 
-    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, wake: Callable[[], None],
+        held: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._wake = wake
+        self._held = held
         self._networks = MongoNetworks(database, wake)
         self._mails = MongoMails(database)
 
@@ -214,7 +219,13 @@ class MongoDirectory:
 
     def holds(self, network_id: UUID) -> MongoHolds:
         """See ports.Directory."""
-        return MongoHolds(self._database.collection("holds", network_id), self._wake)
+        collection = self._database.collection("holds", network_id)
+
+        def wake() -> None:
+            self._wake()
+            self._held()
+
+        return MongoHolds(collection, wake)
 
     def ties(self, network_id: UUID) -> MongoTies:
         """See ports.Directory."""
