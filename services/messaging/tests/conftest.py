@@ -20,6 +20,7 @@ from services.messaging.tests.keys import FakeKeys
 from services.messaging.tests.surroundings import (
     ACCOUNTS,
     ACTIVITY,
+    CHANGES,
     DEAD_LETTERS,
     MESSAGES,
     RECEIPTS,
@@ -83,7 +84,9 @@ async def surroundings(
     producer: Producer, issuer: Issuer,
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
-    await create_topics(ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq")
+    await create_topics(
+        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", CHANGES
+    )
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

@@ -36,6 +36,7 @@ ACCOUNTS, MESSAGES, ACTIVITY = (
     "identity.account.v1", "messaging.message.v1", "activity.member.v1"
 )  # fmt: skip
 RECEIPTS = "messaging.erasure.v1"
+CHANGES = "messaging.change.v1"
 DEAD_LETTERS = "messaging.members.v1.dlq"
 
 

@@ -29,6 +29,7 @@ from messaging.adapters.erasing import STEPS
 from messaging.adapters.exporting import kinds
 from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.tails import Tails
@@ -63,7 +64,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relay = Relay(database, ["messages"], producer, source=f"/{NAME}")
+        relay = Relay(database, ["messages", IMPORTS], producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake

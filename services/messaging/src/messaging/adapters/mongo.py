@@ -23,6 +23,9 @@ from erasure.eraser import INDEXES as ERASURE_INDEXES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
+from messaging.adapters.mongo_imports import INDEXES as IMPORT_INDEXES
+from messaging.adapters.mongo_imports import MongoImports
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
@@ -50,6 +53,7 @@ INDEXES = {
         outbox.INDEX,
     ],
     "members": [],
+    IMPORTS: IMPORT_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -180,6 +184,10 @@ class Networks:
         """Read this network's conversations anew: somebody in them was erased."""
         self._seen.pop(network_id, None)
         self._keys.forget(network_id)
+
+    def imports(self, network_id: UUID) -> MongoImports:
+        """Where this network keeps that histories were brought in."""
+        return MongoImports(self._database.collection(IMPORTS, network_id), self._unsure)
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""
