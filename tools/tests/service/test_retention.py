@@ -81,7 +81,10 @@ async def test_topics_are_held_against_what_the_broker_keeps(
     assert here.oldest is not None
     assert (empty.count, empty.oldest, empty.problem) == (0, None, "")
     assert other.rule == "latest of each key"
-    assert other.problem == "cleanup.policy is delete, retention.ms is 604800000"
+    assert other.problem == (
+        "cleanup.policy is delete, retention.ms is 604800000, "
+        "max.compaction.lag.ms is 9223372036854775807"
+    )
     assert nowhere.problem == "is not there"
 
 

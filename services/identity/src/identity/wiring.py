@@ -159,7 +159,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         ))  # fmt: skip
         await _listen(stack, life, "cases", Consumer(
             settings.kafka, group=case_notes.GROUP, topics=case_notes.TOPICS,
-            handlers=case_notes.handlers(notes, advance.look_again), producer=producer,
+            handlers=case_notes.handlers(notes, advance.look_again, directory.has_account),
+            producer=producer,
             tracing=tracing, topic_prefix=settings.topic_prefix,
         ))  # fmt: skip
         await _mailing(stack, life, config, directory, clock)

@@ -18,6 +18,7 @@ from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from erasure.marks import Marks
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
@@ -61,6 +62,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         await database.create_collections(INDEXES)
         await declare(database, RULES)
+        marks = Marks(database, config.erasure_key)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -70,15 +72,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
         )  # fmt: skip
         consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks, marks.joined),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
         )
-        verifier = auth.Verifier(jwks_of(identity), clock)
-        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
+        interceptor = grpc_server.Interceptor(
+            auth.Verifier(jwks_of(identity), clock), tracing, authorize, peers=peers
+        )
         tails = Tails()
 
         def forget(network_id: UUID) -> None:
@@ -87,7 +90,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock),
+                Eraser(NAME, database, STEPS, clock, marks),
                 erasing.Publisher(NAME, producer, config.erasure_key), forget,
             ),
             producer, tracing, settings.topic_prefix,

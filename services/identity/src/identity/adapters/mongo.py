@@ -169,6 +169,10 @@ class MongoDirectory:
         collection = self._database.collection("accounts", network_id)
         return MongoAccounts(collection, self._wake)
 
+    async def has_account(self, network_id: UUID, id: UUID) -> bool:
+        """Whether somebody has this account, closed or not; what is asked is not remembered."""
+        return await self.accounts(network_id).get(id) is not None
+
     def erasures(self, network_id: UUID) -> MongoErasures:
         """See ports.Directory."""
         return MongoErasures(self._database.collection("erasures", network_id), self._wake)
