@@ -64,7 +64,7 @@ class Held:
     async def lift(self, reference: str = "17", id: UUID = ADA.id) -> None:
         holds = self.directory.holds(NETWORK)
         done = Done(Deed.HOLD_LIFTED, new_id(), self._clock.now(), id)
-        await holds.save((await holds.get(id)).lift(reference, from_platform=True), done)
+        await holds.save((await holds.get(id)).lift(reference, from_platform=False), done)
 
     async def document(self, collection: str, id: UUID) -> Document:
         found = await self._database.collection(collection, NETWORK).find_one({"_id": id})
