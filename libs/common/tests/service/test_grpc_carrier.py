@@ -47,7 +47,8 @@ async def test_answers_nobody_reads_stop_the_reading_and_are_all_written_in_the_
 
     count = 3 * most
     client = SlowReader(count)
-    handler = Carrier(lambda _: serve).service(Details(METHOD))
+    details: Any = Details(METHOD)
+    handler = Carrier(lambda _: serve).service(details)
     ride = asyncio.create_task(handler.stream_stream(None, client))
     seen: list[int] = []
 
