@@ -20,6 +20,7 @@ Golden = Callable[[Path, bytes], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+    parser.addoption("--soak", type=float, default=0.0, help="seconds to go on breaking things")
 
 
 @pytest.hookimpl(trylast=True)  # behind pytest-randomly

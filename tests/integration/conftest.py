@@ -46,6 +46,12 @@ def system(make_system: MakeSystem) -> System:
 
 
 @pytest.fixture
+def soak_seconds(request: pytest.FixtureRequest) -> float:
+    """How long to go on breaking things; 0: once through."""
+    return float(request.config.getoption("--soak"))
+
+
+@pytest.fixture
 def network() -> str:
     """The slug of a network no other test uses."""
     return f"net-{uuid4().hex[:10]}"

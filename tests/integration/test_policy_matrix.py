@@ -16,7 +16,7 @@ import pytest
 from gateway.entrypoints.http.actions import ROUTES
 from policy import Answer, decide
 from policy.privileged import PRIVILEGED
-from policy.table import AVATARS, DOCS, FIELD, STREAM, TABLE
+from policy.table import AVATARS, DELIVER, DOCS, FIELD, STREAM, TABLE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -143,7 +143,8 @@ def _cells(world: World, cases: Callable[[], Iterator[Case]]) -> Iterator[Cell]:
 
 
 def test_no_door_is_missing_from_the_matrix() -> None:
-    elsewhere = {STREAM, DOCS, AVATARS, *FIELD.values()}  # fields: test_profiles.py of identity
+    # Fields: test_profiles.py of identity. Delivering: test_delivering.py of messaging.
+    elsewhere = {STREAM, DELIVER, DOCS, AVATARS, *FIELD.values()}
     assert {case.action for case in all_rpcs()} == TABLE.keys() - elsewhere
     assert sorted(case.action for case in all_routes()) == sorted(ROUTES.values())
 

@@ -13,15 +13,15 @@ from tests.integration.system import wait_for
 
 EDGES = [
     ("gateway", "messaging"),  # gRPC
-    ("messaging", "gateway"),  # Kafka: messaging.message.v1
     ("messaging", "signals"),  # Kafka: activity.member.v1
 ]
 SEND = "POST /v1/conversations/{conversation_id}/messages"
+DELIVERY = "messaging.delivery.v1 kith.messaging.events.v1.DeliveryDue"
 READ_MODEL = "signals.readmodel.v1 kith.signals.events.v1.MemberSignalUpdated"
 
 
 @pytest.mark.timeout(180)
-def test_a_message_is_one_trace_from_the_door_to_the_push_and_to_its_signal(
+def test_a_message_is_one_trace_from_the_door_to_its_delivery_and_its_signal(
     make_system: MakeSystem, tmp_path: Path, network: str
 ) -> None:
     system = make_system()
@@ -39,6 +39,7 @@ def test_a_message_is_one_trace_from_the_door_to_the_push_and_to_its_signal(
 
     wait_for(lambda: set(EDGES) <= _edges(spans()))
     wait_for(lambda: _traces(spans(), READ_MODEL) & _traces(spans(), SEND))
+    wait_for(lambda: _traces(spans(), DELIVERY) & _traces(spans(), SEND))
 
 
 def _spans(path: Path) -> list[dict[str, Any]]:

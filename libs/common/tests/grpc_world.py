@@ -71,6 +71,12 @@ class ThingService:
         for letter in request.value:
             yield StringValue(value=letter)
 
+    async def talk(
+        self, requests: AsyncIterator[StringValue], context: Context
+    ) -> AsyncIterator[StringValue]:
+        async for request in requests:
+            yield StringValue(value=await self.do(request.value))
+
     def register(self, server: grpc.aio.Server) -> None:
         """Serve under the names a generated servicer would have."""
         unary = grpc.unary_unary_rpc_method_handler(
@@ -85,6 +91,9 @@ class ThingService:
                 self.many, StringValue.FromString, StringValue.SerializeToString
             ),
         }
+        handlers["Talk"] = grpc.stream_stream_rpc_method_handler(
+            self.talk, StringValue.FromString, StringValue.SerializeToString
+        )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 

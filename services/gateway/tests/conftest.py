@@ -30,7 +30,6 @@ def gateway(started: Gateway) -> Gateway:
 @pytest.fixture
 async def topics(create_topics: CreateTopics) -> None:
     """What a gateway listens to."""
-    await create_topics(pushing.TOPIC, partitions=3)
     await create_topics(pushing.SESSIONS, partitions=3)
 
 

@@ -35,11 +35,14 @@ from kith.identity.v1 import profile_service_pb2 as profiles
 from kith.identity.v1 import recovery_service_pb2 as recovery
 from kith.identity.v1 import role_service_pb2 as roles
 from kith.identity.v1 import totp_service_pb2 as totp
+from kith.messaging.v1 import delivery_service_pb2 as delivery
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 from kith.outcomes.v1 import outcomes_service_pb2 as outcomes
 from kith.programs.v1 import programs_service_pb2 as programs
 from kith.signals.v1 import signals_service_pb2 as signals
+
+from services.gateway.tests.instances import DELIVER, FakeInstance
 
 MODULES: tuple[ModuleType, ...] = (
     audit,
@@ -94,6 +97,7 @@ class FakeServices(grpc.GenericRpcHandler):
 
     replies: dict[str, Reply] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    instance: FakeInstance | None = None
 
     def __post_init__(self) -> None:
         self._methods = {
@@ -106,6 +110,11 @@ class FakeServices(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         name = handler_call_details.method
         method = self._methods.get(name)
+        if name == DELIVER and self.instance is not None:
+            return grpc.stream_stream_rpc_method_handler(
+                self.instance.deliver, delivery.DeliverRequest.FromString,
+                delivery.DeliverResponse.SerializeToString,
+            )  # fmt: skip
         if method is None or name not in self.replies:
             return None
         decode = GetMessageClass(method.input_type).FromString
@@ -202,16 +211,16 @@ class FakeMessages:
     async def list(
         self, request: messaging.ListMessagesRequest, context: Context
     ) -> messaging.ListMessagesResponse:
-        """Newest first before a sequence number, as the gateway asks."""
+        """Oldest first after a sequence number, as the gateway asks."""
         await self.gate.wait()
         if self.failures:
             raise self.failures.pop(0)
         found = [
             message
             for (conversation, sequence), message in self._messages.items()
-            if conversation == request.conversation_id and sequence < request.before_sequence
+            if conversation == request.conversation_id and sequence > request.after_sequence
         ]
         if not found:
             raise NotFound("no such conversation")
-        newest = sorted(found, key=lambda message: -message.sequence)
-        return messaging.ListMessagesResponse(messages=newest[: request.page_size])
+        oldest = sorted(found, key=lambda message: message.sequence)
+        return messaging.ListMessagesResponse(messages=oldest[: request.page_size])

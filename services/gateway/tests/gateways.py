@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import grpc
 import httpx
@@ -17,15 +19,19 @@ from common.config import Address
 from common.health import Health
 from gateway.adapters.clients import RETRIED, Keys, Services, connect
 from gateway.adapters.verifier import Verifier
+from gateway.application.catching_up import CatchingUp
 from gateway.application.ended import Ended
 from gateway.application.limits import Limits, Rate, Rates
-from gateway.application.sockets import Sockets
+from gateway.application.watching import SLOTS, News, Watches
 from gateway.config import Outside
+from gateway.entrypoints.events import Events
+from gateway.entrypoints.frames import behind
 from gateway.entrypoints.grpc import METHODS, Door
 from gateway.entrypoints.http.admission import Admission
-from gateway.entrypoints.http.entry import Entry
+from gateway.entrypoints.http.entry import STREAM_PATH, Entry
 from gateway.entrypoints.http.marks import Marks
-from gateway.entrypoints.stream import PATH, Stream
+from gateway.entrypoints.missed import missed
+from gateway.entrypoints.stream import Stream
 from gateway.wiring import guarded, http_options
 from kith.identity.v1 import identity_service_pb2 as identity
 from policy.authorize import authorize
@@ -34,11 +40,25 @@ from websockets.asyncio.client import ClientConnection
 
 from libs.common.tests import service_keys
 from services.gateway.tests.fakes import GET_JWKS, FakeRecords, FakeServices, served
-from services.gateway.tests.tokens import Issuer
+from services.gateway.tests.looking_on import FakeLine
+from services.gateway.tests.tokens import NETWORK, Issuer
 
 ANY_PORT = Address("127.0.0.1", 0)
 PLENTY = Rate(10_000, 100_000)
 OPEN = Outside(Rates(PLENTY, PLENTY, PLENTY, PLENTY, PLENTY))
+
+
+class PromptLine(FakeLine):
+    """Every subscription works at once."""
+
+    def __init__(self, watches: Watches) -> None:
+        super().__init__()
+        self._watches = watches
+        self.ends: list[tuple[str, int]] = []
+
+    def subscribe(self, number: int, token: str) -> None:
+        super().subscribe(number, token)
+        asyncio.get_running_loop().call_soon(self._watches.began, self, number, list(self.ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +68,8 @@ class Gateway:
     services: FakeServices
     records: FakeRecords
     issuer: Issuer
-    sockets: Sockets
+    watches: Watches
+    line: PromptLine
     ended: Ended
     health: Health
     http: httpx.AsyncClient
@@ -59,16 +80,33 @@ class Gateway:
         """Signed in."""
         return {"authorization": f"Bearer {token or self.issuer.token()}"}
 
-    def stream(self, path: str = PATH) -> websockets.connect:
+    def stream(self, path: str = STREAM_PATH) -> websockets.connect:
         """A WebSocket to the gateway."""
         return websockets.connect(f"ws://{self.address}{path}", compression=None)
+
+    def tell(self, member: UUID, frame: str) -> None:
+        """Something is new for a member who looks on."""
+        watch = self.watches._by_member.get((NETWORK, member))
+        self.watches.told(News([watch.number] if watch else [], "c", frame.encode()))
 
     def reset(self) -> None:
         """Forget what a test before told the services."""
         self.services.calls.clear()
         self.services.replies.clear()
         self.records.kept.clear()
+        self.line.ends.clear()
         self.services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=self.issuer.jwks())
+
+
+@asynccontextmanager
+async def watching(stream: Stream) -> AsyncIterator[None]:
+    """Connections are looked after until the block ends."""
+    task = asyncio.create_task(stream.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @asynccontextmanager
@@ -80,28 +118,28 @@ async def running(
     async with AsyncExitStack() as stack:
         peers = service_keys.peers("gateway", GRANTS)
         fakes, issuer, ours = FakeServices(), Issuer(), Health()
-        behind = await stack.enter_async_context(served(fakes))
+        there = await stack.enter_async_context(served(fakes))
         channels = await stack.enter_async_context(
-            connect(dict.fromkeys(RETRIED, behind), peers.vouch)
+            connect(dict.fromkeys(RETRIED, there), peers.vouch)
         )
-        services, sockets, clock = Services(channels), Sockets(), SystemClock()
-        ended = Ended(now)
+        services, clock, ended = Services(channels), SystemClock(), Ended(now)
+        watches = Watches(CatchingUp(missed(services), behind))
+        line = PromptLine(watches)
+        watches.owned(line, (1 << SLOTS) - 1)
         verifier = Verifier(Keys(services).fetch, clock, ended)
         tracing = telemetry.configure("gateway", traces)
         stack.callback(tracing.close)
 
-        async def heard() -> None:
-            """Nothing is missed where nothing arrives."""
-
         records = FakeRecords()
         admission = Admission(verifier, Limits(outside.rates, now))
-        pushes = Stream(sockets, admission, verifier, clock, heard)
+        pushes = Stream(watches, admission, verifier, clock, services)
         marks = Marks(outside.origins, outside.behind_tls)
-        routes = guarded(services, admission, records, clock)
+        routes = guarded(services, admission, records, clock, Events(watches, admission, clock))
         entry = Entry(routes, pushes, ours, tracing, marks)
         http = await stack.enter_async_context(
             health.serve_http(entry, ANY_PORT, **http_options(outside))
         )
+        await stack.enter_async_context(watching(pushes))
         door = Door(channels, methods or METHODS)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize)
         address = await stack.enter_async_context(
@@ -112,7 +150,7 @@ async def running(
         await ours.begin()
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{http}"))
         channel = await stack.enter_async_context(grpc_client.connect(address))
-        gateway = Gateway(fakes, records, issuer, sockets, ended, ours, client, http, channel)
+        gateway = Gateway(fakes, records, issuer, watches, line, ended, ours, client, http, channel)
         gateway.reset()
         yield gateway
 

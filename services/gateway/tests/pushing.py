@@ -17,11 +17,10 @@ from common.ids import new_id
 from common.kafka_producer import Producer, headers
 from common.lifecycle import Lifecycle
 from gateway.config import NOWHERE, Config, Outside
-from gateway.entrypoints.consumers import SESSION_TOPICS, TOPICS
+from gateway.entrypoints.consumers import SESSION_TOPICS
 from gateway.wiring import App, build
 from kith.identity.events.v1 import session_events_pb2 as session_events
 from kith.identity.v1 import identity_service_pb2 as identity
-from kith.messaging.events.v1 import messaging_events_pb2 as events
 from websockets.asyncio.client import ClientConnection
 
 from libs.common.tests import service_keys
@@ -32,13 +31,14 @@ from services.gateway.tests.fakes import (
     FakeServices,
     served,
 )
+from services.gateway.tests.instances import FakeInstance
 from services.gateway.tests.tokens import ADA, BEN, NETWORK, Issuer
 
 ANY_PORT = Address("127.0.0.1", 0)
 OPEN = Outside()
 NO_DATABASE = Secret("mongodb://127.0.0.1:1")  # the door opens, and pushes, without one
 CONVERSATION = UUID("0198c2a0-0000-7000-8000-0000000000c0")
-[TOPIC], [SESSIONS] = TOPICS, SESSION_TOPICS
+[SESSIONS] = SESSION_TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +48,33 @@ class World:
     app: App
     services: FakeServices
     messages: FakeMessages
+    instance: FakeInstance
     issuer: Issuer
     life: Lifecycle
     producer: Producer
 
     @asynccontextmanager
     async def device(
-        self, member: UUID, seconds: float = 600, claims: dict[str, Any] | None = None
-    ) -> AsyncIterator[ClientConnection]:
+        self, member: UUID, seconds: float = 600, claims: dict[str, Any] | None = None,
+        resume: dict[str, int] | None = None,
+    ) -> AsyncIterator[ClientConnection]:  # fmt: skip
         """A device of the member, ready."""
         async with websockets.connect(f"ws://{self.app.http}/v1/stream") as socket:
             token = self.issuer.token(member, seconds=seconds, claims=claims)
-            await socket.send(json.dumps({"type": "authenticate", "accessToken": token}))
+            frame = {"type": "authenticate", "accessToken": token, "resume": resume}
+            await socket.send(json.dumps(frame))
             assert json.loads(await socket.recv()) == {"type": "ready"}
             yield socket
 
-    async def happens(
-        self, sequence: int, *, conversation: UUID = CONVERSATION, imported: bool = False,
-        network: UUID = NETWORK, recipient: UUID = BEN,
+    def happens(
+        self, sequence: int, *, conversation: UUID = CONVERSATION, told: bool = True,
+        recipient: UUID = BEN,
     ) -> None:  # fmt: skip
         """Ada wrote to Ben."""
-        self.messages.add(conversation, sequence, f"text {sequence}")
-        event = events.MessageSent(
-            network_id=str(network), conversation_id=str(conversation), message_id=str(new_id()),
-            sequence=sequence, sender_id=str(ADA), recipient_ids=[str(recipient)],
-            imported=imported,
-        )  # fmt: skip
-        await self.publish(event.SerializeToString(), str(conversation))
+        message = self.messages.add(conversation, sequence, f"text {sequence}")
+        self.instance.ends[str(conversation)] = sequence
+        if told:
+            self.instance.arrived(message, ADA, recipient)
 
     async def asks(self, token: str) -> httpx.Response:
         """Somebody reads with a token."""
@@ -84,17 +84,6 @@ class World:
     async def refuses(self, token: str) -> bool:
         """Whether the token opens nothing any more."""
         return (await self.asks(token)).status_code == 401
-
-    async def publish(self, content: bytes, key: str = "k") -> None:
-        """Put a record in the topic."""
-        sent = await self.producer.send(
-            TOPIC, key=key, value=content,
-            headers=headers(
-                id=new_id(), type=events.MessageSent.DESCRIPTOR.full_name, source="/messaging",
-                sequence=1, traceparent=None,
-            ),
-        )  # fmt: skip
-        await sent
 
 
 async def signs_out(
@@ -122,6 +111,7 @@ async def started(
 ) -> AsyncIterator[World]:  # fmt: skip
     """A whole gateway, until the block ends."""
     services, messages, issuer, life = FakeServices(), FakeMessages(), Issuer(), Lifecycle()
+    services.instance = instance = FakeInstance()
     services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=issuer.jwks())
     services.replies[LIST_MESSAGES] = messages.list
     async with served(services) as behind:
@@ -132,10 +122,11 @@ async def started(
             traces="off",
         )  # fmt: skip
         async with build(
-            Config(service, behind, behind, behind, behind, behind, outside, inside), life
+            Config(service, behind, behind, behind, behind, behind, outside, (behind,), inside),
+            life,
         ) as app:
             await life.health.begin()
-            yield World(app, services, messages, issuer, life, producer)
+            yield World(app, services, messages, instance, issuer, life, producer)
 
 
 async def received(socket: ClientConnection) -> Any:

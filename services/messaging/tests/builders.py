@@ -10,6 +10,7 @@ from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
 from common.testing.clock import FUTURE
+from messaging.application.hub import Hub
 from messaging.application.import_messages import (
     Imported,
     Row,
@@ -47,7 +48,8 @@ def access_of(member_id: UUID, method: str = "ListMessages") -> Access:
 async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: Draft) -> Message:
     """Send in the name of the draft's sender."""
     access = access_of(draft.sender_id, "SendMessage")
-    return await send_message(network, tails, access, conversation_id=conversation_id, draft=draft)
+    id = conversation_id
+    return await send_message(network, tails, Hub(), access, conversation_id=id, draft=draft)
 
 
 def a_draft(

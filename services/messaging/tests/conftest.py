@@ -22,6 +22,7 @@ from services.messaging.tests.surroundings import (
     ACTIVITY,
     CHANGES,
     DEAD_LETTERS,
+    DELIVERIES,
     MESSAGES,
     RECEIPTS,
     Surroundings,
@@ -85,8 +86,10 @@ async def surroundings(
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
     await create_topics(
-        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", CHANGES
-    )
+        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", CHANGES,
+        f"{DELIVERIES}.dlq",
+    )  # fmt: skip
+    await create_topics(DELIVERIES, partitions=4)
     async with identity(issuer) as address:
         yield Surroundings(kafka, mongodb_uri, topic_prefix, unique, address, producer)
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:

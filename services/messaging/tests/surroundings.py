@@ -35,6 +35,7 @@ from services.messaging.tests.keys import key_folder
 ACCOUNTS, MESSAGES, ACTIVITY = (
     "identity.account.v1", "messaging.message.v1", "activity.member.v1"
 )  # fmt: skip
+DELIVERIES = "messaging.delivery.v1"
 RECEIPTS = "messaging.erasure.v1"
 CHANGES = "messaging.change.v1"
 DEAD_LETTERS = "messaging.members.v1.dlq"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from common import kafka_producer
-from common.kafka_consumer import Consumer, Meta
+from common.kafka_consumer import Consumer, Meta, Mine
 from common.kafka_producer import Producer, Record
 from common.mongo import Database
 from common.telemetry import Tracing
@@ -181,3 +182,31 @@ async def test_a_consumer_goes_on_when_the_broker_comes_back(
             await until(lambda: equals(rows.all(), {"k": (2, 2)}), seconds=40)
             # it can also be stopped while the broker is away
             await asyncio.to_thread(broker.kill)
+
+
+async def test_members_know_whose_records_come_to_them(
+    make: Make, producer: Producer, create_topics: CreateTopics
+) -> None:
+    await create_topics("keyed.v1", partitions=4)
+    mine: dict[str, Mine] = {}
+    taken: dict[str, list[str]] = {"first": [], "second": []}
+
+    def member(name: str) -> Consumer:
+        async def take(event: Int64Value, meta: Meta) -> None:
+            taken[name].append(meta.key)
+
+        return make(take, topics=["keyed.v1"], given=lambda keys: mine.update({name: keys}))
+
+    keys = [f"key-{number}" for number in range(50)]
+    first, second = member("first"), member("second")
+    async with running(first):
+        await until(lambda: true("first" in mine and all(map(mine["first"], keys))))
+        async with running(second):
+            await until(lambda: ready(second))
+            await until(lambda: true(0 < sum(map(mine["first"], keys)) < len(keys)))
+            records = [replace(record(key, 1), topic="keyed.v1") for key in keys]
+            await publish(producer, *records)
+            await until(lambda: true(sum(map(len, taken.values())) == len(keys)))
+            for name in taken:
+                assert sorted(taken[name]) == sorted(filter(mine[name], keys))
+        assert not any(map(mine["second"], keys))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from common.service_tokens import CLIENT_SCOPE, Grants
 
 ANONYMOUS = "anonymous"  # it asks for somebody who has not signed in
+DELIVERY = "delivery"  # it subscribes members whose tokens it brings
 KEYS = "keys"  # it asks for the keys that verify access tokens
 _BEHIND = ("community", "messaging", "programs", "outcomes", "signals")
 
 GRANTS: Grants = {
     ("gateway", "identity"): frozenset({ANONYMOUS, KEYS, CLIENT_SCOPE}),
     **{("gateway", name): frozenset({ANONYMOUS}) for name in _BEHIND},
+    ("gateway", "messaging"): frozenset({ANONYMOUS, DELIVERY}),
     **{(name, "identity"): frozenset({KEYS}) for name in _BEHIND},
 }

@@ -15,7 +15,10 @@ from policy.decision import Answer
 from policy.rules import Always, Both, Everywhere, Own, OwnOr, Roles, Rule, TakesPart, Tied
 
 STREAM: Final = "/gateway/Stream"
-"""The WebSocket that pushes new messages; each is fetched by ListMessages in the reader's name."""
+"""The WebSocket: being told what is new. What a device missed is asked for in its member's name."""
+DELIVER: Final = "/kith.messaging.v1.DeliveryService/Deliver"
+"""What gateways are told what is new by. It shows nothing by itself: who opens it must be a service
+that delivers, and each member it subscribes is decided as on STREAM."""
 DOCS: Final = "/gateway/Docs"
 """The description of REST, as JSON and as pages."""
 AVATARS: Final = "/gateway/Avatars"
@@ -218,6 +221,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListMessages=TALKING,
         ImportMessages=ADMIN,
     ),
+    DELIVER: PUBLIC,
     **_of(
         "kith.programs.v1.ProgramService",
         CreateProgram=ADMIN,

@@ -76,16 +76,19 @@ class Config:
     outcomes: Address
     signals: Address
     outside: Outside
+    instances: tuple[Address, ...]  # of messaging: each, or names for the addresses of several
     inside: Address = NOWHERE  # where health and metrics are also told, whoever fills the door
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Config:
         """Read the settings. Raises ConfigError listing everything missing or wrong."""
         reader = Reader(environment)
+        messaging = reader.address("KITH_MESSAGING")
         config = cls(
             service=ServiceConfig.read(reader),
             community=reader.address("KITH_COMMUNITY"),
-            messaging=reader.address("KITH_MESSAGING"),
+            messaging=messaging,
+            instances=reader.read("KITH_MESSAGING_INSTANCES", _addresses, (messaging,)),
             programs=reader.address("KITH_PROGRAMS"),
             outcomes=reader.address("KITH_OUTCOMES"),
             signals=reader.address("KITH_SIGNALS"),
@@ -94,6 +97,10 @@ class Config:
         )
         reader.done()
         return config
+
+
+def _addresses(text: str) -> tuple[Address, ...]:
+    return tuple(Address.parse(one.strip()) for one in text.split(","))
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from prometheus_client import Counter, Gauge, Histogram
 
-Push = Literal["queued", "dropped", "failed", "gone", "overflow"]
+Push = Literal["failed"]
 Limit = Literal["address", "sign_in", "reads", "writes", "walks", "connections"]
 
 REQUESTS = Counter(
@@ -28,8 +28,12 @@ CONNECTIONS = Gauge(
     "kith_gateway_connections", "Open connections, WebSockets among them.",
 )  # fmt: skip
 PUSHES = Counter(
-    # dropped or failed: members see a message only when they ask again
-    "kith_gateway_pushes_total", "New messages by what became of their push.", ["outcome"],
+    # failed: members see a message only when they ask
+    "kith_gateway_pushes_total", "What could not be told to a device, by why.", ["outcome"],
+)  # fmt: skip
+LINES = Gauge(
+    # fewer than there are instances of messaging: what is new for some members waits
+    "kith_gateway_lines", "Streams to instances of messaging.",
 )  # fmt: skip
 FORGOTTEN = Counter(
     # more sign out than this process can remember: their access tokens work until they run out
@@ -48,5 +52,5 @@ def count_limited(limit: Limit) -> None:
 
 
 def count_push(outcome: Push) -> None:
-    """One more message for one member (queued: for one socket)."""
+    """One more that was not told."""
     PUSHES.labels(outcome).inc()

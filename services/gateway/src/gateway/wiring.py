@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from functools import partial
 from common import grpc_server, health, mongo, telemetry
 from common.clock import Clock, SystemClock
 from common.config import Address
-from common.kafka_consumer import Consumer, Handlers
+from common.kafka_consumer import Consumer
 from common.lifecycle import Lifecycle
 from common.service_tokens import Peers
 from policy.authorize import authorize
@@ -21,23 +21,19 @@ from policy.services import GRANTS
 from gateway.adapters.clients import Keys, Services, connect
 from gateway.adapters.dead_letters import Nowhere
 from gateway.adapters.descriptors import raise_descriptors
+from gateway.adapters.lines import Lines
 from gateway.adapters.mongo import MongoRecords, prepare
 from gateway.adapters.verifier import Verifier
+from gateway.application.catching_up import CatchingUp
 from gateway.application.connections import Connections
 from gateway.application.ended import LIFE_SECONDS, Ended
 from gateway.application.idempotency import Once, Records
 from gateway.application.limits import Limits
-from gateway.application.push import Pusher
-from gateway.application.sockets import Sockets
+from gateway.application.watching import Watches
 from gateway.config import NOWHERE, Config, Outside
-from gateway.entrypoints.consumers import (
-    SESSION_TOPICS,
-    TOPICS,
-    group,
-    handlers,
-    heard,
-    session_handlers,
-)
+from gateway.entrypoints.consumers import SESSION_TOPICS, group, session_handlers
+from gateway.entrypoints.events import Events
+from gateway.entrypoints.frames import MAX_FRAME_BYTES, behind, news_of
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
@@ -45,7 +41,9 @@ from gateway.entrypoints.http.entry import Entry, Rest
 from gateway.entrypoints.http.idempotent import Idempotent
 from gateway.entrypoints.http.marks import Marks
 from gateway.entrypoints.http.protocol import HttpProtocol
-from gateway.entrypoints.stream import MAX_FRAME_BYTES, Protocol, Stream, frames
+from gateway.entrypoints.http.upgrade import Upgrade
+from gateway.entrypoints.missed import missed
+from gateway.entrypoints.stream import Stream
 
 NAME = "gateway"
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep a connection they may use again
@@ -72,33 +70,28 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         channels = await stack.enter_async_context(connect(_addresses(config), peers.vouch))
         services = Services(channels)
         keys = Keys(services)
-        ended, sockets = Ended(time.monotonic), Sockets()
+        ended, watches = Ended(time.monotonic), Watches(CatchingUp(missed(services), behind))
         verifier = Verifier(keys.fetch, clock, ended)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")
         )
         await stack.enter_async_context(life.background("answers", prepare(database)))
-        pusher = Pusher(sockets, frames(services))
-
-        def consumer(purpose: str, topics: Sequence[str], does: Handlers, back: float) -> Consumer:
-            return Consumer(
-                settings.kafka, group=group(purpose), topics=topics, handlers=does,
-                producer=Nowhere(settings.kafka, NAME), tracing=tracing,
-                topic_prefix=settings.topic_prefix, back=back,
-            )  # fmt: skip
-
-        arrivals = consumer("push", TOPICS, handlers(pusher), 0)
-        ends = consumer("sessions", SESSION_TOPICS, session_handlers(ended, sockets), LIFE_SECONDS)
+        lines = Lines(config.instances, peers.vouch("messaging"), watches, news_of)
+        ends = Consumer(
+            settings.kafka, group=group("sessions"), topics=SESSION_TOPICS,
+            handlers=session_handlers(ended, watches), producer=Nowhere(settings.kafka, NAME),
+            tracing=tracing, topic_prefix=settings.topic_prefix, back=LIFE_SECONDS,
+        )  # fmt: skip
         life.health.add("keys", keys.check)
-        life.health.add("push", arrivals.check)
         life.health.add("sessions", ends.check)
+        admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
+        stream = Stream(watches, admission, verifier, clock, services)
         for name, work in (
-            ("pusher", pusher.run()), ("arrivals", arrivals.run()), ("ends", ends.run()),
+            ("lines", lines.run()), ("ends", ends.run()),
         ):  # fmt: skip
             await stack.enter_async_context(life.background(name, work))
-        admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
-        stream = Stream(sockets, admission, verifier, clock, partial(heard, arrivals))
-        routes = guarded(services, admission, MongoRecords(database), clock)
+        events = Events(watches, admission, clock)
+        routes = guarded(services, admission, MongoRecords(database), clock, events)
         marks = Marks(config.outside.origins, config.outside.behind_tls)
         http = await stack.enter_async_context(
             health.serve_http(
@@ -106,6 +99,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 **http_options(config.outside.within(raise_descriptors())),
             )
         )  # fmt: skip
+        await stack.enter_async_context(life.background("connections", stream.watch()))
         if config.inside != NOWHERE:
             await stack.enter_async_context(
                 health.serve_http(health.asgi(life.health), config.inside)
@@ -120,10 +114,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         yield App(http, grpc)
 
 
-def guarded(services: Services, admission: Admission, records: Records, clock: Clock) -> Rest:
+def guarded(
+    services: Services, admission: Admission, records: Records, clock: Clock, events: Events
+) -> Rest:
     """REST with the door around it."""
     app = rest(services, admission)
-    return Rest(app, admission, Idempotent(app, admission, Once(records, clock)))
+    return Rest(app, admission, Idempotent(app, admission, Once(records, clock)), events)
 
 
 def http_options(outside: Outside) -> Mapping[str, object]:
@@ -133,7 +129,7 @@ def http_options(outside: Outside) -> Mapping[str, object]:
         "http": partial(HttpProtocol, connections), "lifespan": "off", "server_header": False,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "proxy_headers": bool(outside.proxies), "forwarded_allow_ips": list(outside.proxies),
-        "ws": Protocol, "ws_max_size": MAX_FRAME_BYTES, "ws_per_message_deflate": False,
+        "ws": partial(Upgrade, MAX_FRAME_BYTES),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""New messages reach the devices that look on, over a real broker."""
+"""What is new reaches the devices that look on, over a real stream from messaging."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from uuid import UUID
 import httpx
 import jwt
 import pytest
+import websockets
 from common import errors
 from common.config import Address, ServiceConfig
-from common.ids import new_id
 from common.kafka_producer import Producer
 from common.lifecycle import Lifecycle
 from common.testing.poll import until
-from common.testing.pytest_plugin import CreateTopics
 from gateway.application.connections import Most
 from gateway.config import Config, Outside
 from gateway.wiring import build
 from google.protobuf.message import Message
-from kith.messaging.events.v1 import messaging_events_pb2 as events
+from kith.messaging.v1 import delivery_service_pb2 as api
+from kith.messaging.v1 import messaging_pb2
 from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection
 
@@ -35,7 +35,6 @@ from services.gateway.tests.pushing import (
     CONVERSATION,
     NO_DATABASE,
     OPEN,
-    TOPIC,
     World,
     received,
     started,
@@ -52,7 +51,7 @@ async def test_both_sides_of_a_conversation_see_a_new_message_as_rest_shows_it(
     world: World,
 ) -> None:
     async with world.device(ADA) as ada, world.device(BEN) as ben:
-        await world.happens(1)
+        world.happens(1)
         assert await received(ada) == await received(ben) == {
             "type": "message",
             "message": {
@@ -61,130 +60,119 @@ async def test_both_sides_of_a_conversation_see_a_new_message_as_rest_shows_it(
                 "imported": False,
             },
         }  # fmt: skip
+    assert not world.services.asked(LIST_MESSAGES)
 
 
-async def test_the_text_is_fetched_once_for_each_member_and_in_her_name(world: World) -> None:
-    async with world.device(BEN) as phone, world.device(BEN) as laptop:
-        await world.happens(7)
-        assert await received(phone) == await received(laptop)
-    [call] = world.services.asked(LIST_MESSAGES)
-    assert str(BEN) in str(_claims(call.token))
+async def test_a_device_shows_its_own_token_and_leaves_nothing_behind(world: World) -> None:
+    async with world.device(BEN), world.device(BEN):
+        assert list(world.instance.subscribed) == [BEN]
+        [token] = world.instance.tokens
+        assert str(BEN) in str(jwt.decode(token, options={"verify_signature": False}))
+
+    async def gone() -> bool:
+        return not world.instance.subscribed
+
+    await until(gone)
 
 
-def _claims(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
-
-
-async def test_nothing_is_fetched_for_those_who_do_not_look_on(world: World) -> None:
-    stranger = new_id()
-    async with world.device(stranger) as socket:
-        await world.happens(1)
-        await world.happens(2, network=new_id(), recipient=stranger)
-        await world.happens(3, recipient=stranger)
-        assert await sequences(socket, 1) == [3]
-    assert len(world.services.asked(LIST_MESSAGES)) == 1
-
-
-async def test_history_from_elsewhere_is_not_news(world: World) -> None:
-    async with world.device(ADA) as ada:
-        await world.happens(1, imported=True)
-        await world.happens(2)
-        assert await sequences(ada, 1) == [2]
-
-
-async def test_messages_of_a_conversation_come_in_order_and_each_once(world: World) -> None:
+async def test_messages_come_in_order_and_each_once_whatever_was_not_told(world: World) -> None:
     async with world.device(ADA) as ada:
         for sequence in range(1, 51):
-            await world.happens(sequence)
+            world.happens(sequence, told=sequence % 7 != 0)
             if sequence % 10 == 0:
-                await world.happens(sequence)  # told twice
-        await world.happens(51)
+                world.happens(sequence)  # told twice
+        world.happens(51)
         assert await sequences(ada, 51) == list(range(1, 52))
 
 
-async def test_a_device_that_comes_later_sees_only_what_comes_later(world: World) -> None:
-    async with world.device(BEN) as ben:
-        await world.happens(1)
-        assert await sequences(ben, 1) == [1]
-        async with world.device(ADA) as ada:
-            await world.happens(2)
-            assert await sequences(ada, 1) == [2]
-
-
-async def test_a_message_she_may_not_see_is_not_shown_and_stops_nothing(world: World) -> None:
-    failures: dict[int, Exception] = {
-        1: errors.NotFound("no such conversation"), 2: errors.Forbidden("not hers"),
-        3: RuntimeError("a bug in messaging"), 4: errors.Unauthenticated("expired"),
-    }  # fmt: skip
-
-    async def choosy(request: Any, context: Any) -> Message:
-        if failure := failures.get(request.before_sequence - 1):
-            raise failure
-        return await world.messages.list(request, context)
-
-    world.services.replies[LIST_MESSAGES] = choosy
+async def test_what_happens_while_a_line_is_broken_is_told_afterwards(world: World) -> None:
     async with world.device(ADA) as ada:
-        for sequence in range(1, 6):
-            await world.happens(sequence)
-        assert await sequences(ada, 1) == [5]
+        world.happens(1)
+        assert await sequences(ada, 1) == [1]
+        world.instance.say(None)
+        world.happens(2, told=False)
+        world.happens(3, told=False)
+        assert await sequences(ada, 2) == [2, 3]
+
+
+async def test_a_device_that_comes_back_is_told_what_it_missed(world: World) -> None:
+    for sequence in range(1, 5):
+        world.happens(sequence)
+    async with world.device(ADA, resume={str(CONVERSATION): 2}) as ada:
+        assert await sequences(ada, 2) == [3, 4]
+        async with world.device(ADA) as new:
+            world.happens(5)
+            assert await sequences(ada, 1) == await sequences(new, 1) == [5]
+
+
+async def test_what_she_may_not_see_is_not_shown_and_stops_nothing(world: World) -> None:
+    async with world.device(ADA) as ada:
+        world.messages.failures += [errors.Forbidden("not hers")]
+        world.happens(1, told=False)
+        world.happens(2)
+        frame = await received(ada)
+        assert (frame["type"], frame["lastSequence"]) == ("behind", 2)
+        world.happens(3)
+        assert await sequences(ada, 1) == [3]
 
 
 async def test_messaging_may_be_away_for_a_while(world: World) -> None:
     async with world.device(ADA) as ada:
-        world.messages.failures += [errors.Unavailable("away")] * 12
-        await world.happens(1)
-        await world.happens(2)
+        world.messages.failures += [errors.Unavailable("away")] * 7
+        world.happens(1, told=False)
+        world.happens(2)
         assert await sequences(ada, 2) == [1, 2]
 
 
-async def test_a_slow_fetch_of_one_conversation_does_not_hold_up_another(world: World) -> None:
+async def test_a_slow_answer_about_one_conversation_does_not_hold_up_another(world: World) -> None:
     gate = asyncio.Event()
     other = UUID(int=CONVERSATION.int + 1)
 
     async def slow(request: Any, context: Any) -> Message:
-        if request.conversation_id == str(CONVERSATION):
-            await gate.wait()
+        await gate.wait()
         return await world.messages.list(request, context)
 
     world.services.replies[LIST_MESSAGES] = slow
     async with world.device(ADA) as ada:
-        await world.happens(1)
-        await world.happens(9, conversation=other)
-        assert await sequences(ada, 1) == [9]
+        world.happens(1, told=False)
+        world.happens(2)
+        world.happens(1, conversation=other)
+        assert await sequences(ada, 1) == [1]
         gate.set()
-        assert await sequences(ada, 1) == [1]
+        assert await sequences(ada, 2) == [1, 2]
 
 
-async def test_records_nobody_can_read_are_passed_by(world: World) -> None:
+async def test_what_else_is_new_is_told_as_it_is(world: World) -> None:
+    id = str(CONVERSATION)
+    message = messaging_pb2.Message(conversation_id=id, sequence=1, text="other words")
+    moved = api.ReceiptMoved(member_id=str(BEN), delivered_sequence=4, read_sequence=3)
     async with world.device(ADA) as ada:
-        await world.publish(b"\xff\xff\xff")
-        await world.publish(events.MessageSent(network_id="no uuid").SerializeToString())
-        await world.happens(1)
-        assert await sequences(ada, 1) == [1]
+        for news in (
+            api.Delivery(changed=message), api.Delivery(receipt=moved),
+            api.Delivery(typing_member_id=str(BEN)), api.Delivery(conversation_changed=True),
+        ):  # fmt: skip
+            news.conversation_id = id
+            world.instance.tell(news, ADA)
+        changed = await received(ada)
+        assert (changed["type"], changed["message"]["text"]) == ("changed", "other words")
+        assert [await received(ada) for _ in range(3)] == [
+            {"type": "receipt", "conversationId": id, "memberId": str(BEN),
+             "deliveredSequence": 4, "readSequence": 3},
+            {"type": "typing", "conversationId": id, "memberId": str(BEN)},
+            {"type": "conversation", "conversationId": id},
+        ]  # fmt: skip
 
 
-async def test_many_records_nobody_can_read_do_not_close_the_door(world: World) -> None:
-    async with world.device(ADA) as ada:
-        for _ in range(20):
-            await world.publish(b"\xff\xff\xff")
-        sequence = 0
-
-        async def heard_again() -> bool:
-            nonlocal sequence
-            sequence += 1
-            await world.happens(sequence)
-            try:
-                async with asyncio.timeout(0.2):
-                    await ada.recv()
-            except TimeoutError:
-                return False
-            return True
-
-        await until(heard_again)
+async def test_while_nobody_has_her_slot_a_device_is_told_to_come_again(world: World) -> None:
+    world.instance.own(0)
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        async with world.device(ADA):
+            pass
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 1013
 
 
-async def test_it_is_ready_when_it_can_push_and_has_had_the_keys(world: World) -> None:
+async def test_it_is_ready_when_it_has_had_the_keys(world: World) -> None:
     async with httpx.AsyncClient(base_url=f"http://{world.app.http}") as http:
 
         async def ready() -> bool:
@@ -196,9 +184,8 @@ async def test_it_is_ready_when_it_can_push_and_has_had_the_keys(world: World) -
 
 
 async def test_without_the_keys_it_is_not_ready(
-    kafka: str, topic_prefix: str, create_topics: CreateTopics
+    kafka: str, topic_prefix: str, topics: None
 ) -> None:
-    await create_topics(TOPIC)
     nobody = Address("127.0.0.1", 1)
     service = ServiceConfig(
         kafka=kafka, mongodb_uri=NO_DATABASE, database_prefix="", topic_prefix=topic_prefix,
@@ -207,7 +194,8 @@ async def test_without_the_keys_it_is_not_ready(
         traces="off",
     )  # fmt: skip
     life = Lifecycle()
-    async with build(Config(service, nobody, nobody, nobody, nobody, nobody, OPEN), life) as app:
+    config = Config(service, nobody, nobody, nobody, nobody, nobody, OPEN, (nobody,))
+    async with build(config, life) as app:
         await life.health.begin()
         async with httpx.AsyncClient(base_url=f"http://{app.http}") as http:
             answer = await http.get("/readyz")

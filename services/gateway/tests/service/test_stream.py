@@ -12,10 +12,14 @@ import pytest
 import websockets
 from common import errors
 from common.testing.poll import until
-from gateway.application.sockets import QUEUE_FRAMES, SOCKETS_PER_MEMBER
+from gateway.application.devices import DEVICES_PER_MEMBER
+from gateway.application.watching import News
+from gateway.entrypoints.stream import PING_SECONDS, SILENT_SECONDS, SLOW_SECONDS, Connection
+from kith.messaging.v1 import messaging_pb2
+from kith.messaging.v1 import messaging_service_pb2 as messaging
 from websockets.asyncio.client import ClientConnection
 
-from services.gateway.tests.fakes import GET_JWKS
+from services.gateway.tests.fakes import GET_JWKS, SEND_MESSAGE
 from services.gateway.tests.gateways import Gateway, running, sign_in
 from services.gateway.tests.tokens import ADA, BEN, NETWORK, Issuer
 
@@ -30,7 +34,7 @@ async def closed_with(socket: ClientConnection) -> int:
 
 
 async def nobody_here(gateway: Gateway) -> bool:
-    return not gateway.sockets.present(NETWORK, [ADA, BEN])
+    return not gateway.watches.present(NETWORK, [ADA, BEN])
 
 
 async def test_who_authenticates_is_told_ready_and_gets_what_is_hers_in_order(
@@ -38,9 +42,9 @@ async def test_who_authenticates_is_told_ready_and_gets_what_is_hers_in_order(
 ) -> None:
     async with gateway.stream() as socket:
         await sign_in(gateway, socket)
-        gateway.sockets.offer(NETWORK, BEN, "not hers")
+        gateway.tell(BEN, "not hers")
         for number in range(20):
-            gateway.sockets.offer(NETWORK, ADA, str(number))
+            gateway.tell(ADA, str(number))
         assert [await socket.recv() for _ in range(20)] == [str(number) for number in range(20)]
 
 
@@ -48,14 +52,14 @@ async def test_every_device_of_a_member_gets_the_same(gateway: Gateway) -> None:
     async with gateway.stream() as phone, gateway.stream() as laptop:
         await sign_in(gateway, phone)
         await sign_in(gateway, laptop)
-        gateway.sockets.offer(NETWORK, ADA, "hello")
+        gateway.tell(ADA, "hello")
         assert await phone.recv() == await laptop.recv() == "hello"
 
 
 async def test_a_socket_that_is_gone_is_forgotten(gateway: Gateway) -> None:
     async with gateway.stream() as socket:
         await sign_in(gateway, socket)
-        assert gateway.sockets.present(NETWORK, [ADA]) == [ADA]
+        assert gateway.watches.present(NETWORK, [ADA]) == [ADA]
     await until(lambda: nobody_here(gateway))
 
 
@@ -64,7 +68,7 @@ async def test_a_socket_that_is_gone_is_forgotten(gateway: Gateway) -> None:
     [
         "", "{", "[]", "null", '{"type": "authenticate"}', '{"type": "hello", "accessToken": "a"}',
         '{"accessToken": "a"}', '{"type": "authenticate", "accessToken": 5}',
-        '{"type": "authenticate", "accessToken": "a", "more": 1}', "[" * 5_000, b"\x00\x01",
+        '{"type": "authenticate", "accessToken": "a", "more": 1}', "[" * 50_000, b"\x00\x01",
         b'{"type": "authenticate", "accessToken": "a"}',
     ],
     ids=range(12),
@@ -124,22 +128,86 @@ async def test_who_says_nothing_for_five_seconds_is_not_waited_for(gateway: Gate
         assert await closed_with(socket) == 4401
 
 
-async def test_anything_said_after_the_first_frame_ends_it(gateway: Gateway) -> None:
+@pytest.mark.parametrize(
+    "frame",
+    ['{"type": "message", "text": "hello"}', '{"type": "send", "id": "1"}', "[]", b"\x00\x01"],
+    ids=range(4),
+)
+async def test_what_is_none_of_the_frames_ends_it(gateway: Gateway, frame: str | bytes) -> None:
     async with gateway.stream() as socket:
         await sign_in(gateway, socket)
-        await socket.send('{"type": "message", "text": "hello"}')
+        await socket.send(frame)
         assert await closed_with(socket) == 4400
+
+
+async def test_a_message_in_pieces_is_one(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        text = json.dumps({"type": "authenticate", "accessToken": gateway.issuer.token()})
+        await socket.send(iter([text[:10], text[10:20], text[20:]]))
+        assert await socket.recv() == '{"type":"ready"}'
+
+
+async def test_a_newer_token_keeps_it_open(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        await sign_in(gateway, socket, gateway.issuer.token(seconds=3))
+        newer = gateway.issuer.token(seconds=600)
+        await socket.send(json.dumps({"type": "authenticate", "accessToken": newer}))
+        assert await socket.recv() == '{"type":"authenticated"}'
+        [device] = gateway.watches._by_member[NETWORK, ADA].devices
+        assert device.caller.token == newer
+        assert gateway.line.numbers[gateway.watches._by_member[NETWORK, ADA].number] == newer
+        of_ben = gateway.issuer.token(BEN)
+        await socket.send(json.dumps({"type": "authenticate", "accessToken": of_ben}))
+        assert await closed_with(socket) == 4401
+
+
+async def test_a_device_sends_and_is_told_what_became_of_it(gateway: Gateway) -> None:
+    message = messaging_pb2.Message(id="m1", conversation_id="c", sequence=1, text="hello")
+    answers: list[Any] = []
+    async with gateway.stream() as socket:
+        await sign_in(gateway, socket)
+        for id, reply in (
+            ("first", messaging.SendMessageResponse(message=message)),
+            ("second", errors.NotFound("no such conversation of yours")),
+        ):
+            gateway.services.replies[SEND_MESSAGE] = reply
+            frame = {
+                "type": "send", "id": id, "conversationId": "c", "clientMessageId": "1",
+                "text": "hello",
+            }  # fmt: skip
+            await socket.send(json.dumps(frame))
+            answers.append(json.loads(await socket.recv()))
+        sent, refused = answers
+        assert (sent["type"], sent["id"], sent["message"]["text"]) == ("sent", "first", "hello")
+        assert (refused["type"], refused["id"]) == ("refused", "second")
+        assert (refused["problem"]["status"], refused["problem"]["reason"]) == (404, "NOT_FOUND")
+        [asked, _] = gateway.services.asked(SEND_MESSAGE)
+        assert asked.request == messaging.SendMessageRequest(
+            conversation_id="c", client_message_id="1", text="hello"
+        )
+
+
+async def test_who_is_writing_is_said_to_messaging(gateway: Gateway) -> None:
+    async with gateway.stream() as socket:
+        await sign_in(gateway, socket)
+        await socket.send('{"type": "typing", "conversationId": "c"}')
+        number = gateway.watches._by_member[NETWORK, ADA].number
+
+        async def said() -> bool:
+            return (number, "c") in gateway.line.said
+
+        await until(said)
 
 
 async def test_a_frame_that_is_too_large_ends_it(gateway: Gateway) -> None:
     async with gateway.stream() as socket:
-        await socket.send("x" * 20_000)
+        await socket.send("x" * 70_000)
         assert await closed_with(socket) == 1009
 
 
 async def test_a_member_may_have_only_so_many_sockets(gateway: Gateway) -> None:
     await until(lambda: nobody_here(gateway))
-    opened = [await gateway.stream() for _ in range(SOCKETS_PER_MEMBER)]
+    opened = [await gateway.stream() for _ in range(DEVICES_PER_MEMBER)]
     try:
         for socket in opened:
             await sign_in(gateway, socket)
@@ -188,51 +256,76 @@ async def _deaf(gateway: Gateway) -> tuple[asyncio.StreamReader, asyncio.StreamW
     return reader, writer
 
 
-async def _last_frame(reader: asyncio.StreamReader) -> bytes:
-    """The last frame before the end of a connection."""
-    last = b""
-    while head := await reader.read(2):
-        size = head[1]
-        if size >= 126:
-            size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
-        last = head[:1] + await reader.readexactly(size)
-        if head[0] == 0x88:
-            break
-    return last
+async def _next_frame(reader: asyncio.StreamReader) -> bytes:
+    """The first byte and the content of the next frame."""
+    head = await reader.readexactly(2)
+    size = head[1]
+    if size >= 126:
+        size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+    return head[:1] + await reader.readexactly(size)
 
 
-async def test_who_reads_too_slowly_is_told_so_and_holds_up_nobody(gateway: Gateway) -> None:
+async def test_who_reads_too_slowly_holds_up_nobody_and_is_told_where_to_ask(
+    gateway: Gateway,
+) -> None:
     async with gateway.stream() as quick:
         await sign_in(gateway, quick)
         reader, writer = await _deaf(gateway)
-        frame = "x" * 60_000
+        watch = gateway.watches._by_member[NETWORK, BEN]
+        sequence = 0
 
         async def overflows() -> bool:
-            gateway.sockets.offer(NETWORK, ADA, "tick")
+            nonlocal sequence
+            gateway.tell(ADA, "tick")
             for _ in range(20):
-                gateway.sockets.offer(NETWORK, BEN, frame)
+                sequence += 1
+                news = News([watch.number], "talk", b"x" * 60_000, sequence)
+                gateway.watches.told(news)
             assert await quick.recv() == "tick"
-            return not gateway.sockets.present(NETWORK, [BEN])
+            return all(device.slow for device in watch.devices)
 
         await until(overflows, every=0.001)
+        assert all(device.missed == {"talk"} for device in watch.devices)
         async with asyncio.timeout(20):
-            last = await _last_frame(reader)
-        assert last[0] == 0x88
-        assert int.from_bytes(last[1:3], "big") == 4408
+            while not (frame := await _next_frame(reader)).startswith(b"\x81{"):
+                assert frame.startswith(b"\x81x")
+        behind = json.loads(frame[1:])
+        assert behind == {"type": "behind", "conversationId": "talk", "lastSequence": sequence}
         writer.close()
 
 
 async def test_who_never_reads_again_is_let_go(gateway: Gateway) -> None:
     await until(lambda: nobody_here(gateway))
-    _, writer = await _deaf(gateway)
+    reader, writer = await _deaf(gateway)
+    watch = gateway.watches._by_member[NETWORK, BEN]
+    [device] = watch.devices
 
     async def overflows() -> bool:
-        for _ in range(QUEUE_FRAMES):
-            gateway.sockets.offer(NETWORK, BEN, "x" * 60_000)
-        return await nobody_here(gateway)
+        gateway.tell(BEN, "x" * 60_000)
+        return device.slow
 
     await until(overflows)
+    assert isinstance(device.sink, Connection)
+    device.sink.look(asyncio.get_running_loop().time() + SLOW_SECONDS + 1)
+    await until(lambda: nobody_here(gateway))
+    async with asyncio.timeout(20):
+        while await reader.read(60_000):
+            pass
     writer.transport.abort()
+
+
+async def test_who_does_not_answer_is_pinged_and_then_let_go(gateway: Gateway) -> None:
+    await until(lambda: nobody_here(gateway))
+    reader, writer = await _deaf(gateway)
+    [device] = gateway.watches._by_member[NETWORK, BEN].devices
+    assert isinstance(device.sink, Connection)
+    now = asyncio.get_running_loop().time()
+    device.sink.look(now + PING_SECONDS)
+    assert (await _next_frame(reader))[0] == 0x89
+    device.sink.look(now + SILENT_SECONDS + 1)
+    assert int.from_bytes((await _next_frame(reader))[1:3], "big") == 4408
+    writer.close()
+    await until(lambda: nobody_here(gateway))
 
 
 async def test_a_process_that_ends_says_so_and_leaves_nothing_behind() -> None:

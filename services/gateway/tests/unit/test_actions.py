@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from policy import Actor, Answer, decide
 from policy.describe import ROLES
 from policy.services import GRANTS
-from policy.table import AVATARS, DOCS, FIELD, PUBLIC, RECORDS, STREAM, TABLE
+from policy.table import AVATARS, DELIVER, DOCS, FIELD, PUBLIC, RECORDS, STREAM, TABLE
 
 from libs.common.tests import service_keys
 from services.gateway.tests.gateways import ANY_PORT
@@ -65,7 +65,7 @@ def test_what_is_public_is_what_the_examples_ask_without_a_token() -> None:
 
 
 def test_every_rule_has_a_door() -> None:
-    doors = {*ROUTES.values(), *METHODS, STREAM, DOCS, AVATARS, RECORDS, *FIELD.values()}
+    doors = {*ROUTES.values(), *METHODS, STREAM, DELIVER, DOCS, AVATARS, RECORDS, *FIELD.values()}
     assert TABLE.keys() - doors == set(), "actions nobody can reach from outside"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +21,13 @@ from erasure.eraser import Eraser
 from erasure.marks import Marks
 from export.records import add_records
 from grpc.aio import Server
+from kith.messaging.v1.delivery_service_pb2_grpc import (
+    add_DeliveryServiceServicer_to_server as register_delivery,
+)
 from policy.authorize import authorize
 from policy.services import GRANTS
 
+from messaging.adapters.announcing import Announcer
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.erasing import STEPS
@@ -33,9 +37,15 @@ from messaging.adapters.mongo import INDEXES, Networks
 from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
+from messaging.application.hub import Hub
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
+from messaging.entrypoints.deliveries import GROUP as DELIVERY_GROUP
+from messaging.entrypoints.deliveries import TOPICS as DELIVERY_TOPICS
+from messaging.entrypoints.deliveries import handlers as delivered
+from messaging.entrypoints.deliveries import slots
+from messaging.entrypoints.delivery import DeliveryService
 from messaging.entrypoints.grpc import register_services
 
 NAME = "messaging"
@@ -62,7 +72,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         await database.create_collections(INDEXES)
         await declare(database, RULES)
-        marks = Marks(database, config.erasure_key)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -72,50 +81,68 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
         )  # fmt: skip
         consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks, marks.joined),
+            settings.kafka, group=GROUP, topics=TOPICS,
+            handlers=handlers(networks, Marks(database, config.erasure_key).joined),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
         )
-        interceptor = grpc_server.Interceptor(
-            auth.Verifier(jwks_of(identity), clock), tracing, authorize, peers=peers
-        )
-        tails = Tails()
-
-        def forget(network_id: UUID) -> None:
-            networks.forget(network_id)
-            tails.forget_all()
+        verifier = auth.Verifier(jwks_of(identity), clock)
+        interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
+        tails, hub = Tails(), Hub()
+        deliveries = Consumer(
+            settings.kafka, group=DELIVERY_GROUP, topics=DELIVERY_TOPICS,
+            handlers=delivered(networks, hub), producer=producer, tracing=tracing,
+            topic_prefix=settings.topic_prefix, given=slots(hub),
+        )  # fmt: skip
 
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock, marks),
-                erasing.Publisher(NAME, producer, config.erasure_key), forget,
+                Eraser(NAME, database, STEPS, clock, Marks(database, config.erasure_key)),
+                erasing.Publisher(NAME, producer, config.erasure_key), _forgetting(networks, tails),
             ),
             producer, tracing, settings.topic_prefix,
         )  # fmt: skip
         life.health.add("mongodb", database.ping)
-        life.health.add("erasures", erasures.check)
-        await stack.enter_async_context(life.background("erasures", erasures.run()))
-        life.health.add("consumer", consumer.check)
         await stack.enter_async_context(life.background("relay", relay.run()))
-        await stack.enter_async_context(life.background("consumer", consumer.run()))
+        for name, each in (("erasures", erasures), ("consumer", consumer)):
+            await stack.enter_async_context(_listening(life, name, each))
 
         def register(server: Server) -> None:
-            register_services(server, networks, clock, tails)
+            register_services(server, networks, clock, tails, hub)
+            announce = Announcer(producer, f"/{NAME}").typing
+            register_delivery(DeliveryService(networks, hub, verifier, announce), server)
             add_records(server, database, kinds(keys))
 
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)
         )
         grpc = await stack.enter_async_context(
-            grpc_server.serve(
-                settings.grpc_listen, interceptor, life.health,
-                register,
-            )
-        )  # fmt: skip
+            grpc_server.serve(settings.grpc_listen, interceptor, life.health, register)
+        )
+        stack.callback(hub.leave)  # before the server waits for its streams
+        await stack.enter_async_context(_listening(life, "deliveries", deliveries))
         yield App(grpc, http)
+
+
+def _forgetting(networks: Networks, tails: Tails) -> Callable[[UUID], None]:
+    """What is remembered here is read anew when somebody was erased."""
+
+    def forget(network_id: UUID) -> None:
+        networks.forget(network_id)
+        tails.forget_all()
+
+    return forget
+
+
+@asynccontextmanager
+async def _listening(life: Lifecycle, name: str, consumer: Consumer) -> AsyncIterator[None]:
+    """A consumer at work, and asked whether the service is ready."""
+    life.health.add(name, consumer.check)
+    async with life.background(name, consumer.run()):
+        yield
 
 
 async def _keys(

@@ -23,7 +23,7 @@ from messaging.adapters.mongo import INDEXES, Networks
 from services.messaging.tests.builders import ADA, BEN
 from services.messaging.tests.doors import Door, Issuer, a_row, opened
 from services.messaging.tests.keys import FakeKeys
-from services.messaging.tests.surroundings import ACTIVITY, MESSAGES, header, records_of
+from services.messaging.tests.surroundings import ACTIVITY, DELIVERIES, MESSAGES, header, records_of
 
 SENDERS, EACH = 50, 3
 
@@ -35,7 +35,7 @@ async def doors(
 ) -> AsyncIterator[list[Door]]:  # fmt: skip
     """Two instances, each with a relay of its own."""
     await database.create_collections(INDEXES)
-    await create_topics(MESSAGES, ACTIVITY)
+    await create_topics(MESSAGES, ACTIVITY, DELIVERIES)
     async with AsyncExitStack() as stack:
         found, relays = [], []
         for number in range(2):

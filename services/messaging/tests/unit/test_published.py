@@ -12,9 +12,12 @@ import pytest
 from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
+from kith.messaging.events.v1 import delivery_events_pb2 as events
+from messaging.adapters import due
 from messaging.adapters.events import outgoing
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Draft, Tail, place
+from messaging.domain.slots import key_of, slot_of
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
 
@@ -30,6 +33,10 @@ def events_of(sender_id: UUID, tail: Tail | None, *, imported: bool = False) -> 
     return list(outgoing(NETWORK, CONVERSATION, place(draft, MESSAGE, TALK, tail)))
 
 
+def activities(outgoing: list[Outgoing]) -> int:
+    return sum(event.topic == "activity.member.v1" for event in outgoing)
+
+
 OPENS = events_of(ADA, None)
 CONTINUES = events_of(ADA, Tail(6, ADA, NOW))
 ANSWERS = events_of(BEN, Tail(6, ADA, NOW))
@@ -39,6 +46,7 @@ EVENTS = {
     "message_sent": OPENS[0],
     "message_sent_imported": OPENS_IMPORTED[0],
     "activity_message_sent_opens_turn": OPENS[1],
+    "delivery_arrived": OPENS[2],
     "activity_message_sent_continues": CONTINUES[1],
     "activity_message_sent_imported": OPENS_IMPORTED[1],
     "activity_reply_received": ANSWERS[2],
@@ -63,10 +71,21 @@ def test_the_fact_goes_with_the_conversation_and_each_activity_with_its_member()
         ("messaging.message.v1", TALK, 7),
         ("activity.member.v1", BEN, 7),
         ("activity.member.v1", ADA, 7),
+        ("messaging.delivery.v1", key_of(slot_of(ADA)), 7),
+        ("messaging.delivery.v1", key_of(slot_of(BEN)), 7),
     ]
 
 
+def test_members_of_one_slot_are_told_by_one_event_and_an_import_tells_nobody() -> None:
+    alike = [id for id in (UUID(int=n) for n in range(5_000)) if slot_of(id) == slot_of(ADA)][:2]
+    (event,) = due.changed(NETWORK, TALK, 7, [ADA, *alike, ADA])
+    assert isinstance(event.message, events.DeliveryDue)
+    assert event.message.member_ids == [str(id) for id in (ADA, *alike)]
+    assert not any(one.topic == due.TOPIC for one in (*OPENS_IMPORTED, *ANSWERS_IMPORTED))
+
+
 def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
-    assert [len(events) for events in (OPENS, CONTINUES, ANSWERS)] == [2, 2, 3]
-    assert len(events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))) == 3  # at once
-    assert len(events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))) == 2
+    at_once = events_of(BEN, replace(Tail(6, ADA, NOW), turn_at=LATER))
+    before = events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))
+    told = [activities(events) for events in (OPENS, CONTINUES, ANSWERS, at_once, before)]
+    assert told == [1, 1, 2, 2, 1]

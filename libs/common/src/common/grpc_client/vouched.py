@@ -33,6 +33,10 @@ class _Vouched:
         """See grpc.aio.Channel."""
         return self._with(self._channel.stream_unary(*args, **kwargs))
 
+    def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
+        """See grpc.aio.Channel."""
+        return self._with(self._channel.stream_stream(*args, **kwargs))
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
 

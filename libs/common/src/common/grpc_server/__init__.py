@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
-from google.protobuf.message import DecodeError
 from grpc_health.v1 import (  # type: ignore[import-untyped]  # ships no types
     health_pb2,
     health_pb2_grpc,
@@ -27,6 +26,7 @@ from common.grpc_errors import domain_of, to_status
 from common.grpc_server.carrier import Carrier
 from common.grpc_server.registry import Registry
 from common.grpc_server.sent import bearer, text
+from common.grpc_server.talks import decode_one, decoded, talk
 from common.health import Health
 from common.mongo import is_away
 from common.service_tokens import SERVICE_TOKEN, Peers, ServiceUnauthenticated
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 else:  # generic in its stubs only
     Context = grpc.aio.ServicerContext
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
-Decode = Callable[[bytes], Any]
 Audit = Callable[[auth.Access], Awaitable[None]]
 # Open to all: health says nothing of anybody, and of what is carried each call is decided.
 _OWN = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", CARRY}
@@ -82,15 +81,14 @@ class Interceptor(grpc.aio.ServerInterceptor):
     ) -> Any:
         """Wrap the method's behaviour; called once per call by grpc.
 
-        A method that answers with a stream is refused: nothing here wraps it. Health and carried
-        calls are the server's own.
+        Health and carried calls are the server's own.
         """
         handler: Any = await continuation(details)
         method = details.method
         if handler is None or method in _OWN:
             return handler
         if handler.response_streaming:
-            return grpc.unary_unary_rpc_method_handler(_refuse)
+            return talk(method, handler, self._admit, _domain_error)
         # (De)serialising is done inside, so that bytes which are no message are an error like any.
         if handler.request_streaming:
             return grpc.stream_unary_rpc_method_handler(self.wrap(method, handler))
@@ -178,29 +176,13 @@ def _domain_error(error: Exception, method: str, request_id: str | None) -> Doma
 
 async def _answer(handler: Any, request: Any, context: Context) -> bytes:
     if handler.request_streaming:
-        messages = _decoded(request, handler.request_deserializer)
+        messages = decoded(request, handler.request_deserializer)
         reply = await handler.stream_unary(messages, context)
     else:
-        message = _decode(request, handler.request_deserializer)
+        message = decode_one(request, handler.request_deserializer)
         reply = await handler.unary_unary(message, context)
     content: bytes = handler.response_serializer(reply) if handler.response_serializer else reply
     return content
-
-
-async def _decoded(contents: AsyncIterator[bytes], decode: Decode | None) -> AsyncIterator[Any]:
-    async for content in contents:
-        yield _decode(content, decode)
-
-
-def _decode(content: bytes, decode: Decode | None) -> Any:
-    try:
-        return decode(content) if decode else content
-    except (DecodeError, ValueError) as error:
-        raise Invalid("the request is not a message of this method") from error
-
-
-async def _refuse(_request: Any, context: Context) -> None:
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "streams of answers are not served here")
 
 
 def _seconds(handler: Any, context: Context) -> float:

@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from common.kafka_consumer.consumer import Consumer
 from common.kafka_consumer.dead_letters import DlqLimitReached
+from common.kafka_consumer.given import Given, Mine
 from common.kafka_consumer.records import Flush, Handle, Handlers, Meta
 
-__all__ = ["Consumer", "DlqLimitReached", "Flush", "Handle", "Handlers", "Meta"]
+__all__ = [
+    "Consumer", "DlqLimitReached", "Flush", "Given", "Handle", "Handlers", "Meta", "Mine",
+]  # fmt: skip

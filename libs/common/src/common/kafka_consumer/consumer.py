@@ -22,6 +22,7 @@ from common.kafka_consumer.catching_up import CatchingUp
 from common.kafka_consumer.client import make_client
 from common.kafka_consumer.dead_letters import DeadLetters, DlqLimitReached
 from common.kafka_consumer.dispatch import Dispatch
+from common.kafka_consumer.given import Given, keys_of, nobody
 from common.kafka_consumer.listener import Listener
 from common.kafka_consumer.partitions import Partitions
 from common.kafka_consumer.records import (
@@ -48,19 +49,21 @@ class Consumer:
     def __init__(  # noqa: PLR0913  # keywords only, each with a meaning of its own
         self, bootstrap: str, *, group: str, topics: Sequence[str], handlers: Handlers,
         producer: Producer, tracing: Tracing, topic_prefix: str = "", back: float | None = None,
-        flush: Flush | None = None, gather_millis: int = 0,
+        flush: Flush | None = None, gather_millis: int = 0, given: Given | None = None,
     ) -> None:  # fmt: skip
         """Prepare; with `back` it begins with what is so many seconds old, and 0 is now: for groups
         that live and die with a process. What they cannot read they pass over, without a limit.
 
         `flush` is for handlers that only note what is to be done: it does that for all records of
         a poll, before their offsets are committed. If it fails, they come again. `gather_millis`
-        lets records wait in the broker so long, for more of them to be taken together.
+        lets records wait in the broker so long, for more of them to be taken together. `given` is
+        for a consumer of one topic: told whose records come here, each time the group has decided.
         """
         self._group = group
         self._topics = [topic_prefix + topic for topic in topics]
         self._back = back
         self._flush = flush
+        self._given = given
         self._flush_failed = False
         self._noted = False
         self._make_client = partial(
@@ -120,7 +123,8 @@ class Consumer:
     async def _be_member(self) -> None:
         consumer = self._make_client()
         revoke = partial(self._revoke, consumer)
-        listener = Listener(consumer, revoke, self._assign, self._back)
+        assign = partial(self._assign, consumer)
+        listener = Listener(consumer, revoke, assign, self._back)
         consumer.subscribe(self._topics, listener=listener)
         try:
             await consumer.start()
@@ -143,6 +147,8 @@ class Consumer:
             logger.warning("consumer.not_left", group=self._group, error=type(error).__name__)
         self._joined = False
         self._give_up_partitions()
+        if self._given is not None:
+            self._given(nobody)
 
     async def _take(
         self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, Sequence[Any]],
@@ -218,11 +224,13 @@ class Consumer:
             await self._commit(consumer)
             self._give_up_partitions()
 
-    def _assign(self) -> None:
+    def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Note that the partitions there are now are ours."""
         if self._back:
             self._behind.begin()
         self._joined = True
+        if self._given is not None:
+            self._given(keys_of(consumer, self._topics))
 
     def _give_up_partitions(self) -> None:
         self._done.clear()

@@ -1,66 +1,58 @@
-"""The WebSocket at /v1/stream: a device signs in with its first frame, then gets new messages.
+"""The WebSocket at /v1/stream: a device signs in with its first frame, then is told what is new and
+may send; the frames are in `frames.py`.
 
 Close codes:
 
-- 4400 a frame that is not understood, or any frame after the first
+- 1000 the device closed
+- 4400 a frame that is not understood, or a first one that does not authenticate
 - 4401 no good token within five seconds, or it has expired, or its session has ended
 - 4403 the policy does not let this account listen
 - 4451 a decision on a consent is open; the reason says on which (CONSENT_REQUIRED purpose version)
-- 4408 the device reads too slowly; it asks for what it missed over REST
+- 4408 the device did not read for half a minute; or it did not answer pings
 - 4429 the member has too many sockets
-- 1009 a frame that is too large, 1011 no answer to pings (both by the server library)
+- 1002, 1007, 1009 what is no WebSocket, no UTF-8, too large a frame (RFC 6455 section 7.4.1)
 - 1012 this process ends, 1013 a part is away: connect again
+- 1011 a bug here
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from collections import deque
+from dataclasses import dataclass
 
-import msgspec
+from common import log
 from common.auth import Caller
 from common.clock import Clock
 from common.errors import DomainError, Kind
 from common.grpc_client import call
 from kith.messaging.v1 import messaging_service_pb2 as api
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 from policy.authorize import ConsentRequired, authorize
 from policy.table import STREAM
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.adapters.clients import Services
 from gateway.adapters.verifier import Verifier
-from gateway.application.push import Arrival, Fetch
-from gateway.application.sockets import Over, Socket, Sockets
+from gateway.application.devices import OVER, Device, Over
+from gateway.application.watching import Watches
+from gateway.entrypoints import frames
 from gateway.entrypoints.http.admission import Admission
-from gateway.entrypoints.http.asgi import Message as Event
-from gateway.entrypoints.http.asgi import Receive, Scope, Send
+from gateway.entrypoints.http.asgi import Receive, Scope
+from gateway.entrypoints.http.asgi import Send as Answer
+from gateway.entrypoints.http.entry import STREAM_PATH
 from gateway.entrypoints.http.errors import HttpError, RouteNotFound
-from gateway.entrypoints.http.messages import Message, message_of
 from gateway.entrypoints.http.problems import send_problem
+from gateway.entrypoints.http.upgrade import LISTENER
 
-PATH = "/v1/stream"
-MAX_FRAME_BYTES = 8 * 1024
+logger = log.get(__name__)
 AUTHENTICATE_SECONDS = 5.0
 READY_SECONDS = 5.0
-READY = '{"type":"ready"}'
-_OVER: Mapping[Over, tuple[int, str]] = {
-    Over.TOO_SLOW: (4408, "read too slowly; ask for the messages you missed"),
-    Over.SIGNED_OUT: (4401, "the session has ended; sign in again"),
-}
-
-
-class Authenticate(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The first frame of a device."""
-
-    type: Literal["authenticate"]
-    access_token: str
-
-
-class MessageFrame(msgspec.Struct, tag_field="type", tag="message"):
-    """A new message, as REST shows it."""
-
-    message: Message
+SLOW_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
+PING_SECONDS = 20.0
+SILENT_SECONDS = 60.0
+MOST_WAITING = 64
+"""Frames of a device that wait for their turn; beyond it no more are read."""
 
 
 class Close(Exception):
@@ -72,64 +64,242 @@ class Close(Exception):
         self.reason = reason
 
 
-class Left(Exception):
-    """The device closed the connection, or it was lost."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every connection needs."""
+
+    watches: Watches
+    admission: Admission
+    verifier: Verifier
+    clock: Clock
+    services: Services
+    open: set[Connection]
 
 
 class Stream:
-    """The ASGI application of all WebSockets."""
+    """The ASGI application of all WebSockets: lets in, and hands over to a Connection."""
 
     def __init__(
-        self, sockets: Sockets, admission: Admission, verifier: Verifier, clock: Clock,
-        heard: Callable[[], Awaitable[None]],
+        self, watches: Watches, admission: Admission, verifier: Verifier, clock: Clock,
+        services: Services,
     ) -> None:  # fmt: skip
-        """`heard` returns once nothing that happens from now on is missed."""
-        self._sockets = sockets
-        self._admission = admission
-        self._verifier = verifier
-        self._clock = clock
-        self._heard = heard
+        self._parts = Parts(watches, admission, verifier, clock, services, set())
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Answer) -> None:
         """See the ASGI specification."""
         await receive()  # websocket.connect
         try:
-            self._admission.address(scope)
-            if scope["path"] != PATH:
+            self._parts.admission.address(scope)
+            if scope["path"] != STREAM_PATH:
                 raise RouteNotFound("there is no WebSocket at this address")
         except HttpError as refusal:
             await send_problem(send, refusal, scope["request_id"], "websocket.http.response")
             return
-        try:
-            await send({"type": "websocket.accept"})
-            await self._serve(receive, send)
-        except Close as end:
-            await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
-        except (Left, OSError):
-            pass  # nobody is there to be told
+        connection = Connection(self._parts)
+        await send({"type": "websocket.accept", "headers": [], LISTENER: connection})
 
-    async def _serve(self, receive: Receive, send: Send) -> None:
-        caller = await self._caller(receive)
+    async def watch(self) -> None:
+        """Ping who says nothing and let go of who does not answer, until cancelled; then of all."""
         try:
-            socket = self._sockets.open(caller)
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                now = asyncio.get_running_loop().time()
+                for connection in list(self._parts.open):
+                    connection.look(now)
+        finally:
+            self._parts.watches.end_all()
+            for connection in list(self._parts.open):
+                connection.close(*OVER[Over.LEAVING])  # who has not signed in yet
+
+
+class Connection(WSListener):
+    """One WebSocket. Implements devices.Sink.
+
+    Frames are handled one after the other, by a task that lives while there are any: a connection
+    that says nothing has none.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._transport: WSTransport
+        self._device: Device | None = None
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._slow_since = 0.0
+        self._waiting: deque[bytes] = deque()
+        self._begun: list[bytes] = []  # of a message that comes in several frames
+        self._work: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._held = False
+
+    # What picows calls
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """See picows."""
+        self._transport = transport
+        self._parts.open.add(self)
+        self._set_timer(AUTHENTICATE_SECONDS, 4401, "no token in time")
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """See picows."""
+        self._heard_at = self._loop.time()
+        kind = frame.msg_type
+        if kind == WSMsgType.CLOSE:
+            self._answer_close()
+        elif self._closed or kind == WSMsgType.PONG:
+            return
+        elif kind == WSMsgType.BINARY:
+            self.close(4400, "frames are text")
+        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.close(1002, "no extension was agreed on")
+        else:
+            self._take(frame, first=kind == WSMsgType.TEXT)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """See picows."""
+        self._closed = True
+        self._parts.open.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._work is not None:
+            self._work.cancel()
+        device, self._device = self._device, None
+        if device is not None:
+            self._parts.watches.close(device)
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol: the device does not read what is sent."""
+        self._slow_since = self._loop.time()
+        if self._device is not None:
+            self._device.slow = True
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._slow_since = 0.0
+        if self._device is not None and not self._closed:
+            self._parts.watches.quick(self._device)
+
+    # What it does to the device
+
+    def write(self, frame: bytes) -> None:
+        """See devices.Sink."""
+        if not self._closed:
+            self._transport.send(WSMsgType.TEXT, frame)
+
+    def end(self, why: Over) -> None:
+        """See devices.Sink."""
+        self.close(*OVER[why])
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why and hang up, without waiting long for a device that has stopped reading."""
+        if self._closed:
+            return
+        self._closed = True
+        self._transport.send_close(WSCloseCode(code), reason.encode()[:120])
+        self._loop.call_later(CLOSE_SECONDS, self._transport.disconnect, False)
+        if self._work is not None:
+            self._work.cancel()
+
+    def look(self, now: float) -> None:
+        """Called now and then."""
+        if self._slow_since and now - self._slow_since > SLOW_SECONDS:
+            self.close(*OVER[Over.TOO_SLOW])
+        elif now - self._heard_at > SILENT_SECONDS:
+            self.close(4408, "no answer to pings")
+        elif now - self._heard_at > PING_SECONDS / 2 and not self._closed:
+            self._transport.send_ping()
+
+    # What the device says
+
+    def _answer_close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._transport.send_close(WSCloseCode.OK)
+        self._transport.disconnect()
+
+    def _take(self, frame: WSFrame, *, first: bool) -> None:
+        if first == bool(self._begun):
+            self.close(1002, "a message begins where another does not end, or the other way round")
+            return
+        content = frame.get_payload_as_bytes()
+        if self._begun or not frame.fin:
+            self._begun.append(content)
+            if sum(map(len, self._begun)) > frames.MAX_FRAME_BYTES:
+                self.close(1009, "the message is too large")
+            if not frame.fin or self._closed:
+                return
+            content, self._begun = b"".join(self._begun), []
+        self._waiting.append(content)
+        if len(self._waiting) >= MOST_WAITING and not self._held:
+            self._held = True
+            self._transport.underlying_transport.pause_reading()
+        if self._work is None:
+            self._work = self._loop.create_task(self._handle_all(), name="stream")
+
+    async def _handle_all(self) -> None:
+        try:
+            while self._waiting and not self._closed:
+                await self._handle(self._waiting.popleft())
+                if self._held and len(self._waiting) < MOST_WAITING // 2:
+                    self._held = False
+                    self._transport.underlying_transport.resume_reading()
+        except Close as end:
+            self._work = None
+            self.close(end.code, end.reason)
+        except Exception as error:
+            logger.error("stream.failed", exc_info=error)
+            self._work = None
+            self.close(1011, "something failed here; connect again")
+        finally:
+            self._work = None
+
+    async def _handle(self, content: bytes) -> None:
+        """Raises Close."""
+        try:
+            frame = frames.decode(content)
+        except frames.NotAFrame:
+            raise _not_understood(content) from None
+        if isinstance(frame, frames.Authenticate):
+            await self._authenticate(frame)
+        elif self._device is None:
+            raise Close(4400, "the first frame must authenticate")
+        elif isinstance(frame, frames.Send):
+            await self._send(frame, self._device)
+        else:
+            self._parts.watches.typing(self._device, frame.conversation_id)
+
+    async def _authenticate(self, frame: frames.Authenticate) -> None:
+        caller = await self._caller(frame.access_token)
+        if self._device is not None:
+            self._refresh(self._device, caller)
+            return
+        try:
+            device = self._device = self._parts.watches.open(caller, self)
         except DomainError as error:
             raise Close(4429, error.message) from None
+        device.slow = bool(self._slow_since)
+        self._still_in(caller)
+        self._until_expired(caller)
         try:
-            self._still_in(caller)
-            await self._ready()
-            await send({"type": "websocket.send", "text": READY})
-            await self._push(socket, receive, send)
-        finally:
-            self._sockets.close(socket)
-
-    async def _caller(self, receive: Receive) -> Caller:
-        try:
-            async with asyncio.timeout(AUTHENTICATE_SECONDS):
-                frame = _authenticate(await receive())
+            async with asyncio.timeout(READY_SECONDS):
+                await self._parts.watches.begin(device, frames.READY, frame.resume)
         except TimeoutError:
-            raise Close(4401, "no token in time") from None
+            raise Close(1013, "messages cannot be pushed now; try again") from None
+
+    def _refresh(self, device: Device, caller: Caller) -> None:
+        before = device.caller
+        if (caller.network_id, caller.subject) != (before.network_id, before.subject):
+            raise Close(4401, "this is a token of somebody else")
+        self._parts.watches.refresh(device, caller)
+        self._still_in(caller)
+        self._until_expired(caller)
+        self.write(frames.AUTHENTICATED)
+
+    async def _caller(self, token: str) -> Caller:
         try:
-            caller = await self._verifier.verify(frame.access_token)
+            caller = await self._parts.verifier.verify(token)
             authorize(caller, STREAM)
             return caller
         except DomainError as error:
@@ -145,98 +315,37 @@ class Stream:
     def _still_in(self, caller: Caller) -> None:
         """What ended between looking at the token and opening the socket."""
         try:
-            self._verifier.check(caller)
+            self._parts.verifier.check(caller)
         except DomainError as error:
             raise Close(4401, error.message) from None
 
-    async def _ready(self) -> None:
+    def _until_expired(self, caller: Caller) -> None:
+        left = caller.expires_at - self._parts.clock.now().timestamp()
+        self._set_timer(max(left, 0.0), 4401, "the access token has expired; sign in again")
+
+    def _set_timer(self, seconds: float, code: int, reason: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self.close, code, reason)
+
+    async def _send(self, frame: frames.Send, device: Device) -> None:
+        request = api.SendMessageRequest(
+            conversation_id=frame.conversation_id, client_message_id=frame.client_message_id,
+            text=frame.text,
+        )  # fmt: skip
         try:
-            async with asyncio.timeout(READY_SECONDS):
-                await self._heard()
-        except TimeoutError:
-            raise Close(1013, "messages cannot be pushed now; try again") from None
-
-    async def _push(self, socket: Socket, receive: Receive, send: Send) -> None:
-        """Send what is queued until something ends it. Raises Close, Left, OSError."""
-        left = socket.caller.expires_at - self._clock.now().timestamp()
-        parts = [
-            asyncio.create_task(_read(receive)),
-            asyncio.create_task(_write(send, socket)),
-            asyncio.create_task(_over(socket)),
-        ]
-        try:
-            done, _ = await asyncio.wait(parts, timeout=left, return_when="FIRST_COMPLETED")
-            for part in done:
-                part.result()
-            raise Close(4401, "the access token has expired; sign in again")
-        finally:
-            for part in parts:
-                part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
+            self._parts.admission.frame(device.caller)
+            method = self._parts.services.messages.SendMessage
+            reply = await call(method, request, token=device.caller.token)
+        except DomainError as error:
+            self.write(frames.refused(frame.id, error))
+        else:
+            self.write(frames.sent(frame.id, reply.message))
 
 
-def frames(services: Services) -> Fetch:
-    """Fetches messages as frames, each in the name of who will see it."""
-
-    async def fetch(token: str, arrival: Arrival) -> str | None:
-        request = api.ListMessagesRequest(
-            conversation_id=str(arrival.conversation_id),
-            before_sequence=arrival.sequence + 1,  # not `after`: 0 would mean the newest page
-            page_size=1,
-        )
-        reply = await call(services.messages.ListMessages, request, token=token)
-        for message in reply.messages:
-            if message.sequence == arrival.sequence:
-                return msgspec.json.encode(MessageFrame(message_of(message))).decode()
-        return None
-
-    return fetch
-
-
-class Protocol(WebSocketsSansIOProtocol):
-    """uvicorn's, except that closing does not wait for a device that has stopped reading.
-
-    `lost` is called once the connection is over.
-    """
-
-    lost: Callable[[], None] | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol."""
-        super().connection_lost(exc)
-        if self.lost is not None:
-            self.lost()
-
-    async def send(self, message: Event) -> None:  # type: ignore[override]  # any ASGI event
-        """See the ASGI specification."""
-        if message["type"] == "websocket.close":
-            self.writable.set()
-            self.loop.call_later(self.close_timeout, self.transport.abort)
-        await super().send(message)  # type: ignore[arg-type]  # any ASGI event
-
-
-def _authenticate(event: Event) -> Authenticate:
-    if event["type"] == "websocket.disconnect":
-        raise Left
+def _not_understood(content: bytes) -> Close:
     try:
-        return msgspec.json.decode(event.get("text") or b"", type=Authenticate)
-    except (msgspec.DecodeError, RecursionError):
-        raise Close(4400, "the first frame must authenticate") from None
-
-
-async def _read(receive: Receive) -> None:
-    event = await receive()
-    if event["type"] == "websocket.disconnect":
-        raise Left
-    raise Close(4400, "nothing is to be sent after the first frame")
-
-
-async def _write(send: Send, socket: Socket) -> None:
-    while True:
-        await send({"type": "websocket.send", "text": await socket.frames.get()})
-
-
-async def _over(socket: Socket) -> None:
-    await socket.over.wait()
-    code, reason = _OVER[socket.why or Over.TOO_SLOW]
-    raise Close(code, reason)
+        content.decode()
+    except UnicodeDecodeError:
+        return Close(1007, "text is UTF-8")
+    return Close(4400, "this is none of the frames, or not whole")

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
 from kith.messaging.events.v1 import messaging_events_pb2 as events
 
+from messaging.adapters import due
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed
 
@@ -19,7 +20,8 @@ ACTIVITY_TOPIC = "activity.member.v1"
 
 
 def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> Iterator[Outgoing]:
-    """The events of one message: the fact, the sender's activity, and her peer's if it answers."""
+    """The events of one message: the fact, the sender's activity, her peer's if it answers, and
+    telling who looks on."""
     message = placed.message
     peers = conversation.peers_of(message.sender_id)
     at = _timestamp(message)
@@ -45,6 +47,9 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
             imported=message.imported,
         )  # fmt: skip
         yield Outgoing(got, ACTIVITY_TOPIC, placed.answered, message.sequence)
+    if not message.imported:  # history from elsewhere is not news
+        everybody = conversation.member_ids
+        yield from due.arrived(network_id, conversation.id, message.sequence, everybody)
 
 
 def _timestamp(message: Message) -> Timestamp:

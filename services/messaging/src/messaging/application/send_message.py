@@ -8,6 +8,7 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
+from messaging.application.hub import Hub
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
 from messaging.application.tails import Tails
@@ -19,9 +20,9 @@ TRIES = 8
 
 
 async def send_message(
-    network: Network, tails: Tails, access: Access, *, conversation_id: UUID, draft: Draft
+    network: Network, tails: Tails, hub: Hub, access: Access, *, conversation_id: UUID, draft: Draft
 ) -> Message:
-    """Store `draft` at the end, or give the message it already became.
+    """Store `draft` at the end and tell who looks on, or give the message it already became.
 
     Raises Forbidden, ConversationNotFound, MessageIdReused, ConcurrentUpdate (many processes race
     for this conversation; try again).
@@ -40,6 +41,7 @@ async def send_message(
                     return earlier
                 continue
             slot.remember(placed.message.tail)
+            hub.arrived(network.id, conversation.member_ids, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
 

@@ -17,6 +17,7 @@ from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
+from messaging.application.hub import Hub
 from messaging.application.open_conversation import open_conversation
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
@@ -74,9 +75,10 @@ class ConversationService(grpc_api.ConversationServiceServicer):
 class MessageService(grpc_api.MessageServiceServicer):
     """See protos/kith/messaging/v1/messaging_service.proto."""
 
-    def __init__(self, networks: Networks, tails: Tails, clock: Clock) -> None:
+    def __init__(self, networks: Networks, tails: Tails, clock: Clock, hub: Hub) -> None:
         self._networks = networks
         self._tails = tails
+        self._hub = hub
         self._clock = clock
 
     async def SendMessage(
@@ -86,10 +88,10 @@ class MessageService(grpc_api.MessageServiceServicer):
         caller = access.caller
         draft = Draft(caller.subject, request.client_message_id, request.text, self._clock.now())
         message = await send_message(
-            self._networks.of(caller.network_id), self._tails, access,
+            self._networks.of(caller.network_id), self._tails, self._hub, access,
             conversation_id=parse_id(request.conversation_id, "conversation_id"), draft=draft,
         )  # fmt: skip
-        return api.SendMessageResponse(message=_message(message))
+        return api.SendMessageResponse(message=shown(message))
 
     async def ListMessages(
         self, request: api.ListMessagesRequest, context: Context
@@ -106,7 +108,7 @@ class MessageService(grpc_api.MessageServiceServicer):
         else:
             end = before or None
             found, more = await queries.messages_before(network, id, access, end, size)
-        return api.ListMessagesResponse(messages=map(_message, found), has_more=more)
+        return api.ListMessagesResponse(messages=map(shown, found), has_more=more)
 
     async def ImportMessages(
         self, request: AsyncIterator[api.ImportMessagesRequest], context: Context
@@ -123,12 +125,13 @@ class MessageService(grpc_api.MessageServiceServicer):
 
 
 def register_services(
-    server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None
-) -> None:
+    server: grpc.aio.Server, networks: Networks, clock: Clock, tails: Tails | None = None,
+    hub: Hub | None = None,
+) -> None:  # fmt: skip
     """Add both services to a server."""
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
-        MessageService(networks, tails or Tails(), clock), server
+        MessageService(networks, tails or Tails(), clock, hub or Hub()), server
     )
 
 
@@ -146,7 +149,8 @@ def _conversation(conversation: Conversation, last_sequence: int) -> pb.Conversa
     )  # fmt: skip
 
 
-def _message(message: Message) -> pb.Message:
+def shown(message: Message) -> pb.Message:
+    """A message as it is told."""
     return pb.Message(
         id=str(message.id), conversation_id=str(message.conversation_id),
         sequence=message.sequence, sender_id=str(message.sender_id),

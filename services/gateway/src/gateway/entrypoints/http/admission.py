@@ -92,6 +92,11 @@ class Admission:
             )
         raise _limited("walks", "too much of what others shared was read at once", wait)
 
+    def frame(self, caller: Caller) -> None:
+        """Count what a device does over its socket as a write. Raises RateLimited."""
+        if wait := self._limits.writes.take(caller.subject):
+            raise _limited("writes", "too many requests of this account", wait)
+
     def stranger(self, scope: Any) -> None:
         """Count one try to get in, once for each request. Raises RateLimited."""
         if scope.get("counted"):

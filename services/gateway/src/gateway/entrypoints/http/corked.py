@@ -26,6 +26,12 @@ class Corked:
         self._waiting: list[bytes] = []
         self._size = 0
 
+    @property
+    def beneath(self) -> asyncio.Transport:
+        """The transport, everything that was written being sent."""
+        self._send()
+        return self._transport
+
     def write(self, data: bytes) -> None:
         """See asyncio.WriteTransport."""
         if not self._waiting:

@@ -17,7 +17,7 @@ from gateway.application.connections import Connections, TooManyConnections
 from gateway.entrypoints.http.corked import Corked
 from gateway.entrypoints.http.errors import HeadersTooLarge, HeadTooSlow, RequestMalformed
 from gateway.entrypoints.http.problems import encoded, problem_of
-from gateway.entrypoints.stream import Protocol
+from gateway.entrypoints.http.upgrade import Upgrade
 from gateway.telemetry import CONNECTIONS, count_limited
 
 MOST_HEAD_BYTES = 32 * 1024  # and what the last read brought besides
@@ -59,7 +59,7 @@ class HttpProtocol(HttpToolsProtocol):
         """See uvicorn. It is the same connection, whoever is told of its end."""
         super().handle_websocket_upgrade()
         taken = self.transport.get_protocol()
-        if isinstance(taken, Protocol):
+        if isinstance(taken, Upgrade):
             taken.lost = self._lost
 
     def on_message_begin(self) -> None:

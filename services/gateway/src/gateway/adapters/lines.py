@@ -1,0 +1,140 @@
+"""The ways to the instances of messaging: a stream to each, opened again whenever it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+import grpc
+from common import grpc_client, log
+from common.config import Address
+from common.service_tokens import Vouch
+from kith.messaging.v1 import delivery_service_pb2 as api
+from kith.messaging.v1 import delivery_service_pb2_grpc as grpc_api
+
+from gateway.application.watching import News, Watches
+from gateway.telemetry import LINES
+
+logger = log.get(__name__)
+LOOK_SECONDS = 5.0
+AGAIN_SECONDS = (0.1, 0.5, 1.0, 2.0)
+Read = Callable[[api.Delivery], News]
+
+
+class Line:
+    """One stream, while it lasts. Implements watching.Line: what is said gathers until it can be
+    sent."""
+
+    def __init__(self, watches: Watches, read: Read) -> None:
+        self._watches = watches
+        self._read = read
+        self._said = api.DeliverRequest()
+        self._wake = asyncio.Event()
+
+    def subscribe(self, number: int, token: str) -> None:
+        """See watching.Line."""
+        self._said.subscribe.add(subscription=number, access_token=token)
+        self._wake.set()
+
+    def unsubscribe(self, number: int) -> None:
+        """See watching.Line. What was said before and is not sent yet is not sent any more."""
+        others = [one for one in self._said.subscribe if one.subscription != number]
+        del self._said.subscribe[:]
+        self._said.subscribe.extend(others)
+        self._said.unsubscribe.add(subscription=number)
+        self._wake.set()
+
+    def typing(self, number: int, conversation_id: str) -> None:
+        """See watching.Line."""
+        self._said.typing.add(subscription=number, conversation_id=conversation_id)
+        self._wake.set()
+
+    async def run(self, channel: grpc.aio.Channel) -> None:
+        """Talk until the stream ends. Raises grpc.aio.AioRpcError."""
+        call = grpc_api.DeliveryServiceStub(channel).Deliver(self._requests())
+        try:
+            async for response in call:
+                self._take(response)
+        finally:
+            call.cancel()
+            self._watches.lost(self)
+
+    async def _requests(self) -> AsyncIterator[api.DeliverRequest]:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            said, self._said = self._said, api.DeliverRequest()
+            yield said
+
+    def _take(self, response: api.DeliverResponse) -> None:
+        if response.HasField("slots"):
+            self._watches.owned(self, int.from_bytes(response.slots.owned, "little"))
+        for one in response.subscribed:
+            ends = ((end.conversation_id, end.sequence) for end in one.ends)
+            self._watches.began(self, one.subscription, ends)
+        for refused in response.refused:
+            self._watches.refused(self, refused.subscription, refused.reason)
+        for delivery in response.deliveries:
+            self._watches.told(self._read(delivery))
+
+
+class Lines:
+    """A line to each instance there is, as the names of messaging resolve."""
+
+    def __init__(
+        self, names: Sequence[Address], vouch: Vouch, watches: Watches, read: Read
+    ) -> None:
+        """Each of `names` may be one instance, or a name for the addresses of several."""
+        self._names = names
+        self._vouch = vouch
+        self._watches = watches
+        self._read = read
+
+    async def run(self) -> None:
+        """Keep a line to each instance until cancelled."""
+        running: dict[Address, asyncio.Task[None]] = {}
+        try:
+            while True:
+                there = await _resolved(self._names)
+                for address in there - running.keys():
+                    running[address] = asyncio.create_task(self._talk(address), name="line")
+                if there:  # a name server that is away tells nothing of instances
+                    for address in running.keys() - there:
+                        running.pop(address).cancel()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            for task in running.values():
+                task.cancel()
+            await asyncio.gather(*running.values(), return_exceptions=True)
+
+    async def _talk(self, address: Address) -> None:
+        failures = 0
+        while True:
+            begun = asyncio.get_running_loop().time()
+            try:
+                async with grpc_client.connect(address, vouch=self._vouch) as channel:
+                    await channel.channel_ready()
+                    with LINES.track_inprogress():
+                        await Line(self._watches, self._read).run(channel)
+            except grpc.aio.AioRpcError as error:
+                logger.info("line.ended", code=error.code().name)
+            except Exception as error:  # whatever it was, members wait for the next line
+                logger.error("line.failed", exc_info=error)
+            lasted = asyncio.get_running_loop().time() - begun
+            failures = 0 if lasted > LOOK_SECONDS else min(failures + 1, len(AGAIN_SECONDS) - 1)
+            await asyncio.sleep(AGAIN_SECONDS[failures] * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+async def _resolved(names: Iterable[Address]) -> set[Address]:
+    loop = asyncio.get_running_loop()
+    found: set[Address] = set()
+    for name in names:
+        try:
+            answers = await loop.getaddrinfo(name.host, name.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            logger.warning("line.no_address", name=name.host, error=type(error).__name__)
+            continue
+        found |= {Address(str(answer[4][0]), name.port) for answer in answers}
+    return found

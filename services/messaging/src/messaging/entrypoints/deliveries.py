@@ -1,0 +1,80 @@
+"""The events by which instances tell each other what is new for the members of their slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from common import log
+from common.errors import DomainError, Kind
+from common.ids import parse_id
+from common.kafka_consumer import Handlers, Meta, Mine
+from kith.messaging.events.v1 import delivery_events_pb2 as events
+
+from messaging.adapters.mongo import Networks
+from messaging.application.hub import Hub, News
+from messaging.application.hub import Kind as Told
+from messaging.domain.message import Message
+from messaging.domain.slots import SLOTS, key_of
+
+logger = log.get(__name__)
+GROUP = "messaging.delivery.v1"
+TOPICS = ("messaging.delivery.v1",)
+_KINDS = {
+    events.DELIVERY_KIND_ARRIVED: Told.ARRIVED,
+    events.DELIVERY_KIND_CHANGED: Told.CHANGED,
+    events.DELIVERY_KIND_RECEIPT: Told.RECEIPT,
+    events.DELIVERY_KIND_TYPING: Told.TYPING,
+    events.DELIVERY_KIND_CONVERSATION: Told.CONVERSATION,
+}
+
+
+def handlers(networks: Networks, hub: Hub) -> Handlers:
+    """What to do with which event. A handler raises Invalid for ids that are none, and
+    Unavailable while the database is away."""
+
+    async def on_due(event: events.DeliveryDue, meta: Meta) -> None:
+        network_id = parse_id(event.network_id, "network_id")
+        member_ids = tuple(parse_id(member, "member_id") for member in event.member_ids)
+        kind = _KINDS.get(event.kind)
+        if kind is None or not hub.present(network_id, member_ids):
+            return
+        conversation_id = parse_id(event.conversation_id, "conversation_id")
+        message = None
+        if kind in {Told.ARRIVED, Told.CHANGED}:
+            if kind is Told.ARRIVED and hub.told_lately(conversation_id, event.sequence):
+                return
+            message = await _message(networks, network_id, conversation_id, event.sequence)
+            if message is None:
+                return
+        by = parse_id(event.by_member_id, "by_member_id") if event.by_member_id else None
+        news = News(
+            network_id, conversation_id, member_ids, kind, message, by,
+            event.delivered_sequence, event.read_sequence,
+        )  # fmt: skip
+        hub.tell(news)
+
+    return {events.DeliveryDue: on_due}
+
+
+def slots(hub: Hub) -> Callable[[Mine], None]:
+    """Tells the hub which slots this instance has."""
+
+    def given(mine: Mine) -> None:
+        hub.own(frozenset(slot for slot in range(SLOTS) if mine(str(key_of(slot)))))
+
+    return given
+
+
+async def _message(
+    networks: Networks, network_id: UUID, conversation_id: UUID, sequence: int
+) -> Message | None:
+    """A message as it is now; None if there is none that can be read."""
+    try:
+        found = await networks.of(network_id).messages.after(conversation_id, sequence - 1, 1)
+    except DomainError as error:
+        if error.kind is Kind.UNAVAILABLE:
+            raise
+        logger.warning("delivery.not_read", reason=error.reason, sequence=sequence)
+        return None
+    return found[0] if found and found[0].sequence == sequence else None
