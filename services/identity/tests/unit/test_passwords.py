@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -13,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 from common.errors import Limited
 from identity.adapters import passwords
-from identity.adapters.passwords import GIVES_WAY, Argon2Passwords
+from identity.adapters.passwords import Argon2Passwords
 
 CHEAP = {"memory_kib": 8, "passes": 1, "lanes": 1, "workers": 2}
 
@@ -26,16 +23,6 @@ async def test_a_hash_is_salted_argon2id_and_verifies_its_password_only() -> Non
         assert await ours.verify("a password", one)
         assert not await ours.verify("another password", one)
         assert not ours.outdated(one)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads")
-async def test_whoever_hashes_gives_way_to_the_event_loop() -> None:
-    async with passwords.start(**CHEAP) as ours:
-        await asyncio.gather(*(ours.hash("a password") for _ in range(4)))
-        hashing = [one.native_id for one in threading.enumerate() if "argon2" in one.name]
-        mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-        given = {os.getpriority(os.PRIO_PROCESS, id) for id in hashing if id is not None}
-        assert given == {max(GIVES_WAY, mine)}
 
 
 async def test_nobody_has_no_password() -> None:

@@ -4,10 +4,7 @@ hash while the loop serves, and no more than a few at once."""
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import sys
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -21,7 +18,6 @@ from identity.telemetry import PASSWORD_SECONDS
 
 T = TypeVar("T")
 WAITING_PER_WORKER = 100
-GIVES_WAY = 10  # of 19, see nice(1)
 
 
 class Argon2Passwords:
@@ -64,18 +60,11 @@ class Argon2Passwords:
             self._waiting -= 1
 
 
-def _give_way() -> None:
-    """Let the event loop have a core before this thread does: where there are as many hashes as
-    cores, it would wait for the end of their time slices. Linux knows priorities of threads."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
-
-
 @asynccontextmanager
 async def start(
     *, memory_kib: int, passes: int, lanes: int, workers: int
 ) -> AsyncIterator[Argon2Passwords]:
     """Passwords with `workers` threads, until the block ends."""
     hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
-    with ThreadPoolExecutor(workers, "argon2", _give_way) as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="argon2") as pool:
         yield Argon2Passwords(hasher, pool, workers * WAITING_PER_WORKER)
