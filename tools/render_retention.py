@@ -30,13 +30,14 @@ true now: how much there is under each rule, the oldest, and what is overdue.
 serves ends, and the service removes it with that. *Kept*: for good. Everything else the database
 removes by itself, within minutes of the time given.
 
-A [legal hold](erasure.md#legal-holds) keeps what ends by erasure and nothing else: what ends by its
-age the database removes without asking whose it is. That is no member's posts, messages, answers or
-profile; it is sessions, mails that wait, exports, invites, applications that were declined and
-records of topics. An order that names one of these is met by a copy, in time.
+Under a [legal hold](erasure.md#legal-holds) a member's data stay: what ends by erasure, and of what
+ends by its age that which says so in the last column; its end is put off to that of the hold. The
+others say why not. Records of topics cannot be held: the broker removes them by age, whoever's they
+are. What they say is in the collections too (who wrote when to whom, who was where); an order that
+names the records themselves is met by a copy, in time.
 
-| service | collection | what | is kept | why |
-|---|---|---|---|---|
+| service | collection | what | is kept | why | under a hold |
+|---|---|---|---|---|---|
 """
 TOPICS = """
 Records of topics hold ids, enums, numbers and times only. The broker removes whole segments, so a
@@ -74,7 +75,13 @@ def _rows() -> Iterator[str]:
 
 def _row(service: str, rule: Rule) -> str:
     kept = expiry(f"`{rule.since}`", rule.after) if rule.fate is Fate.EXPIRES else str(rule.fate)
-    return f"| {service} | `{rule.collection}` | {rule.kind} | {kept} | {rule.why} |\n"
+    place = f"{service} | `{rule.collection}`"
+    return f"| {place} | {rule.kind} | {kept} | {rule.why} | {_under_hold(rule)} |\n"
+
+
+def _under_hold(rule: Rule) -> str:
+    held = rule.whose or rule.fate is Fate.ERASURE
+    return rule.unheld or ("stays" if held else "–")
 
 
 def _topics() -> Iterator[str]:

@@ -56,8 +56,7 @@ def resource(topic: Topic) -> dict[str, Any]:
             "partitions": topic.partitions,
             "replicas": REPLICAS,
             "config": {
-                "cleanup.policy": topic.cleanup,
-                "retention.ms": topic.retention_ms,
+                **{n: int(v) if n.endswith(".ms") else v for n, v in topic.settings.items()},
                 "min.insync.replicas": IN_SYNC,
             },
         },

@@ -7,14 +7,16 @@ from typing import Final
 
 from google.protobuf.message import Message
 from kith.identity.v1 import identity_service_pb2
+from kith.messaging.v1 import messaging_service_pb2
 from kith_cli.client import Kith
 
-from tests.integration.policy_cases import WHEN, accounts
+from tests.integration.policy_cases import WHEN, accounts, history
 from tests.integration.policy_holds import ENDS
 from tests.integration.policy_world import STEP, Things, fresh
 
 Act = Callable[[Kith, Things], object]
 _IDENTITY: Final = "/kith.identity.v1."
+HISTORY: Final = "/kith.messaging.v1.MessageService/ImportMessages"
 KNOWN: Final = {"eligible": [{"memberNumber": "K7654321", "birthDate": "1990-02-28"}]}
 FAR: Final = "2096-10-02T07:06:40Z"
 
@@ -39,6 +41,16 @@ def _import(kith: Kith, _: Things) -> object:
     return kith.stream(
         _IDENTITY + "AccountService/ImportAccounts", serialize,
         identity_service_pb2.ImportAccountsResponse.FromString, lambda: iter([accounts()]),
+    )  # fmt: skip
+
+
+def _history(kith: Kith, things: Things) -> object:
+    def serialize(message: Message) -> bytes:
+        return message.SerializeToString()
+
+    return kith.stream(
+        HISTORY, serialize, messaging_service_pb2.ImportMessagesResponse.FromString,
+        lambda: iter([history(things)]),
     )  # fmt: skip
 
 
@@ -105,6 +117,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "/kith.community.v1.CircleService/CreateCircle": lambda kith, _: kith.post(
         "/v1/circles", {"displayName": "More"}
     ),
+    HISTORY: _history,
     "/kith.programs.v1.ProgramService/CreateProgram": _program,
     "/kith.programs.v1.ProgramService/CreateCohort": _cohort,
     "/kith.programs.v1.EnrollmentService/EnrollMembers": _enroll,

@@ -26,6 +26,7 @@ CONSENTS = "identity.consent.v1"
 AUDITED = [
     "signals.access.v1", "identity.change.v1", "community.change.v1", "programs.change.v1",
     "community.access.v1", "community.case.v1", "identity.cases.v1.dlq",
+    "messaging.change.v1",
 ]  # fmt: skip
 ERASURE_TOPICS = [f"{name}.erasure.v1" for name in (*SERVICES, "identity")]
 JOINED = Timestamp(seconds=1_200_000_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +11,12 @@ from common.clock import to_millis
 from common.ids import new_id
 from common.testing.clock import FUTURE
 from messaging.application.hub import Hub
-from messaging.application.import_messages import Row, conversation_for
+from messaging.application.import_messages import (
+    Imported,
+    Row,
+    conversation_for,
+    import_messages,
+)
 from messaging.application.ports import ImportedRow, Network
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
@@ -89,3 +94,15 @@ def told(messages: Sequence[Message]) -> list[tuple[object, ...]]:
          one.created_at, one.turn_at, one.imported)
         for one in messages
     ]  # fmt: skip
+
+
+async def bring_in(
+    network: Network, tails: Tails, rows: Sequence[Row],
+    begin: Callable[[], Awaitable[None]] | None = None,
+) -> Imported:  # fmt: skip
+    """An import that, without `begin`, nobody is told of."""
+
+    async def silent() -> None:
+        return
+
+    return await import_messages(network, tails, rows, begin or silent)

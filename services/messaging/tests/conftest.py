@@ -20,6 +20,7 @@ from services.messaging.tests.keys import FakeKeys
 from services.messaging.tests.surroundings import (
     ACCOUNTS,
     ACTIVITY,
+    CHANGES,
     DEAD_LETTERS,
     DELIVERIES,
     MESSAGES,
@@ -88,7 +89,7 @@ async def surroundings(
 ) -> AsyncIterator[Surroundings]:  # fmt: skip
     """Broker, database and identity for a whole service."""
     await create_topics(
-        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", REPORTED,
+        ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", REPORTED, CHANGES,
         f"{DELIVERIES}.dlq",
     )  # fmt: skip
     await create_topics(DELIVERIES, partitions=4)

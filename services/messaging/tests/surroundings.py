@@ -39,6 +39,7 @@ DELIVERIES = "messaging.delivery.v1"
 REPORTED = "messaging.report.v1"
 RECEIPTS = "messaging.erasure.v1"
 TIES, TIE_LETTERS = ("community.membership.v1", "community.connection.v1"), "messaging.ties.v1.dlq"
+CHANGES = "messaging.change.v1"
 DEAD_LETTERS = "messaging.members.v1.dlq"
 
 

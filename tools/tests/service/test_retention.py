@@ -16,7 +16,7 @@ from kith_cli.retaining.kept import Kept
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", 3650 * DAY)
+NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", 3650 * DAY, unheld="of nobody")
 THINGS = Rule("things", "things", Fate.KEPT, "they are things", "made_at")
 INDEX = IndexModel([("made_at", ASCENDING)], expireAfterSeconds=3650 * 86_400)
 
@@ -81,7 +81,10 @@ async def test_topics_are_held_against_what_the_broker_keeps(
     assert here.oldest is not None
     assert (empty.count, empty.oldest, empty.problem) == (0, None, "")
     assert other.rule == "latest of each key"
-    assert other.problem == "cleanup.policy is delete, retention.ms is 604800000"
+    assert other.problem == (
+        "cleanup.policy is delete, retention.ms is 604800000, "
+        "max.compaction.lag.ms is 9223372036854775807"
+    )
     assert nowhere.problem == "is not there"
 
 

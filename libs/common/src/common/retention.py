@@ -32,6 +32,9 @@ class Rule:
 
     `since` is the time in each document from which `after` is counted, and where it is given for
     something that does not expire, how old a document is. A document without it is another kind.
+
+    What expires says what a legal hold does to it (ADR 31): `whose` is where a document says which
+    member's it is, and its end is put off while she is under one; or `unheld` says why it is not.
     """
 
     collection: str
@@ -40,12 +43,19 @@ class Rule:
     why: str
     since: str = ""
     after: timedelta = timedelta(0)
+    whose: str = ""
+    unheld: str = ""
 
     def __post_init__(self) -> None:
-        if self.fate is Fate.EXPIRES and not self.since:
+        expires = self.fate is Fate.EXPIRES
+        if expires and not self.since:
             raise ValueError(f"{self.collection}: what expires has to say since when it counts")
-        if self.fate is not Fate.EXPIRES and self.after:
+        if not expires and self.after:
             raise ValueError(f"{self.collection}: only what expires does so after a time")
+        if expires == (bool(self.whose) == bool(self.unheld)):
+            raise ValueError(f"{self.collection}: what expires says what a legal hold does to it")
+        if self.whose and self.after:
+            raise ValueError(f"{self.collection}: what can be held says itself when it ends")
 
 
 THESE = Rule(COLLECTION, "these rules", Fate.KEPT, "each start of the service says them anew")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -137,7 +138,7 @@ async def test_a_part_that_ends_by_itself_ends_nothing_else() -> None:
 async def test_a_loop_that_stood_still_is_seen() -> None:
     def late() -> float:
         found = (
-            REGISTRY.get_sample_value("kith_loop_late_seconds_bucket", {"le": le})
+            REGISTRY.get_sample_value("kith_loop_held_seconds_bucket", {"le": le})
             for le in ("+Inf", "0.2")
         )
         every, short = (value or 0.0 for value in found)
@@ -158,6 +159,31 @@ async def test_a_loop_that_stood_still_is_seen() -> None:
             yield
 
     assert await Lifecycle().run(build) == 0
+
+
+async def test_the_collector_does_not_walk_what_was_made_while_starting() -> None:
+    """Or each full collection stops the loop for as long as it takes to walk all of it."""
+    made: list[object] = []
+
+    @asynccontextmanager
+    async def build(life: Lifecycle) -> AsyncIterator[None]:
+        made.extend([number] for number in range(1000))
+        asyncio.get_running_loop().call_soon(watch, life)
+        yield
+
+    def watch(life: Lifecycle) -> None:
+        if gc.get_freeze_count():
+            left.append(any(one is made[0] for one in gc.get_objects()))
+            life.stop()
+        else:
+            asyncio.get_running_loop().call_later(0.01, watch, life)
+
+    left: list[bool] = []
+    try:
+        assert await Lifecycle().run(build) == 0
+    finally:
+        gc.unfreeze()
+    assert left == [False]
 
 
 async def test_a_cancelled_run_is_cancelled_and_not_ended_well() -> None:

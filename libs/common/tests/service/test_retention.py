@@ -14,7 +14,7 @@ from common.testing.poll import until
 from libs.common.tests.retaining import check
 
 DAY = timedelta(days=1)
-NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", DAY)
+NOTES = Rule("notes", "notes", Fate.EXPIRES, "for a day", "made_at", DAY, unheld="of nobody")
 THINGS = Rule("things", "things", Fate.KEPT, "they are things", "made_at")
 INDEXES = {
     "notes": [IndexModel([("made_at", ASCENDING)], name="expired", expireAfterSeconds=86_400)],
@@ -63,10 +63,17 @@ async def test_what_is_too_old_the_database_removes_and_nothing_else(database: D
     [
         [NOTES],  # a collection without a rule
         [NOTES, THINGS, replace(THINGS, collection="others")],  # a rule of nothing
-        [replace(NOTES, fate=Fate.KEPT, after=timedelta(0)), THINGS],  # removed, and not said
+        [
+            replace(NOTES, fate=Fate.KEPT, after=timedelta(0), unheld=""),
+            THINGS,
+        ],  # removed, and not said
         [replace(NOTES, after=2 * DAY), THINGS],  # said otherwise
         [replace(NOTES, since="seen_at"), THINGS],
-        [NOTES, THINGS, replace(THINGS, kind="more", fate=Fate.EXPIRES)],  # said, and not removed
+        [
+            NOTES,
+            THINGS,
+            replace(THINGS, kind="more", fate=Fate.EXPIRES, unheld="of nobody"),
+        ],  # said, and not removed
         [NOTES, replace(THINGS, why="")],
     ],
     ids=["no-rule", "no-collection", "not-said", "too-long", "since", "not-removed", "no-why"],
@@ -81,4 +88,10 @@ def test_a_rule_that_makes_no_sense_cannot_be_made() -> None:
         replace(NOTES, since="")
     with pytest.raises(ValueError, match="only what expires"):
         replace(THINGS, after=DAY)
+    with pytest.raises(ValueError, match="what a legal hold does"):
+        replace(NOTES, unheld="")
+    with pytest.raises(ValueError, match="what a legal hold does"):
+        replace(THINGS, whose="member_id")
+    with pytest.raises(ValueError, match="itself when it ends"):
+        replace(NOTES, unheld="", whose="member_id")
     assert THESE.fate is Fate.KEPT

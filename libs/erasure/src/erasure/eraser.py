@@ -1,7 +1,7 @@
 """Erases a member from one service's database and says what there was.
 
 What there was is counted and kept before the first document goes, so a service that is killed and
-begins again gives the same receipt, to the byte. That note names the erasure only.
+begins again gives the same receipt, to the byte. That note names the erasure, and nobody.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from common.mongo import (
 )
 from common.retention import Fate, Rule
 
+from erasure.marks import COLLECTION, FIELD, Marks
 from erasure.receipts import Count, Receipt
 from erasure.steps import Leaving, Step
 
-COLLECTION = "erasures"
 NOTES_KEPT = timedelta(days=400)
 """Much longer than the log keeps what could ask for the same receipt once more."""
 INDEXES: dict[str, list[IndexModel]] = {
@@ -34,13 +34,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel(
             [("erased_at", ASCENDING)], name="expired",
             expireAfterSeconds=round(NOTES_KEPT.total_seconds()),
-        )
+        ),
+        IndexModel([(FIELD, ASCENDING)], name="erased", sparse=True),
     ]
 }  # fmt: skip
 RETENTION = (
     Rule(
         COLLECTION, "what was erased, in numbers", Fate.EXPIRES,
         "so that a receipt that is asked for again is the same", "erased_at", NOTES_KEPT,
+        unheld="of who has gone already, whom no hold can be about",
     ),
 )  # fmt: skip
 """How long a service that erases keeps its notes."""
@@ -50,12 +52,15 @@ class Eraser:
     """Does a service's steps, in order."""
 
     def __init__(
-        self, service: str, database: Database, steps: Sequence[Step], clock: Clock
-    ) -> None:
+        self, service: str, database: Database, steps: Sequence[Step], clock: Clock,
+        marks: Marks | None = None,
+    ) -> None:  # fmt: skip
+        """`marks` are for a service that keeps who is a member, as identity tells it."""
         self._service = service
         self._database = database
         self._steps = steps
         self._clock = clock
+        self._marks = marks
 
     async def erase(self, network_id: UUID, member_id: UUID, erasure_id: UUID) -> Receipt:
         """Erase her; the receipt is not signed yet. Doing it again gives the same receipt."""
@@ -84,6 +89,8 @@ class Eraser:
                 "erased_at": self._clock.now(),
                 "counts": {kind: asdict(count) for kind, count in counts.items()},
             }  # fmt: skip
+            if self._marks is not None:
+                note[FIELD] = self._marks.of(notes.network_id, member_id)
             try:
                 await notes.insert_one(note)
             except DuplicateKeyError:  # the write before succeeded and only its answer was lost

@@ -18,8 +18,9 @@ from common.telemetry import configure
 from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
 from erasure import consumer as erasing
-from erasure.eraser import COLLECTION, Eraser
+from erasure.eraser import Eraser
 from erasure.events import from_event
+from erasure.marks import COLLECTION
 from erasure.receipts import Count, Receipt
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, stand_in
 from kith.erasure.events.v1 import erasure_events_pb2 as pb

@@ -16,7 +16,6 @@ class Told(Enum):
     WITH_THE_STATE = "in the outbox of the document that was written, in the same write"
     BEFORE = "an entry before the first of many documents is written"
     BEFORE_THE_ANSWER = "with whose data it shows, before the answer leaves (ADR 18)"
-    NOT = "not; PRIVILEGED_BUT says why"
 
 
 def _of(service: str, told: Told, *methods: str) -> dict[str, Told]:
@@ -57,17 +56,9 @@ PRIVILEGED: Final[Mapping[str, Told]] = {
     ),
     **_of("community.v1.CircleService", Told.WITH_THE_STATE, "CreateCircle"),
     **_of("community.v1.CaseService", Told.WITH_THE_STATE, "OpenCase", "ClaimCase", "CloseCase"),
-    **_of("messaging.v1.MessageService", Told.NOT, "ImportMessages"),
+    **_of("messaging.v1.MessageService", Told.BEFORE, "ImportMessages"),
     **_of("programs.v1.ProgramService", Told.WITH_THE_STATE, "CreateProgram", "CreateCohort"),
     **_of("programs.v1.EnrollmentService", Told.WITH_THE_STATE, "EnrollMembers"),
 }
-PRIVILEGED_BUT: Final[Mapping[str, str]] = {
-    "/kith.messaging.v1.MessageService/ImportMessages": (
-        "brings in a history whose members were imported before, which is in the log "
-        "(ImportAccounts); each message says in its document that it was imported, and by which "
-        "source; there is no document of the import as a whole"
-    ),
-}
-"""Writes by privilege that the audit log is not told of, and why."""
 READS: Final = ("Get", "List", "Count", "Verify", "Inspect", "Read")
 """What the name of an action begins with that changes nothing."""

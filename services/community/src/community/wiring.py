@@ -16,6 +16,7 @@ from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from erasure.marks import Marks
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
@@ -58,6 +59,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         await database.create_collections(INDEXES)
         await declare(database, RULES)
+        marks = Marks(database, config.erasure_key)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
@@ -65,7 +67,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         networks = MongoNetworks(database, relay.wake)
         ports = Ports(networks, Turns(), clock, CaseDesk(networks.cases, clock))
         members = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(ports.networks),
+            settings.kafka, group=GROUP, topics=TOPICS,
+            handlers=handlers(ports.networks, marks.joined),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
@@ -78,7 +81,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, steps(Tombstones(producer)), clock),
+                Eraser(NAME, database, steps(Tombstones(producer)), clock, marks),
                 erasing.Publisher(NAME, producer, config.erasure_key),
             ),
             producer, tracing, settings.topic_prefix,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from common.auth import Access, Caller
-from common.errors import DomainError, Invalid
+from common.errors import DomainError, Forbidden, Invalid
 from common.ids import new_id
 from common.testing.clock import FakeClock
 from community.application.cases import CaseDesk
@@ -123,3 +123,13 @@ async def test_a_page_holds_the_oldest_of_a_state(desk: Desk) -> None:
     found = await desk.desk.list(NETWORK, None, 2, State.OPEN)
     assert [one.id for one in found] == [cases[0].id, cases[2].id]
     assert await desk.desk.list(NETWORK, cases[2].id, 9, None) == [cases[3]]
+
+
+async def test_nobody_sees_to_a_case_about_herself(desk: Desk) -> None:
+    """Or a moderator in danger could end it, and her erasure would begin without anybody."""
+    case = await desk.open()
+    await refused(Forbidden, desk.claim(case.id, ADA))
+    await desk.claim(case.id)
+    await refused(Forbidden, desk.claim(case.id, ADA, take_over=True))
+    await refused(CaseTaken, desk.close(case.id, ADA))
+    assert (await desk.close(case.id)).state is State.CLOSED

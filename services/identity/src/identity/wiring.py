@@ -27,6 +27,7 @@ from identity.adapters.export_seal import X25519Seal
 from identity.adapters.export_sources import RETRIED, OwnRecords, RemoteRecords
 from identity.adapters.heard_closeness import HeardCloseness
 from identity.adapters.join_links import SealedJoinLinks
+from identity.adapters.keeping import Keeping
 from identity.adapters.mail_seal import MailSeal
 from identity.adapters.master_key import KeyedDigest
 from identity.adapters.mongo import INDEXES, TOLD, MongoDirectory
@@ -94,7 +95,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         keys = _keys(config)
-        directory = MongoDirectory(database, relay.wake)
+        directory = await _directory(stack, life, database, relay, clock)
         erasing = config.erasing
         notes = MongoCaseNotes(database)
         advance = _advance(erasing, directory, notes, clock, Tombstone(producer))
@@ -158,7 +159,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         ))  # fmt: skip
         await _listen(stack, life, "cases", Consumer(
             settings.kafka, group=case_notes.GROUP, topics=case_notes.TOPICS,
-            handlers=case_notes.handlers(notes, advance.look_again), producer=producer,
+            handlers=case_notes.handlers(notes, advance.look_again, directory.has_account),
+            producer=producer,
             tracing=tracing, topic_prefix=settings.topic_prefix,
         ))  # fmt: skip
         await _mailing(stack, life, config, directory, clock)
@@ -189,6 +191,16 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             )
         )  # fmt: skip
         yield App(grpc, http)
+
+
+async def _directory(
+    stack: AsyncExitStack, life: Lifecycle, database: mongo.Database, relay: Relay,
+    clock: SystemClock,
+) -> MongoDirectory:  # fmt: skip
+    """What is kept, and kept also beyond its age while a legal hold is on it."""
+    keeping = Keeping(database, RULES, clock)
+    await stack.enter_async_context(life.background("keeping", keeping.run()))
+    return MongoDirectory(database, relay.wake, keeping.wake)
 
 
 async def _hearing(

@@ -105,8 +105,12 @@ def changed(stage: int, version: int = 1, member_id: str = "") -> events.CaseCha
     )  # fmt: skip
 
 
-async def take(notes: CaseNotes, event: events.CaseChanged) -> list[UUID]:
+async def take(notes: CaseNotes, event: events.CaseChanged, *, here: bool = True) -> list[UUID]:
     """Of whom a case has ended."""
+
+    async def is_here(network_id: UUID, member_id: UUID) -> bool:
+        return here
+
     ended = []
 
     async def look_again(network_id: UUID, member_id: UUID) -> None:
@@ -114,7 +118,7 @@ async def take(notes: CaseNotes, event: events.CaseChanged) -> list[UUID]:
         assert not await notes.is_open(NETWORK, member_id, None)
         ended.append(member_id)
 
-    await handlers(notes, look_again)[events.CaseChanged](event, META)
+    await handlers(notes, look_again, is_here)[events.CaseChanged](event, META)
     return ended
 
 
@@ -132,6 +136,13 @@ async def test_every_stage_but_the_last_is_open(stage: int, is_open: bool) -> No
     ended = await take(notes, changed(stage, member_id=str(ada)))
     assert ended == ([] if is_open else [ada])
     assert await notes.is_open(NETWORK, ada, None) is is_open
+
+
+async def test_of_who_is_gone_no_case_is_kept_that_is_heard_of_later() -> None:
+    notes, ada = FakeCaseNotes(), new_id()
+    for stage in (events.CASE_STAGE_OPEN, events.CASE_STAGE_CLOSED):
+        assert await take(notes, changed(stage, member_id=str(ada)), here=False) == []
+        assert not notes.all
 
 
 @pytest.mark.parametrize("wrong", [changed(1, version=0), changed(1, member_id="ada")])

@@ -98,6 +98,16 @@ async def test_a_device_too_many_ends_the_one_unused_longest_and_that_is_told(do
     assert left == {one.session_id for one in sessions[1:]}
 
 
+async def test_sessions_that_ended_and_are_kept_for_a_hold_are_not_too_many(door: Door) -> None:
+    account = await door.open()
+    await door.enter()
+    door.clock.advance(timedelta(days=61))
+    for _ in range(MAX_DEVICES):
+        await door.enter()
+    assert not [one for one in door.accounts.told if isinstance(one[1], SessionsEnded)]
+    assert len(await door.directory.devices(door.network.id).of(account.id)) == MAX_DEVICES + 1
+
+
 @pytest.mark.parametrize(
     "change",
     [{"password": "wrong password"}, {"email": "bea@example.org"}, {"network": "elsewhere"}],

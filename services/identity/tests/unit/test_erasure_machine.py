@@ -178,6 +178,10 @@ class Erasures(RuleBasedStateMachine):
         caller = a_caller(role, id=self.member_id)
         return Access(authorize, caller, "/kith.identity.v1.ErasureService/RequestErasure")
 
+    def staff_of_erasures(self) -> Access:
+        caller = a_caller(Role.NETWORK_ADMIN)
+        return Access(authorize, caller, "/kith.identity.v1.ErasureService/HoldErasure")
+
     def staff(self, method: str) -> Access:
         caller = a_caller(Role.NETWORK_ADMIN)
         return Access(authorize, caller, f"/kith.identity.v1.HoldService/{method}")
@@ -225,8 +229,9 @@ class Erasures(RuleBasedStateMachine):
         waits = self.waits
         reason = [HoldReason.DISPUTE] if change == "hold" else []
         method = getattr(self.leaving, change)
+        access = self.access() if change == "cancel" else self.staff_of_erasures()
         try:
-            self.runner.run(method(self.access(), self.member_id, *reason))
+            self.runner.run(method(access, self.member_id, *reason))
         except (ErasureUnderWay, ErasureNotFound):
             assert not waits
 

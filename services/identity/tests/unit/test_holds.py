@@ -18,7 +18,7 @@ from identity.application.advance_erasure import Advance
 from identity.application.holds import Holding, Wanted
 from identity.application.leave import Leaving
 from identity.domain.deed import Deed, Done
-from identity.domain.erasure import HoldReason, State
+from identity.domain.erasure import AllowReason, HoldReason, State
 from identity.domain.errors import AccountNotFound, ErasureUnderWay
 from identity.domain.hold import LONGEST, MOST, STOP, Hold, Holds
 from identity.domain.role import Role
@@ -202,12 +202,10 @@ async def test_the_operator_holds_in_every_network_and_is_told_nothing(world: Wo
     await world.place(world.wanted(NETWORK, reference="late"), operator=True)
 
 
-async def test_what_the_operator_placed_only_she_lifts_or_changes(world: World) -> None:
+async def test_what_the_operator_placed_only_she_lifts(world: World) -> None:
     await world.place(world.wanted(NETWORK), operator=True)
     with pytest.raises(Forbidden):
         await world.lift()
-    with pytest.raises(Forbidden):
-        await world.place(world.wanted())
     await world.lift(NETWORK, operator=True)
     assert not world.directory.holds(NETWORK).all[world.member_id].all
 
@@ -283,3 +281,70 @@ async def test_a_look_at_sealed_holds_alone_is_not_hers_to_see(
     for number, one in enumerate(sealed):
         await world.place(world.wanted(reference=f"file-{number}", sealed=one))
     assert world.directory.holds(NETWORK).all[world.member_id].disclosed is disclosed
+
+
+async def test_two_who_use_the_same_reference_have_two_holds(world: World) -> None:
+    """A file number is each one's own, and an operator does not know which the network uses."""
+    await world.place(world.wanted())
+    await world.place(world.wanted(NETWORK, ends=2 * MONTH, sealed=True), operator=True)
+    await world.lift(NETWORK, operator=True)
+    (left,) = world.directory.holds(NETWORK).all[world.member_id].all
+    assert (left.from_platform, left.sealed, left.ends_at) == (False, False, NOW + MONTH)
+    await world.place(world.wanted(NETWORK), operator=True)
+    await world.place(world.wanted(ends=MONTH / 2))
+    await world.lift()
+    (left,) = world.directory.holds(NETWORK).all[world.member_id].all
+    assert (left.from_platform, left.ends_at) == (True, NOW + MONTH)
+
+
+async def test_how_many_an_operator_can_place_does_not_hint_at_the_networks_own(
+    world: World,
+) -> None:
+    for number in range(MOST):
+        await world.place(world.wanted(reference=f"own-{number}"))
+    for number in range(MOST):
+        await world.place(world.wanted(NETWORK, reference=f"platform-{number}"), operator=True)
+    with pytest.raises(Limited):
+        await world.place(world.wanted(NETWORK, reference="more"), operator=True)
+    with pytest.raises(Limited):
+        await world.place(world.wanted(reference="more"))
+
+
+async def test_who_stops_an_erasure_ends_her_own_stop_and_no_hold_of_the_platform(
+    world: World,
+) -> None:
+    await world.holding.stop(NETWORK, world.member_id, HoldReason.DISPUTE, world.admin.subject)
+    await world.place(world.wanted(NETWORK), operator=True)
+    await world.holding.release(NETWORK, world.member_id, world.admin.subject)
+    (left,) = world.directory.holds(NETWORK).all[world.member_id].all
+    assert left.from_platform
+
+
+async def test_nobody_decides_about_holds_on_herself(world: World) -> None:
+    """Or an admin who is under one would lift it, or renew it to end at once."""
+    me = a_caller(Role.NETWORK_ADMIN, id=world.member_id)
+    service = "/kith.identity.v1.HoldService/"
+    await world.place(world.wanted())
+    with pytest.raises(Forbidden):
+        await world.holding.lift(
+            Access(authorize, me, f"{service}LiftHold"), None, world.member_id, FILE
+        )
+    with pytest.raises(Forbidden):
+        await world.holding.place(
+            Access(authorize, me, f"{service}PlaceHold"), world.wanted(ends=timedelta(seconds=1))
+        )
+    await world.holding.stop(NETWORK, world.member_id, HoldReason.DISPUTE, world.admin.subject)
+    with pytest.raises(Forbidden):
+        await world.holding.release(NETWORK, world.member_id, world.member_id)
+    assert len(world.directory.holds(NETWORK).all[world.member_id].all) == 2
+
+
+async def test_nobody_lets_her_own_erasure_go_on_beside_a_case(world: World) -> None:
+    await world.ask()
+    me = a_caller(Role.NETWORK_ADMIN, id=world.member_id)
+    access = Access(authorize, me, "/kith.identity.v1.ErasureService/AllowErasure")
+    with pytest.raises(Forbidden):
+        await world.leaving.allow(access, world.member_id, AllowReason.MISTAKE)
+    allowing = world.access("AllowErasure")
+    allowed = await world.leaving.allow(allowing, world.member_id, AllowReason.MISTAKE)
+    assert allowed.allowed_at == NOW

@@ -11,13 +11,14 @@ from uuid import UUID
 from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo, telemetry
 from common.clock import Clock, SystemClock
 from common.config import Address, ServiceConfig
-from common.kafka_consumer import Consumer
+from common.kafka_consumer import Consumer, Handlers
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from erasure.marks import Marks
 from export.records import add_records
 from grpc.aio import Server
 from kith.messaging.v1.delivery_service_pb2_grpc import (
@@ -34,6 +35,7 @@ from messaging.adapters.exporting import kinds
 from messaging.adapters.forgetting import Forgetting
 from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.mongo_marks import MARKS
 from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
@@ -77,7 +79,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relays = ["messages", "seats", MARKS, REPORTS]
+        relays = ["messages", "seats", MARKS, REPORTS, IMPORTS]
         relay = Relay(database, relays, producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
@@ -98,7 +100,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock),
+                Eraser(NAME, database, STEPS, clock, Marks(database, config.erasure_key)),
                 erasing.Publisher(NAME, producer, config.erasure_key), _forgetting(networks, tails),
             ),
             producer, tracing, settings.topic_prefix,
@@ -106,7 +108,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(_listening(life, "erasures", erasures))
-        await _hear(settings, networks, producer, tracing, life, stack)
+        await _hear(settings, _hearing(config, database, networks), producer, tracing, life, stack)
 
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails, hub)
@@ -143,9 +145,18 @@ async def _listening(life: Lifecycle, name: str, consumer: Consumer) -> AsyncIte
         yield
 
 
+def _hearing(
+    config: Config, database: mongo.Database, networks: Networks
+) -> tuple[Handlers, Handlers]:
+    """What to do with events about members, and about who is close to whom."""
+    erased = Marks(database, config.erasure_key)
+    return handlers(networks, erased.joined), ties.handlers(networks)
+
+
 async def _hear(
-    settings: ServiceConfig, networks: Networks, producer: kafka_producer.Producer,
-    tracing: telemetry.Tracing, life: Lifecycle, stack: AsyncExitStack,
+    settings: ServiceConfig, hearing: tuple[Handlers, Handlers],
+    producer: kafka_producer.Producer, tracing: telemetry.Tracing, life: Lifecycle,
+    stack: AsyncExitStack,
 ) -> None:  # fmt: skip
     """Hear who is a member, and who is close to whom. While ties are not heard, who came close asks
     first a little longer: nobody is kept from talking for it, as by a service that is not ready."""
@@ -153,8 +164,9 @@ async def _hear(
         Consumer, settings.kafka, producer=producer, tracing=tracing,
         topic_prefix=settings.topic_prefix,
     )  # fmt: skip
-    consumer = listen(group=GROUP, topics=TOPICS, handlers=handlers(networks))
-    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=ties.handlers(networks))
+    members, close = hearing
+    consumer = listen(group=GROUP, topics=TOPICS, handlers=members)
+    told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=close)
     await stack.enter_async_context(_listening(life, "consumer", consumer))
     await stack.enter_async_context(life.background("ties", told.run()))
 

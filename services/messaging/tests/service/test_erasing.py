@@ -14,7 +14,6 @@ from erasure.receipts import Count
 from erasure.steps import BATCH
 from messaging.adapters.erasing import STEPS
 from messaging.adapters.mongo import Networks
-from messaging.application.import_messages import import_messages
 from messaging.application.open_conversation import open_conversation
 from messaging.application.tails import Tails
 from messaging.domain.errors import MemberNotFound
@@ -31,6 +30,7 @@ from services.messaging.tests.builders import (
     a_conversation,
     a_draft,
     a_row,
+    bring_in,
     send,
 )
 
@@ -123,10 +123,10 @@ async def test_what_was_imported_of_her_is_not_brought_in_again(
         await networks.members(NETWORK).add(member)
     rows = [a_row(1, ADA, BEN), a_row(2, BEN, ADA)]
 
-    await import_messages(networks.of(NETWORK), Tails(), rows)
+    await bring_in(networks.of(NETWORK), Tails(), rows)
     await eraser.erase(NETWORK, ADA, new_id())
     await networks.members(NETWORK).add(ADA)
-    again = await import_messages(networks.of(NETWORK), Tails(), rows)
+    again = await bring_in(networks.of(NETWORK), Tails(), rows)
     assert (again.created, again.existing) == (0, 2)
     texts = [one.text for one in await messages_of(networks, rows[0].conversation.id)]
     assert texts == ["", "row 2"]

@@ -12,7 +12,7 @@ from common.errors import ConcurrentUpdate, Unavailable
 from common.ids import new_id
 from hypothesis import given
 from hypothesis import strategies as st
-from messaging.application.import_messages import Imported, Row, import_messages
+from messaging.application.import_messages import Imported, Row
 from messaging.application.tails import Tails
 from messaging.domain.errors import MemberNotFound, MessageIdReused
 
@@ -23,6 +23,7 @@ from services.messaging.tests.builders import (
     NOW,
     a_draft,
     a_row,
+    bring_in,
     send,
     told,
 )
@@ -52,7 +53,7 @@ def stored(network: FakeNetwork) -> list[list[tuple[object, ...]]]:
 async def in_batches(network: FakeNetwork, tails: Tails, rows: list[Row], size: int) -> Imported:
     created = existing = 0
     for start in range(0, len(rows), size):
-        done = await import_messages(network, tails, rows[start : start + size])
+        done = await bring_in(network, tails, rows[start : start + size])
         created, existing = created + done.created, existing + done.existing
     return Imported(created, existing)
 
@@ -90,16 +91,16 @@ async def test_a_crash_after_opening_leaves_a_conversation_that_the_next_import_
     network = a_network(ADA, BEN)
     network.messages.crash_after = 0
     with pytest.raises(Crash):
-        await import_messages(network, Tails(), [a_row(1)])
+        await bring_in(network, Tails(), [a_row(1)])
     network.messages.crash_after = None
-    assert await import_messages(network, Tails(), [a_row(1)]) == Imported(1, 0)
+    assert await bring_in(network, Tails(), [a_row(1)]) == Imported(1, 0)
 
 
 async def test_an_unknown_member_stops_the_rows_at_hers_and_names_it() -> None:
     network = a_network(ADA, BEN)
     rows = [a_row(1), a_row(2), a_row(3, ADA, new_id()), a_row(4)]
     with pytest.raises(MemberNotFound) as refused:
-        await import_messages(network, Tails(), rows)
+        await bring_in(network, Tails(), rows)
     assert refused.value.metadata == {"row": "3"}
     assert network.messages.rows.keys() == {rows[0].key, rows[1].key}
 
@@ -117,9 +118,9 @@ async def test_a_row_with_other_content_is_refused_after_the_rows_before_it(
     first = [a_row(1), a_row(2), a_row(3)]
     again = [a_row(4), other, a_row(5)]
     if not at_once:
-        await import_messages(network, Tails(), first)
+        await bring_in(network, Tails(), first)
     with pytest.raises(MessageIdReused) as refused:
-        await import_messages(network, Tails(), first + again if at_once else again)
+        await bring_in(network, Tails(), first + again if at_once else again)
     assert refused.value.metadata == {"row": "3"}
     assert [one.text for one in network.messages.all] == ["row 1", "row 2", "row 3", "row 4"]
 
@@ -127,7 +128,7 @@ async def test_a_row_with_other_content_is_refused_after_the_rows_before_it(
 async def test_a_row_twice_in_a_batch_is_one_message() -> None:
     network = a_network(ADA, BEN)
     rows = [a_row(1), a_row(2), a_row(1)]
-    assert await import_messages(network, Tails(), rows) == Imported(2, 1)
+    assert await bring_in(network, Tails(), rows) == Imported(2, 1)
     assert len(network.messages.all) == 2
 
 
@@ -135,8 +136,8 @@ async def test_two_sources_have_rows_of_their_own() -> None:
     network = a_network(ADA, BEN)
     for source in ("old-forum", "old-forum-2"):
         rows = [a_row(1, source=source), a_row(10**13, at=NOW, source=source)]
-        assert await import_messages(network, Tails(), rows) == Imported(2, 0)
-        assert await import_messages(network, Tails(), rows) == Imported(0, 2)
+        assert await bring_in(network, Tails(), rows) == Imported(2, 0)
+        assert await bring_in(network, Tails(), rows) == Imported(0, 2)
 
 
 async def test_a_live_message_with_the_client_id_of_a_row_does_not_hide_behind_others() -> None:
@@ -146,7 +147,7 @@ async def test_a_live_message_with_the_client_id_of_a_row_does_not_hide_behind_o
     squatter = a_draft(ADA, "row 2", client_id=rows[1].draft.client_message_id)
     await send(network, Tails(), conversation_id=rows[0].conversation.id, draft=squatter)
     with pytest.raises(MessageIdReused) as refused:
-        await import_messages(network, Tails(), rows)
+        await bring_in(network, Tails(), rows)
     assert refused.value.metadata == {"row": "2"}
     assert network.messages.rows.keys() == {rows[0].key}
 
@@ -157,11 +158,11 @@ async def test_live_senders_and_two_imports_at_once_keep_one_order() -> None:
     talk = rows[0].conversation
     await network.conversations.add([talk])
 
-    async def bring_in(tails: Tails) -> None:
+    async def all_of(tails: Tails) -> None:
         for start in range(0, len(rows), 5):
             while True:
                 try:
-                    await import_messages(network, tails, rows[start : start + 5])
+                    await bring_in(network, tails, rows[start : start + 5])
                     break
                 except ConcurrentUpdate:
                     continue
@@ -171,7 +172,7 @@ async def test_live_senders_and_two_imports_at_once_keep_one_order() -> None:
             await send(network, tails, conversation_id=talk.id, draft=a_draft(BEN))
 
     one, other = Tails(), Tails()
-    await asyncio.gather(bring_in(one), bring_in(other), talk_on(one))
+    await asyncio.gather(all_of(one), all_of(other), talk_on(one))
     messages = network.messages.of(talk.id)
     assert [message.sequence for message in messages] == list(range(1, 51))
     brought = [message.text for message in messages if message.imported]
@@ -184,9 +185,9 @@ async def test_rows_that_somebody_else_interrupts_are_still_counted_as_new() -> 
     network = a_network(ADA, BEN)
     tails, rows = Tails(), [a_row(n) for n in range(1, 4)]
     talk = rows[0].conversation
-    await import_messages(network, tails, rows[:1])
+    await bring_in(network, tails, rows[:1])
     await send(network, Tails(), conversation_id=talk.id, draft=a_draft(BEN))
-    assert await import_messages(network, tails, rows) == Imported(2, 1)  # its tail was stale
+    assert await bring_in(network, tails, rows) == Imported(2, 1)  # its tail was stale
     assert [one.sequence for one in network.messages.of(talk.id)] == [1, 2, 3, 4]
 
 
@@ -194,20 +195,20 @@ async def test_without_room_nothing_is_stored_and_nobody_waits_behind_the_import
     network, tails = a_network(ADA, BEN), Tails()
     network.messages.full = True
     with pytest.raises(Unavailable):
-        await import_messages(network, tails, [a_row(1)])
+        await bring_in(network, tails, [a_row(1)])
     assert not network.messages.all
-    assert await import_messages(network, tails, []) == Imported(0, 0)
+    assert await bring_in(network, tails, []) == Imported(0, 0)
 
 
 async def test_a_batch_that_is_begun_is_finished_when_its_sender_goes_away() -> None:
     network, tails = a_network(ADA, BEN), Tails()
     rows = [a_row(n) for n in range(1, 4)]
-    gone = asyncio.create_task(import_messages(network, tails, rows))
+    gone = asyncio.create_task(bring_in(network, tails, rows))
     while not network.conversations.all:  # opened, and nothing stored yet
         await others_first()
     assert not network.messages.all
     gone.cancel()
     await asyncio.wait([gone])
     assert gone.cancelled()
-    assert await import_messages(network, tails, [a_row(4)]) == Imported(1, 0)
+    assert await bring_in(network, tails, [a_row(4)]) == Imported(1, 0)
     assert [one.text for one in network.messages.all] == [f"row {n}" for n in range(1, 5)]

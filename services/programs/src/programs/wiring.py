@@ -16,6 +16,7 @@ from common.retention import declare
 from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
+from erasure.marks import Marks
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
@@ -54,13 +55,14 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         await database.create_collections(INDEXES)
         await declare(database, RULES)
+        marks = Marks(database, config.erasure_key)
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
         networks = MongoNetworks(database, relay.wake)
         consumer = Consumer(
-            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks),
+            settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks, marks.joined),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
@@ -71,7 +73,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock),
+                Eraser(NAME, database, STEPS, clock, marks),
                 erasing.Publisher(NAME, producer, config.erasure_key),
             ),
             producer, tracing, settings.topic_prefix,

@@ -13,6 +13,7 @@ from kith_cli.local.supervisor import Supervisor
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _LATE = re.compile(r'kith_loop_late_seconds_bucket\{le="([^"]+)"\} (\S+)')
+_HELD = re.compile(r'kith_loop_held_seconds_bucket\{le="([^"]+)"\} (\S+)')
 SERVERS = frozenset({"kafka", "mongodb"})
 
 
@@ -36,15 +37,34 @@ def loop_late(address: str) -> dict[float, float]:
 
     `address` is where its metrics are. Raises OSError.
     """
+    return _histogram(address, _LATE)
+
+
+def loop_held(address: str) -> dict[float, float]:
+    """The same of the part of it that the loop's own thread was computing. Raises OSError."""
+    return _histogram(address, _HELD)
+
+
+def _histogram(address: str, name: re.Pattern[str]) -> dict[float, float]:
     with urlopen(f"http://{address}/metrics", timeout=5) as answer:  # loopback
-        found = _LATE.findall(answer.read().decode())
+        found = name.findall(answer.read().decode())
     return {float(at_most): float(count) for at_most, count in found}
 
 
 def worst_late(before: Mapping[float, float], after: Mapping[float, float]) -> float:
-    """Seconds that were not exceeded between two readings of `loop_late`."""
+    """Seconds that were not exceeded between two readings of `loop_late` or `loop_held`."""
     grown = {at_most: after[at_most] - before.get(at_most, 0.0) for at_most in after}
     return min((at_most for at_most, count in grown.items() if count == grown[math.inf]))
+
+
+def late_per_mille(
+    before: Mapping[float, float], after: Mapping[float, float], seconds: float
+) -> float:
+    """Of a thousand looks between two readings of `loop_late`, how many were later than `seconds`,
+    which has to be one of its bounds."""
+    looks = after[math.inf] - before.get(math.inf, 0.0)
+    in_time = after[seconds] - before.get(seconds, 0.0)
+    return 1000 * (looks - in_time) / looks if looks else 0.0
 
 
 def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

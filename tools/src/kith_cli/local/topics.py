@@ -19,6 +19,7 @@ from kith_cli.paths import TOPICS
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 FOREVER = -1
+COMPACTED_WITHIN_MS = 30 * 86_400_000
 ALREADY_EXISTS = 36
 LEADER_SECONDS = 15.0
 POLL_SECONDS = 0.05
@@ -33,6 +34,15 @@ class Topic:
     retention_ms: int
     cleanup: str
     holds: str = ""  # what kind of data
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As the broker knows them. What a newer record or a tombstone replaced is gone after
+        COMPACTED_WITHIN_MS at the latest, however little is written to the topic."""
+        found = {"cleanup.policy": self.cleanup, "retention.ms": str(self.retention_ms)}
+        if "compact" in self.cleanup:
+            found["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_MS)
+        return found
 
 
 def load(path: Path = TOPICS, *, prefix: str = "") -> tuple[Topic, ...]:
@@ -92,8 +102,7 @@ async def _create(bootstrap: str, declared: Collection[Topic]) -> int:
 
 
 def _request(topic: Topic) -> NewTopic:
-    configuration = {"cleanup.policy": topic.cleanup, "retention.ms": str(topic.retention_ms)}
-    return NewTopic(topic.name, topic.partitions, 1, topic_configs=configuration)
+    return NewTopic(topic.name, topic.partitions, 1, topic_configs=topic.settings)
 
 
 def _raise_refusals(response: Any) -> None:

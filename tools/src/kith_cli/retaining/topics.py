@@ -15,7 +15,7 @@ from kith_cli.retaining.kept import Kept, span
 
 SEGMENT = timedelta(days=8)
 """The broker drops whole segments, a week's records at most, and looks every five minutes."""
-_SETTINGS = ("cleanup.policy", "retention.ms")
+_SETTINGS = ("cleanup.policy", "retention.ms", "max.compaction.lag.ms")
 
 
 async def look(bootstrap: str, declared: Sequence[Topic], now: datetime) -> list[Kept]:
@@ -60,9 +60,10 @@ async def _topic(
 
 def problem(topic: Topic, set_to: Mapping[str, str], oldest: datetime | None, now: datetime) -> str:
     """What is not as declared; empty if all is."""
-    wanted = {"cleanup.policy": topic.cleanup, "retention.ms": str(topic.retention_ms)}
     wrong = [
-        f"{name} is {set_to.get(name)}" for name in _SETTINGS if set_to.get(name) != wanted[name]
+        f"{name} is {set_to.get(name)}"
+        for name, wanted in topic.settings.items()
+        if set_to.get(name) != wanted
     ]
     if topic.cleanup != "compact" and topic.retention_ms >= 0 and oldest is not None:
         kept = timedelta(milliseconds=topic.retention_ms)

@@ -27,7 +27,10 @@ from common.grpc_errors import DETAILS
 
 logger = log.get(__name__)
 MOST_AT_ONCE = 1_000
-"""Calls of one stream in the works; beyond it no more are read, and the client's writing waits."""
+"""Calls of one stream in the works or answered and not written yet; beyond it no more are read, and
+the client's writing waits."""
+MOST_UNWRITTEN_BYTES = 16 * 1024 * 1024
+"""Of answers of one stream: a client that asks and does not read is not read either."""
 MOST_ANSWER_BYTES = 4 * 1024 * 1024
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
 Serve = Callable[[Any, Any], Awaitable[bytes]]
@@ -104,6 +107,7 @@ class _Ride:
         self._context = context
         self._running: dict[int, asyncio.Task[None]] = {}
         self._answers: list[Answer] = []
+        self._unwritten_bytes = 0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._leaving = self._over = False
@@ -150,12 +154,19 @@ class _Ride:
         for id in frames.cancelled:
             if id in self._running:
                 self._running[id].cancel()
-        while len(self._running) >= MOST_AT_ONCE:
+        while self._full:
             self._room.clear()
             await self._room.wait()
 
+    @property
+    def _full(self) -> bool:
+        calls = len(self._running) + len(self._answers)
+        return calls >= MOST_AT_ONCE or self._unwritten_bytes >= MOST_UNWRITTEN_BYTES
+
     async def _serve(self, call: Call, context: CarriedContext) -> None:
-        self._answers.append(await self._answer(call, context))
+        answer = await self._answer(call, context)
+        self._answers.append(answer)
+        self._unwritten_bytes += len(answer.content)
         self._wake.set()
 
     def _done(self, id: int, _task: asyncio.Task[None]) -> None:
@@ -191,7 +202,10 @@ class _Ride:
             self._wake.clear()
             while self._answers or told != self._leaving:
                 told = self._leaving
-                await self._context.write(encode(Answers(self._frame(), told)))
+                answers = self._frame()
+                await self._context.write(encode(Answers(answers, told)))
+                self._unwritten_bytes -= sum(len(one.content) for one in answers)
+                self._room.set()
 
     def _frame(self) -> list[Answer]:
         size = taken = 0

@@ -45,7 +45,8 @@ class CaseDesk:
         return earlier
 
     async def claim(self, access: Access, id: UUID, *, take_over: bool) -> Case:
-        """The case, hers. Raises CaseNotFound, CaseTaken, CaseClosed, Unavailable, Conflict."""
+        """The case, hers. Raises Forbidden, CaseNotFound, CaseTaken, CaseClosed, Unavailable,
+        Conflict."""
         by, at = access.caller.subject, self.clock.now()
         return await self._change(access, id, lambda one: one.claim(by, at, take_over=take_over))
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from common.errors import Forbidden
+
 from community.domain.errors import CaseClosed, CaseNotClaimed, CaseTaken
 from community.domain.text import check_request_id
 
@@ -98,8 +100,10 @@ class Case:
     def claim(self, by: UUID, at: datetime, *, take_over: bool = False) -> Case:
         """Take it on, from somebody else only by `take_over`; itself if it is hers already.
 
-        Raises CaseTaken, CaseClosed.
+        Raises Forbidden (it is about her), CaseTaken, CaseClosed.
         """
+        if by == self.member_id:
+            raise Forbidden("this case is about you; somebody else sees to it")
         if self.outcome is not None:
             raise CaseClosed("this case has ended")
         if self.claimed_by == by:

@@ -11,5 +11,6 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "a day for a client to ask again (ADR 13)",
         "expire_at",
+        unheld="sealed by a key that only her device had, and it names nobody",
     ),
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from common.clock import SystemClock
 from common.mongo import Document
 from export.kinds import Kind, Owned, Record, Value, Whose, text_of
+
+from identity.adapters.keeping import own_end
 
 
 def _account(document: Document, _: Whose) -> Record:
@@ -76,11 +79,14 @@ def _profile(document: Document, _: Whose) -> Record:
     }  # fmt: skip
 
 
-def _device(document: Document, _: Whose) -> Record:
+def _device(document: Document, _: Whose) -> Record | None:
+    """None for one that has ended and is there for a legal hold only, which she need not see."""
+    if own_end(document, "expires_at") < SystemClock().now():
+        return None
     return {
         "sessionId": str(document["_id"]), "label": document["label"],
         "createTime": text_of(document["created_at"]), "useTime": text_of(document["used_at"]),
-        "expireTime": text_of(document["expires_at"]),
+        "expireTime": text_of(own_end(document, "expires_at")),
     }  # fmt: skip
 
 

@@ -142,11 +142,16 @@ class MongoInvites:
 
 
 class MongoDirectory:
-    """Implements ports.Directory; `wake` tells the relay that events wait."""
+    """Implements ports.Directory; `wake` tells the relay that events wait, `held` whoever keeps
+    what is under a hold that holds may have changed."""
 
-    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, wake: Callable[[], None],
+        held: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._wake = wake
+        self._held = held
         self._networks = MongoNetworks(database, wake)
         self._mails = MongoMails(database)
 
@@ -163,6 +168,10 @@ class MongoDirectory:
         """See ports.Directory."""
         collection = self._database.collection("accounts", network_id)
         return MongoAccounts(collection, self._wake)
+
+    async def has_account(self, network_id: UUID, id: UUID) -> bool:
+        """Whether somebody has this account, closed or not; what is asked is not remembered."""
+        return await self.accounts(network_id).get(id) is not None
 
     def erasures(self, network_id: UUID) -> MongoErasures:
         """See ports.Directory."""
@@ -214,7 +223,13 @@ class MongoDirectory:
 
     def holds(self, network_id: UUID) -> MongoHolds:
         """See ports.Directory."""
-        return MongoHolds(self._database.collection("holds", network_id), self._wake)
+        collection = self._database.collection("holds", network_id)
+
+        def wake() -> None:
+            self._wake()
+            self._held()
+
+        return MongoHolds(collection, wake)
 
     def ties(self, network_id: UUID) -> MongoTies:
         """See ports.Directory."""

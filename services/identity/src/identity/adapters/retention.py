@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "30 days for an admin to decide, then 30 for who was declined to ask why (ADR 29)",
         "remove_at",
+        whose="_id",
     ),
     Rule(
         "profiles",
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
         "until no older event can come again (ADR 30)",
         "ended_at",
         MARKS_KEPT,
+        unheld="a copy: community keeps it until her erasure",
     ),
     Rule(
         "connected_pairs",
@@ -60,6 +62,7 @@ RULES: tuple[Rule, ...] = (
         "until no older event can come again (ADR 30)",
         "ended_at",
         MARKS_KEPT,
+        unheld="a copy: community keeps it until her erasure",
     ),
     Rule(
         "consent_records",
@@ -75,6 +78,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "until they are no good in any case (ADR 24)",
         "expires_at",
+        unheld="hashes that lead to nobody",
     ),
     Rule(
         "exports",
@@ -82,6 +86,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "a week to fetch it (ADR 26)",
         "expires_at",
+        unheld="a copy of what there is, which she alone can open",
     ),
     Rule(
         "export_parts",
@@ -89,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "as long as the export they are of",
         "expires_at",
+        unheld="a copy of what there is, which she alone can open",
     ),
     Rule(
         "invites",
@@ -97,6 +103,7 @@ RULES: tuple[Rule, ...] = (
         "a while for an admin to see what became of them",
         "expires_at",
         INVITES_KEPT,
+        unheld="names nobody but who is joining just now; who made it is in the audit log",
     ),
     Rule(
         "roster",
@@ -106,7 +113,12 @@ RULES: tuple[Rule, ...] = (
         "added_at",
     ),
     Rule(
-        "devices", "sessions", Fate.EXPIRES, "60 days unused, a year in all (ADR 15)", "expires_at"
+        "devices",
+        "sessions",
+        Fate.EXPIRES,
+        "60 days unused, a year in all (ADR 15)",
+        "expires_at",
+        whose="member_id",
     ),
     Rule(
         "mails",
@@ -114,6 +126,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "until they are worth nothing any more (ADR 22)",
         "expires_at",
+        unheld="on its way out, and gone when it has left",
     ),
     Rule(
         "attempts",
@@ -121,6 +134,7 @@ RULES: tuple[Rule, ...] = (
         Fate.EXPIRES,
         "until they slow nobody down any more (ADR 15)",
         "expires_at",
+        unheld="hashes that lead to nobody",
     ),
     Rule(
         "erasures",
@@ -136,6 +150,7 @@ RULES: tuple[Rule, ...] = (
         "longer than the log holds what could open a closed one again",
         "closed_at",
         CLOSED_KEPT,
+        unheld="a copy: community keeps the case",
     ),
     Rule(
         "holds",
@@ -144,6 +159,7 @@ RULES: tuple[Rule, ...] = (
         "a while after the last has ended, for an admin to see that it did; or until her erasure",
         "ends_at",
         ENDED_KEPT,
+        unheld="it is the hold; the audit log keeps that there was one",
     ),
     Rule(
         "erasure_records",
@@ -152,6 +168,7 @@ RULES: tuple[Rule, ...] = (
         "proof, as long as somebody may usually ask for it",
         "finished_at",
         RECORDS_KEPT,
+        unheld="of who has gone already, whom no hold can be about",
     ),
     Rule(
         "audit",

@@ -157,11 +157,11 @@ class Advance:
         await consents.remove_all(member_id)
         await self.directory.exports(network_id).forget(member_id)
         await self.directory.ties(network_id).forget(member_id)
-        await self.cases.forget(network_id, member_id)
         if not await self.directory.holds(network_id).forget(member_id):
             return  # who placed or lifted one has still to be told; again at the next round
         if not await accounts.remove(member_id):
             return  # its last events wait to be told; again at the next round
+        await self.cases.forget(network_id, member_id)  # who hears of one later finds no account
         await self.let_go(member_id)  # behind them, and behind what every service has heard
         await self.directory.erasures(network_id).remove(erasure)
         logger.info("erasure.finished", erasure_id=str(erasure.id))

@@ -81,7 +81,9 @@ async def issue_session(
     device, token = sign_in_on(account, new_id(), label, secret, now, amr)
     devices = directory.devices(account.network_id)
     await devices.add(device)
-    for surplus in (await devices.of(account.id))[MAX_DEVICES:]:
+    known = await devices.of(account.id)
+    signed_in = [one for one in known if one.signed_in(account.session_epoch, now)]
+    for surplus in signed_in[MAX_DEVICES:]:
         if surplus.id != device.id:
             await end_session(directory, clock, surplus)
     return tokens.issue(account, device, token.text(), now)

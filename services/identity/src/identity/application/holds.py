@@ -23,7 +23,15 @@ from identity.application.retry import retrying
 from identity.domain.deed import Deed
 from identity.domain.erasure import Erasure, HoldReason, State
 from identity.domain.errors import AccountNotFound, ErasureUnderWay
-from identity.domain.hold import NO_REFERENCE, STOP, Hold, Holds, check_reference, told
+from identity.domain.hold import (
+    NO_REFERENCE,
+    STOP,
+    Hold,
+    Holds,
+    check_reference,
+    not_about_oneself,
+    told,
+)
 
 ASK_AGAIN = timedelta(minutes=5)
 """How long after a hold was lifted by somebody who was then killed the erasure goes on."""
@@ -62,6 +70,7 @@ class Holding:
             self.clock.now(), wanted.sealed, _from_platform(access),
         )  # fmt: skip
         check_reference(hold.reference)
+        not_about_oneself(hold.placed_by, wanted.member_id)
         try:
             await self._place(network_id, wanted.member_id, hold, Deed.HOLD_PLACED)
         except ErasureUnderWay:
@@ -77,6 +86,7 @@ class Holding:
         """
         check_reference(reference)
         where, _ = await self._where(access, network_id, member_id)
+        not_about_oneself(access.caller.subject, member_id)
         platform, by = _from_platform(access), access.caller.subject
         await self._lift(where, member_id, reference, Deed.HOLD_LIFTED, by, platform=platform)
 
@@ -87,9 +97,10 @@ class Holding:
         await self._place(network_id, member_id, hold, Deed.ERASURE_HELD)
 
     async def release(self, network_id: UUID, member_id: UUID, by: UUID) -> None:
-        """End that, and no other hold. Raises Unavailable, ConcurrentUpdate."""
+        """End that, and no other hold. Raises Forbidden, Unavailable, ConcurrentUpdate."""
+        not_about_oneself(by, member_id)
         await self._lift(
-            network_id, member_id, NO_REFERENCE, Deed.ERASURE_RELEASED, by, platform=True
+            network_id, member_id, NO_REFERENCE, Deed.ERASURE_RELEASED, by, platform=False
         )
 
     async def list(self, network_id: UUID, after: UUID | None, size: int) -> Sequence[Holds]:

@@ -18,6 +18,7 @@ from identity.application.retry import retrying
 from identity.domain.deed import Deed, Done
 from identity.domain.erasure import AllowReason, Erasure, HoldReason, Record, State, request
 from identity.domain.errors import AccountNotFound, ErasureNotFound
+from identity.domain.hold import not_about_oneself
 
 MemberHash = Callable[[UUID], bytes]
 
@@ -77,11 +78,12 @@ class Leaving:
         return await self._erasure(network_id, member_id)
 
     async def allow(self, access: Access, member_id: UUID, reason: AllowReason) -> Erasure:
-        """Let it go on beside the crisis cases that are open now.
+        """Let it go on beside the crisis cases that are open now; not one's own.
 
         Raises Forbidden, ErasureNotFound, ErasureUnderWay, Unavailable, ConcurrentUpdate.
         """
         network_id, by = _allowed(access, member_id), access.caller.subject
+        not_about_oneself(by, member_id)
 
         async def attempt() -> Erasure:
             before, now = await self._erasure(network_id, member_id), self.clock.now()

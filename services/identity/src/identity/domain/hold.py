@@ -76,26 +76,28 @@ class Holds:
     def place(self, hold: Hold) -> Holds:
         """With this hold; one of the same reference is replaced: so it is renewed.
 
-        Raises Invalid, Forbidden (it is the platform's), Limited.
+        The network's and the platform's are apart, in reference and number: neither replaces
+        the other's, and an operator does not learn how many there are. Raises Invalid, Limited.
         """
         hold.check()
         others = self._others(hold.reference, from_platform=hold.from_platform)
-        if len(others) >= MOST:
+        if sum(one.from_platform == hold.from_platform for one in others) >= MOST:
             raise Limited(f"a member has at most {MOST} holds; lift one that has ended")
         return replace(self, all=(*others, hold), version=self.version + 1)
 
     def lift(self, reference: str, *, from_platform: bool) -> Holds:
-        """Without that hold; itself if there is none. Raises Forbidden (it is the platform's)."""
+        """Without that hold of hers; itself if there is none. Raises Forbidden (there is only the
+        platform's of that reference)."""
         others = self._others(reference, from_platform=from_platform)
         if len(others) == len(self.all):
+            if not from_platform and any(one.reference == reference for one in others):
+                raise Forbidden("the platform's operator placed this hold; only she changes it")
             return self
         return replace(self, all=others, version=self.version + 1)
 
     def _others(self, reference: str, *, from_platform: bool) -> tuple[Hold, ...]:
-        for one in self.all:
-            if one.reference == reference and one.from_platform and not from_platform:
-                raise Forbidden("the platform's operator placed this hold; only she changes it")
-        return tuple(one for one in self.all if one.reference != reference)
+        name = (reference, from_platform)
+        return tuple(one for one in self.all if (one.reference, one.from_platform) != name)
 
 
 def check_reference(reference: str) -> None:
@@ -105,6 +107,12 @@ def check_reference(reference: str) -> None:
             "reference has 1 to 64 letters, digits, dots, hyphens or underscores: a file number, "
             "and no name", field="reference",
         )  # fmt: skip
+
+
+def not_about_oneself(by: UUID, member_id: UUID) -> None:
+    """Raise Forbidden where somebody would decide for herself what others have to."""
+    if by == member_id:
+        raise Forbidden("this is about you; somebody else decides it")
 
 
 def told(deed: Deed, hold: Hold | None, member_id: UUID, by: UUID, at: datetime) -> Done:

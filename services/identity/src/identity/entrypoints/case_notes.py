@@ -21,12 +21,14 @@ TOPICS = ("community.case.v1",)
 
 
 LookAgain = Callable[[UUID, UUID], Awaitable[None]]
+IsHere = Callable[[UUID, UUID], Awaitable[bool]]
 
 
-def handlers(notes: CaseNotes, look_again: LookAgain) -> Handlers:
+def handlers(notes: CaseNotes, look_again: LookAgain, is_here: IsHere) -> Handlers:
     """What to do with which event; `look_again` is told in which network a case of whom has ended.
 
-    A handler raises Invalid for what can be no case.
+    Of who is not here (any more) nothing is kept: a log that is read again may tell of a case long
+    after she was erased. A handler raises Invalid for what can be no case.
     """
 
     async def on_case_changed(event: events.CaseChanged, meta: Meta) -> None:
@@ -43,7 +45,9 @@ def handlers(notes: CaseNotes, look_again: LookAgain) -> Handlers:
         )
         network_id = parse_id(event.network_id, "network_id")
         await notes.note(network_id, note)
-        if not note.is_open:
+        if not await is_here(network_id, note.member_id):
+            await notes.forget(network_id, note.member_id)
+        elif not note.is_open:
             await look_again(network_id, note.member_id)
 
     return {events.CaseChanged: on_case_changed}

@@ -19,7 +19,7 @@ Recorded = events.AccessRecorded | events.ChangeRecorded
 GROUP = "identity.audit.v1"
 TOPICS = (
     "signals.access.v1", "identity.change.v1", "community.change.v1", "programs.change.v1",
-    "community.access.v1",
+    "community.access.v1", "messaging.change.v1",
 )  # fmt: skip
 
 

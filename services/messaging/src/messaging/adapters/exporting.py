@@ -6,10 +6,11 @@ of a conversation she is not in is ever looked at (ADR 26).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from common import log
 from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
@@ -26,9 +27,14 @@ from messaging.adapters.exporting_sides import (
     withholding_of,
 )
 from messaging.adapters.mongo_messages import SHOWN, texts_of
+from messaging.adapters.sealing import MessageDamaged
+from messaging.application.key_ports import KeyDamaged
 from messaging.domain.block import Withholding
+from messaging.domain.errors import ConversationNotFound
 
+logger = log.get(__name__)
 _FIRST = UUID(int=0)
+_UNREADABLE = (MessageDamaged, KeyDamaged, ConversationNotFound)
 
 
 class Conversations:
@@ -81,13 +87,31 @@ class Messages:
             limit=PAGE,
             projection=SHOWN,
         )
-        texts = await texts_of(self._keys, whose.network_id, found)
+        texts = await self._texts(whose.network_id, found)
         withholding = await withholding_of(database, whose, conversation)
         records = [_message(*both, whose, withholding) for both in zip(found, texts, strict=True)]
         if len(found) == PAGE:
             return records, f"{conversation['opened_id']}/{found[-1]['sequence']}"
         following = await _conversations(database, whose, str(conversation["opened_id"]), 1)
         return records, f"{following[0]['opened_id']}/0" if following else ""
+
+    async def _texts(self, network_id: UUID, documents: Sequence[Document]) -> list[str | None]:
+        """What was said; None where it cannot be read any more, which is no reason to keep the
+        rest from her. A master key that is missing may come back, so that is raised."""
+        try:
+            return list(await texts_of(self._keys, network_id, documents))
+        except _UNREADABLE:
+            return [await self._text(network_id, one) for one in documents]
+
+    async def _text(self, network_id: UUID, document: Document) -> str | None:
+        try:
+            [text] = await texts_of(self._keys, network_id, [document])
+        except _UNREADABLE as error:
+            logger.error(
+                "export.unreadable", message_id=str(document["_id"]), problem=type(error).__name__
+            )
+            return None
+        return text
 
     async def _current(self, database: Database, whose: Whose, opened: UUID) -> Document | None:
         conversations = database.collection("conversations", whose.network_id)
@@ -122,7 +146,9 @@ def _conversation(document: Document, whose: Whose) -> Record:
     }  # fmt: skip
 
 
-def _message(document: Document, text: str, whose: Whose, withholding: Withholding) -> Record:
+def _message(
+    document: Document, text: str | None, whose: Whose, withholding: Withholding
+) -> Record:
     if withholding.covers(document["sender_id"], document["created_at"]):
         return {
             "conversationId": str(document["conversation_id"]), "sequence": document["sequence"],
@@ -133,6 +159,7 @@ def _message(document: Document, text: str, whose: Whose, withholding: Withholdi
         "messageId": str(document["_id"]), "conversationId": str(document["conversation_id"]),
         "sequence": document["sequence"], "writtenBy": "you" if mine else "the other",
         "text": text, "createTime": text_of(document["created_at"]),
+        **({"unreadable": True} if text is None else {}),
         "replyToSequence": document.get("reply_to", 0), "version": document.get("version", 1),
         "deleted": "deleted_at" in document,
         "reactions": [

@@ -32,6 +32,9 @@ from messaging.adapters.changes import TRACES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
+from messaging.adapters.mongo_imports import INDEXES as IMPORT_INDEXES
+from messaging.adapters.mongo_imports import MongoImports
 from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
 from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
 from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
@@ -73,6 +76,7 @@ INDEXES = {
     **mongo_ties.INDEXES,
     **MARK_INDEXES,
     **REPORT_INDEXES,
+    IMPORTS: IMPORT_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
 
@@ -211,6 +215,10 @@ class Networks:
         self._seen.pop(network_id, None)
         self._settled.pop(network_id, None)
         self._keys.forget(network_id)
+
+    def imports(self, network_id: UUID) -> MongoImports:
+        """Where this network keeps that histories were brought in."""
+        return MongoImports(self._database.collection(IMPORTS, network_id), self._unsure)
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 from common.retention import Fate, Rule
 from erasure.eraser import RETENTION
 
+from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
+from messaging.adapters.mongo_imports import KEPT as IMPORTS_KEPT
 from messaging.adapters.mongo_reports import KEPT
 from messaging.adapters.mongo_ties import MARKS_KEPT, UNKNOWN_KEPT
 
+_COPY = "a copy of what community keeps"
 _WHY = "it decides who writes without asking"
 
 
 def _ended(collection: str, kind: str) -> Rule:
     why = "until no older event can come again (ADR 30)"
-    return Rule(collection, kind, Fate.EXPIRES, why, "ended_at", MARKS_KEPT)
+    return Rule(collection, kind, Fate.EXPIRES, why, "ended_at", MARKS_KEPT, unheld=_COPY)
 
 
 def _unknown(collection: str, kind: str) -> Rule:
     why = "until she is heard of, or does not come any more (ADR 34)"
-    return Rule(collection, kind, Fate.EXPIRES, why, "unknown_since", UNKNOWN_KEPT)
+    return Rule(collection, kind, Fate.EXPIRES, why, "unknown_since", UNKNOWN_KEPT, unheld=_COPY)
 
 
 RULES: tuple[Rule, ...] = (
@@ -55,6 +58,16 @@ RULES: tuple[Rule, ...] = (
         "for who looks into harm, and whoever asks why it was decided so",
         "created_at",
         KEPT,
+        unheld="messaging does not hear of holds: not yet",
+    ),
+    Rule(
+        IMPORTS,
+        "that a history was brought in, from which source",
+        Fate.EXPIRES,
+        "for who asks where it came from; who did it is in the audit log (ADR 31)",
+        "begun_at",
+        IMPORTS_KEPT,
+        unheld="names nobody",
     ),
     *RETENTION,
 )

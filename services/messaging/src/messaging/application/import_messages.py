@@ -4,7 +4,7 @@ at most once however often the history is sent."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,8 +49,10 @@ class Imported:
     existing: int
 
 
-async def import_messages(network: Network, tails: Tails, rows: Sequence[Row]) -> Imported:
-    """Store the rows that are not there yet.
+async def import_messages(
+    network: Network, tails: Tails, rows: Sequence[Row], begin: Callable[[], Awaitable[None]]
+) -> Imported:
+    """Store the rows that are not there yet; `begin` is done before the first of them is.
 
     Raises MemberNotFound and MessageIdReused, each naming the row; the rows before it are stored.
     Raises ConcurrentUpdate when live senders keep interfering, and Unavailable when events cannot
@@ -63,7 +65,7 @@ async def import_messages(network: Network, tails: Tails, rows: Sequence[Row]) -
         try:
             # Whoever sends may go away in the middle: what is begun is finished, or it would be
             # published long after what comes next.
-            await asyncio.shield(_store(network, tails, missing))
+            await asyncio.shield(_store(network, tails, missing, begin))
             break
         except Taken as taken:
             await _check_client_id(network, missing[taken.index])
@@ -89,10 +91,13 @@ async def _known_members(
     return rows, None
 
 
-async def _store(network: Network, tails: Tails, rows: Sequence[Row]) -> None:
+async def _store(
+    network: Network, tails: Tails, rows: Sequence[Row], begin: Callable[[], Awaitable[None]]
+) -> None:
     """Store rows that are missing, in their order. Raises Taken; those before it are stored."""
     if not rows:
         return
+    await begin()
     await network.messages.room()  # before anything is locked: senders do not wait for it
     conversations: dict[UUID, Conversation] = {}
     for row in rows:

@@ -141,7 +141,10 @@ class MessageService(grpc_api.MessageServiceServicer):
     ) -> api.ImportMessagesResponse:
         caller = auth.current()
         network = self._networks.of(caller.network_id)
-        imported = await take_stream(network, self._tails, request, self._clock.now())
+        imports = self._networks.imports(caller.network_id)
+        imported = await take_stream(
+            network, self._tails, request, imports, caller.subject, self._clock.now()
+        )
         return api.ImportMessagesResponse(
             created_count=imported.created, existing_count=imported.existing
         )

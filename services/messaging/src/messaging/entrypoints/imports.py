@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from common.clock import from_epoch_millis
 from common.errors import DomainError, Invalid
-from common.ids import parse_id
+from common.ids import new_id, parse_id
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 
+from messaging.application.bring_in import Begin, Import, Imports
 from messaging.application.import_messages import Imported, Row, conversation_for, import_messages
 from messaging.application.ports import Network
 from messaging.application.tails import Tails
@@ -25,18 +27,22 @@ _SOURCE = re.compile(r"[a-z0-9-]{2,40}")
 
 
 async def take_stream(
-    network: Network, tails: Tails, stream: AsyncIterator[api.ImportMessagesRequest], now: datetime
-) -> Imported:
-    """Take batch after batch; what was taken stays taken when a later row is bad.
+    network: Network, tails: Tails, stream: AsyncIterator[api.ImportMessagesRequest],
+    imports: Imports, by: UUID, now: datetime,
+) -> Imported:  # fmt: skip
+    """Take batch after batch; what was taken stays taken when a later row is bad. That `by` brings
+    something in is told to `imports` first.
 
     Raises Invalid (source or batch), ImportRowInvalid, and what import_messages raises.
     """
     created = existing = 0
-    source = ""
+    source, id = "", new_id()
+    begin: Begin | None = None
     async for batch in stream:
         source = _source(batch, source)
+        begin = begin or Begin(imports, Import(id, source, by, now))
         rows, problem = _rows(network, source, batch.messages, now + CLOCKS_DIFFER)
-        done = await import_messages(network, tails, rows)
+        done = await import_messages(network, tails, rows, begin)
         created, existing = created + done.created, existing + done.existing
         if problem is not None:
             raise problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.ids import parse_id
 from common.kafka_consumer import Handlers, Meta
+from erasure.marks import Joined
 from kith.identity.events.v1 import identity_events_pb2 as identity
 
 from programs.application.ports import Networks
@@ -12,12 +13,14 @@ GROUP = "programs.members.v1"
 TOPICS = ("identity.account.v1",)
 
 
-def handlers(networks: Networks) -> Handlers:
-    """What to do with which event. A handler raises Invalid for ids that are none."""
+def handlers(networks: Networks, joined: Joined) -> Handlers:
+    """What to do with which event; `joined` keeps that somebody joined, however late one hears of
+    it. A handler raises Invalid for ids that are none."""
 
     async def on_account_created(event: identity.AccountCreated, meta: Meta) -> None:
         network_id = parse_id(event.network_id, "network_id")
-        await networks.of(network_id).members.add(parse_id(event.member_id, "member_id"))
+        member_id = parse_id(event.member_id, "member_id")
+        await joined(networks.of(network_id).members, network_id, member_id)
 
     async def on_account_closed(event: identity.AccountClosed, meta: Meta) -> None:
         network_id = parse_id(event.network_id, "network_id")

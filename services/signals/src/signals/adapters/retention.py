@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
         "until the receipt is signed, which takes minutes",
         "noted_at",
         timedelta(days=30),
+        unheld="of who has gone already, whom no hold can be about",
     ),
     *RETENTION,
 )

@@ -74,7 +74,8 @@ class CaseServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ClaimCase(self, request, context):
-        """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over.
+        """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over. One
+        about oneself is for somebody else (FORBIDDEN).
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CASE_NOT_FOUND, CASE_TAKEN, CASE_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

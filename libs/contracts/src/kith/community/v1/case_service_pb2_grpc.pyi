@@ -41,7 +41,8 @@ class CaseServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ClaimCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ClaimCaseRequest, _case_service_pb2.ClaimCaseResponse]
-    """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over.
+    """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over. One
+    about oneself is for somebody else (FORBIDDEN).
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CASE_NOT_FOUND, CASE_TAKEN, CASE_CLOSED.
     """
     CloseCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CloseCaseRequest, _case_service_pb2.CloseCaseResponse]
@@ -67,7 +68,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, REQUEST_ID_REUSED.
     """
     ClaimCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ClaimCaseRequest, _case_service_pb2.ClaimCaseResponse]  # type: ignore[assignment]
-    """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over.
+    """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over. One
+    about oneself is for somebody else (FORBIDDEN).
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CASE_NOT_FOUND, CASE_TAKEN, CASE_CLOSED.
     """
     CloseCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CloseCaseRequest, _case_service_pb2.CloseCaseResponse]  # type: ignore[assignment]
@@ -102,7 +104,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.ClaimCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.ClaimCaseResponse, _abc.Awaitable[_case_service_pb2.ClaimCaseResponse]]:
-        """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over.
+        """Takes a case on oneself; one's own stays so, another's is refused unless it is taken over. One
+        about oneself is for somebody else (FORBIDDEN).
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CASE_NOT_FOUND, CASE_TAKEN, CASE_CLOSED.
         """
 

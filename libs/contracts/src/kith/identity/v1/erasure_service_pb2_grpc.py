@@ -106,7 +106,8 @@ class ErasureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseErasure(self, request, context):
-        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only, and not
+        for herself.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -115,7 +116,7 @@ class ErasureServiceServicer(object):
 
     def AllowErasure(self, request, context):
         """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
-        later makes it wait again. Care team or network admin.
+        later makes it wait again. Care team or network admin, and not for herself.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -51,12 +51,13 @@ class ErasureServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     ReleaseErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.ReleaseErasureRequest, _erasure_service_pb2.ReleaseErasureResponse]
-    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only, and not
+    for herself.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     AllowErasure: _grpc.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]
     """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
-    later makes it wait again. Care team or network admin.
+    later makes it wait again. Care team or network admin, and not for herself.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
 
@@ -83,12 +84,13 @@ class ErasureServiceAsyncStub(ErasureServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     ReleaseErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.ReleaseErasureRequest, _erasure_service_pb2.ReleaseErasureResponse]  # type: ignore[assignment]
-    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+    """Ends that stop, and no other hold; what is overdue begins at once. Network admin only, and not
+    for herself.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
     AllowErasure: _aio.UnaryUnaryMultiCallable[_erasure_service_pb2.AllowErasureRequest, _erasure_service_pb2.AllowErasureResponse]  # type: ignore[assignment]
     """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
-    later makes it wait again. Care team or network admin.
+    later makes it wait again. Care team or network admin, and not for herself.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
     """
 
@@ -142,7 +144,8 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _erasure_service_pb2.ReleaseErasureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.ReleaseErasureResponse, _abc.Awaitable[_erasure_service_pb2.ReleaseErasureResponse]]:
-        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only.
+        """Ends that stop, and no other hold; what is overdue begins at once. Network admin only, and not
+        for herself.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
 
@@ -153,7 +156,7 @@ class ErasureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_erasure_service_pb2.AllowErasureResponse, _abc.Awaitable[_erasure_service_pb2.AllowErasureResponse]]:
         """Lets it go on beside the crisis cases that are open now; the cases stay open. One that is opened
-        later makes it wait again. Care team or network admin.
+        later makes it wait again. Care team or network admin, and not for herself.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, ERASURE_NOT_FOUND, ERASURE_UNDER_WAY.
         """
 

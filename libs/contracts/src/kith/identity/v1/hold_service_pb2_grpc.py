@@ -60,8 +60,8 @@ class HoldServiceServicer(object):
 
     def PlaceHold(self, request, context):
         """Places a hold on a member, or renews the one of the same reference. A network admin in her own
-        network; a platform operator in every network, who is not told whether there is such a member
-        nor whether it came in time.
+        network, not on herself; a platform operator in every network, who is not told whether there is
+        such a member nor whether it came in time.
         Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND,
         ERASURE_UNDER_WAY (too late: it has begun), LIMITED.
         """
@@ -71,7 +71,8 @@ class HoldServiceServicer(object):
 
     def LiftHold(self, request, context):
         """Ends a hold; an erasure that waited for it goes on by itself. Where there is none nothing
-        happens. One that a platform operator placed only she ends.
+        happens. One that a platform operator placed only she ends; the same reference may be hers and
+        the network's, and each ends her own. One on herself an admin does not end.
         Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -37,14 +37,15 @@ class HoldServiceStub:
     def __new__(cls, channel: _aio.Channel) -> HoldServiceAsyncStub: ...
     PlaceHold: _grpc.UnaryUnaryMultiCallable[_hold_service_pb2.PlaceHoldRequest, _hold_service_pb2.PlaceHoldResponse]
     """Places a hold on a member, or renews the one of the same reference. A network admin in her own
-    network; a platform operator in every network, who is not told whether there is such a member
-    nor whether it came in time.
+    network, not on herself; a platform operator in every network, who is not told whether there is
+    such a member nor whether it came in time.
     Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND,
     ERASURE_UNDER_WAY (too late: it has begun), LIMITED.
     """
     LiftHold: _grpc.UnaryUnaryMultiCallable[_hold_service_pb2.LiftHoldRequest, _hold_service_pb2.LiftHoldResponse]
     """Ends a hold; an erasure that waited for it goes on by itself. Where there is none nothing
-    happens. One that a platform operator placed only she ends.
+    happens. One that a platform operator placed only she ends; the same reference may be hers and
+    the network's, and each ends her own. One on herself an admin does not end.
     Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
     """
     ListHolds: _grpc.UnaryUnaryMultiCallable[_hold_service_pb2.ListHoldsRequest, _hold_service_pb2.ListHoldsResponse]
@@ -61,14 +62,15 @@ class HoldServiceAsyncStub(HoldServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     PlaceHold: _aio.UnaryUnaryMultiCallable[_hold_service_pb2.PlaceHoldRequest, _hold_service_pb2.PlaceHoldResponse]  # type: ignore[assignment]
     """Places a hold on a member, or renews the one of the same reference. A network admin in her own
-    network; a platform operator in every network, who is not told whether there is such a member
-    nor whether it came in time.
+    network, not on herself; a platform operator in every network, who is not told whether there is
+    such a member nor whether it came in time.
     Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND,
     ERASURE_UNDER_WAY (too late: it has begun), LIMITED.
     """
     LiftHold: _aio.UnaryUnaryMultiCallable[_hold_service_pb2.LiftHoldRequest, _hold_service_pb2.LiftHoldResponse]  # type: ignore[assignment]
     """Ends a hold; an erasure that waited for it goes on by itself. Where there is none nothing
-    happens. One that a platform operator placed only she ends.
+    happens. One that a platform operator placed only she ends; the same reference may be hers and
+    the network's, and each ends her own. One on herself an admin does not end.
     Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
     """
     ListHolds: _aio.UnaryUnaryMultiCallable[_hold_service_pb2.ListHoldsRequest, _hold_service_pb2.ListHoldsResponse]  # type: ignore[assignment]
@@ -88,8 +90,8 @@ class HoldServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hold_service_pb2.PlaceHoldResponse, _abc.Awaitable[_hold_service_pb2.PlaceHoldResponse]]:
         """Places a hold on a member, or renews the one of the same reference. A network admin in her own
-        network; a platform operator in every network, who is not told whether there is such a member
-        nor whether it came in time.
+        network, not on herself; a platform operator in every network, who is not told whether there is
+        such a member nor whether it came in time.
         Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND,
         ERASURE_UNDER_WAY (too late: it has begun), LIMITED.
         """
@@ -101,7 +103,8 @@ class HoldServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hold_service_pb2.LiftHoldResponse, _abc.Awaitable[_hold_service_pb2.LiftHoldResponse]]:
         """Ends a hold; an erasure that waited for it goes on by itself. Where there is none nothing
-        happens. One that a platform operator placed only she ends.
+        happens. One that a platform operator placed only she ends; the same reference may be hers and
+        the network's, and each ends her own. One on herself an admin does not end.
         Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND.
         """
 
