@@ -10,7 +10,7 @@ WHOLE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup .venv run test check fix lock lock-kafka generate golden bench database clean
+.PHONY: help setup .venv run test check fix lock lock-kafka generate golden soak bench database clean
 .PHONY: check-style check-types check-imports check-protos check-generated check-common
 
 help: ## what can be done here
@@ -59,6 +59,9 @@ generate: .venv/.ready ## rewrite generated code and documents
 
 golden: .venv/.ready ## rewrite the golden files from what the code does now; review the diff
 	@$(BIN)/kith stack -- $(BIN)/pytest --rewrite-golden $(ARGS)
+
+soak: .venv/.ready ## talk and break things for half an hour; ARGS=--soak=600 is ten minutes
+	@$(BIN)/kith stack -- $(BIN)/pytest tests/integration/test_talking_survives.py --timeout 0 -s $(or $(ARGS),--soak=1800)
 
 bench: .venv/.ready ## measure
 	@$(BIN)/kith bench $(ARGS)

@@ -15,25 +15,28 @@ settings.load_profile("kith")
 
 pytest_plugins = ["common.testing.pytest_plugin"]
 
+SYSTEMS = Path(__file__).parent / "tests" / "integration"
 Golden = Callable[[Path, bytes], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+    parser.addoption("--soak", type=float, default=0.0, help="seconds to go on breaking things")
 
 
 @pytest.hookimpl(trylast=True)  # behind pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with tests that may take long begin first: none then runs alone at the end.
 
-    How long a test may take is its `timeout`; in other respects the order stays as it is.
+    How long a test may take is its `timeout`; in other respects the order stays as it is. Those of
+    whole systems come before all others, because they share one.
     """
     longest: defaultdict[Path, float] = defaultdict(float)
     for item in items:
         marker = item.get_closest_marker("timeout")
         if marker is not None:
             longest[item.path] = max(longest[item.path], float(marker.args[0]))
-    items.sort(key=lambda item: -longest[item.path])
+    items.sort(key=lambda item: (SYSTEMS not in item.path.parents, -longest[item.path]))
 
 
 @pytest.fixture

@@ -56,12 +56,12 @@ def base() -> list[Document]:
 
 
 def of(service: str, kind: str) -> Document:
-    """The one resource of that kind a service has."""
+    """The resource of that kind that has a service's name."""
     (found,) = (
         document
         for path in references(BASE / service)
         for document in documents(path)
-        if document["kind"] == kind
+        if document["kind"] == kind and document["metadata"]["name"] == service
     )
     return found
 

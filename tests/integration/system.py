@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from kith_cli.client import Kith
 from kith_cli.local import programs
-from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, LOOPBACK, is_free
+from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, LOOPBACK, find_free, is_free
 from kith_cli.local.probes import http_ready
 from kith_cli.local.process import LocalProcess
 from kith_cli.local.secrets import ensure_secrets
@@ -40,6 +40,7 @@ class System:
         self.traces: dict[str, Path] = {}
         self.told: dict[str, dict[str, str]] = {}  # settings of a service beside the usual
         self._processes: dict[str, LocalProcess] = {}
+        self._more: dict[str, tuple[str, str]] = {}  # of further instances: their gRPC and HTTP
         self._clients: list[Kith] = []
 
     @property
@@ -56,26 +57,52 @@ class System:
             self.wait_ready(service)
 
     def launch(self, service: str) -> None:
-        """Start one service without waiting for it."""
-        told = programs.variables(service, self.settings, self.secrets) | {"KITH_KAFKA": self.kafka}
-        told |= self.told.get(service, {})
-        if service in self.traces:
-            told["KITH_TRACES"] = f"file:{self.traces[service]}"
-        (program,) = programs.services(self.settings, self.secrets, [service])
-        log = self.settings.logs / f"{service}.log"
-        process = LocalProcess(service, log, environment() | told)
+        """Start one service without waiting for it; `messaging-2` is another of messaging."""
+        name, kind = service, service.partition("-")[0]
+        told = programs.variables(kind, self.settings, self.secrets) | {"KITH_KAFKA": self.kafka}
+        if name != kind:
+            told["KITH_GRPC_LISTEN"], told["KITH_HTTP_LISTEN"] = self.grpc(name), self.http(name)
+        told |= self.told.get(name, {})
+        if name in self.traces:
+            told["KITH_TRACES"] = f"file:{self.traces[name]}"
+        (program,) = programs.services(self.settings, self.secrets, [kind])
+        process = LocalProcess(name, self.settings.logs / f"{name}.log", environment() | told)
         process.spawn(program.command)
-        self._processes[service] = process
+        self._processes[name] = process
+
+    def grpc(self, name: str) -> str:
+        """Where an instance is called."""
+        return self._addresses(name)[0]
+
+    def http(self, name: str) -> str:
+        """Where an instance is asked how it is; a gateway's public door."""
+        return self._addresses(name)[1]
+
+    def _addresses(self, name: str) -> tuple[str, str]:
+        if name in programs.SERVICES:
+            return self.settings.grpc(name), self.settings.http(name)
+        if name not in self._more:
+            grpc, http = find_free(2)
+            self._more[name] = f"{LOOPBACK}:{grpc}", f"{LOOPBACK}:{http}"
+        return self._more[name]
 
     def wait_ready(self, service: str) -> None:
         """Until the service says that it is ready. Raises Stop with its log."""
-        address = self.settings.http(service)
+        address = self.http(service)
         self._processes[service].wait_until(lambda: http_ready(address), READY_SECONDS)
 
     def kill(self, service: str) -> None:
         """SIGKILL a service and start it again, as the supervisor would; does not wait for it."""
         self._processes[service].kill()
         self.launch(service)
+
+    def pause(self, service: str) -> None:
+        """SIGSTOP: it keeps its connections and answers nothing."""
+        self._processes[service].pause()
+
+    def resume(self, service: str) -> None:
+        """SIGCONT."""
+        self._processes[service].resume()
 
     def pid(self, service: str) -> int:
         """The process of a service."""

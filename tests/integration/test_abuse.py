@@ -38,7 +38,7 @@ def system(make_system: MakeSystem) -> System:
     """Identity and the gateway, which takes many connections, and not all from one address."""
     made = make_system()
     made.told["gateway"] = {"KITH_LIMIT_CONNECTIONS": f"15000/{OF_ONE}"}
-    made.start(("identity", "gateway"))
+    made.start(("identity", "messaging", "gateway"))
     return made
 
 

@@ -24,13 +24,14 @@ from gateway.application.ended import Ended
 from gateway.application.limits import Limits, Rate, Rates
 from gateway.application.watching import SLOTS, News, Watches
 from gateway.config import Outside
+from gateway.entrypoints.events import Events
 from gateway.entrypoints.frames import behind
 from gateway.entrypoints.grpc import METHODS, Door
 from gateway.entrypoints.http.admission import Admission
-from gateway.entrypoints.http.entry import Entry
+from gateway.entrypoints.http.entry import STREAM_PATH, Entry
 from gateway.entrypoints.http.marks import Marks
 from gateway.entrypoints.missed import missed
-from gateway.entrypoints.stream import PATH, Stream
+from gateway.entrypoints.stream import Stream
 from gateway.wiring import guarded, http_options
 from kith.identity.v1 import identity_service_pb2 as identity
 from policy.authorize import authorize
@@ -47,6 +48,19 @@ PLENTY = Rate(10_000, 100_000)
 OPEN = Outside(Rates(PLENTY, PLENTY, PLENTY, PLENTY, PLENTY))
 
 
+class PromptLine(FakeLine):
+    """Every subscription works at once."""
+
+    def __init__(self, watches: Watches) -> None:
+        super().__init__()
+        self._watches = watches
+        self.ends: list[tuple[str, int]] = []
+
+    def subscribe(self, number: int, token: str) -> None:
+        super().subscribe(number, token)
+        asyncio.get_running_loop().call_soon(self._watches.began, self, number, list(self.ends))
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """A gateway, and what is on both its sides."""
@@ -55,7 +69,7 @@ class Gateway:
     records: FakeRecords
     issuer: Issuer
     watches: Watches
-    line: FakeLine
+    line: PromptLine
     ended: Ended
     health: Health
     http: httpx.AsyncClient
@@ -66,7 +80,7 @@ class Gateway:
         """Signed in."""
         return {"authorization": f"Bearer {token or self.issuer.token()}"}
 
-    def stream(self, path: str = PATH) -> websockets.connect:
+    def stream(self, path: str = STREAM_PATH) -> websockets.connect:
         """A WebSocket to the gateway."""
         return websockets.connect(f"ws://{self.address}{path}", compression=None)
 
@@ -80,19 +94,8 @@ class Gateway:
         self.services.calls.clear()
         self.services.replies.clear()
         self.records.kept.clear()
+        self.line.ends.clear()
         self.services.replies[GET_JWKS] = identity.GetJwksResponse(jwks=self.issuer.jwks())
-
-
-class PromptLine(FakeLine):
-    """Every subscription works at once."""
-
-    def __init__(self, watches: Watches) -> None:
-        super().__init__()
-        self._watches = watches
-
-    def subscribe(self, number: int, token: str) -> None:
-        super().subscribe(number, token)
-        asyncio.get_running_loop().call_soon(self._watches.began, self, number, ())
 
 
 @asynccontextmanager
@@ -131,7 +134,7 @@ async def running(
         admission = Admission(verifier, Limits(outside.rates, now))
         pushes = Stream(watches, admission, verifier, clock, services)
         marks = Marks(outside.origins, outside.behind_tls)
-        routes = guarded(services, admission, records, clock)
+        routes = guarded(services, admission, records, clock, Events(watches, admission, clock))
         entry = Entry(routes, pushes, ours, tracing, marks)
         http = await stack.enter_async_context(
             health.serve_http(entry, ANY_PORT, **http_options(outside))

@@ -32,6 +32,7 @@ from gateway.application.limits import Limits
 from gateway.application.watching import Watches
 from gateway.config import NOWHERE, Config, Outside
 from gateway.entrypoints.consumers import SESSION_TOPICS, group, session_handlers
+from gateway.entrypoints.events import Events
 from gateway.entrypoints.frames import MAX_FRAME_BYTES, behind, news_of
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.admission import Admission
@@ -86,10 +87,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         admission = Admission(verifier, Limits(config.outside.rates, time.monotonic))
         stream = Stream(watches, admission, verifier, clock, services)
         for name, work in (
-            ("lines", lines.run()), ("ends", ends.run()), ("connections", stream.watch()),
+            ("lines", lines.run()), ("ends", ends.run()),
         ):  # fmt: skip
             await stack.enter_async_context(life.background(name, work))
-        routes = guarded(services, admission, MongoRecords(database), clock)
+        events = Events(watches, admission, clock)
+        routes = guarded(services, admission, MongoRecords(database), clock, events)
         marks = Marks(config.outside.origins, config.outside.behind_tls)
         http = await stack.enter_async_context(
             health.serve_http(
@@ -97,6 +99,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
                 **http_options(config.outside.within(raise_descriptors())),
             )
         )  # fmt: skip
+        await stack.enter_async_context(life.background("connections", stream.watch()))
         if config.inside != NOWHERE:
             await stack.enter_async_context(
                 health.serve_http(health.asgi(life.health), config.inside)
@@ -111,10 +114,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         yield App(http, grpc)
 
 
-def guarded(services: Services, admission: Admission, records: Records, clock: Clock) -> Rest:
+def guarded(
+    services: Services, admission: Admission, records: Records, clock: Clock, events: Events
+) -> Rest:
     """REST with the door around it."""
     app = rest(services, admission)
-    return Rest(app, admission, Idempotent(app, admission, Once(records, clock)))
+    return Rest(app, admission, Idempotent(app, admission, Once(records, clock)), events)
 
 
 def http_options(outside: Outside) -> Mapping[str, object]:

@@ -18,7 +18,8 @@ from urllib.request import urlopen
 from common.config import Address
 from rich.progress import Progress
 
-from kith_cli.bench import decisions, entry, probe
+from kith_cli.bench import decisions, entry, probe, talking
+from kith_cli.bench.fanout import SOCKETS, fan_out
 from kith_cli.bench.leaving import ITEMS, QUICK, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
 from kith_cli.bench.withdrawal import withdrawals
@@ -60,6 +61,8 @@ def bench(file: Path, rows: int) -> None:
                 ensure_network(settings, kith, NETWORK, "Bench")
                 people = _people(settings, kith)
                 _measure_sends(settings, supervisor, people)
+                _measure_talking(settings, supervisor, people)
+                _measure_fan_out(settings)
                 _measure_signals(settings, people)
                 _measure_withdrawals(settings, people)
                 _measure_entry(settings, people[0])
@@ -143,6 +146,34 @@ def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Pers
     figure("send.cpu_ms_per_message", sum(kith.values()), **kith)
     figure("send.kafka_cpu_ms_per_message", each.get("kafka", 0.0))
     figure("send.mongodb_cpu_ms_per_message", each.get("mongodb", 0.0))
+
+
+def _measure_talking(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
+    """The same over WebSockets, whose other ends are told; then how long that takes."""
+    host, port = _address(settings)
+    asyncio.run(talking.closed_loop(host, port, people, 3.0))  # warm up
+    before = probe.cpu_seconds(supervisor)
+    load = asyncio.run(talking.closed_loop(host, port, people, CLOSED_SECONDS))
+    used = probe.spent(before, probe.cpu_seconds(supervisor))
+    count = len(load.latencies)
+    each = {name: round(1000 * seconds / count, 3) for name, seconds in used.items()}
+    figure("send.websocket.messages_per_s", count / load.seconds)
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        figure(
+            f"send.websocket.{name}_ms", 1000 * percentile(load.latencies, share), senders=SENDERS
+        )
+    figure("send.websocket.cpu_ms", sum(each.values()), **each)
+    load = asyncio.run(talking.delivered(host, port, people, MESSAGES_PER_SECOND, STEADY_SECONDS))
+    rate = round(len(load.delays) / load.seconds, 1)
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        figure(f"deliver.{name}_ms", 1000 * percentile(load.delays, share), messages_per_s=rate)
+
+
+def _measure_fan_out(settings: Settings) -> None:
+    fanned = fan_out(settings.kafka)
+    figure("fanout.deliveries_per_s", fanned.deliveries_per_s, sockets=SOCKETS)
+    figure("fanout.cpu_us_per_delivery", fanned.cpu_us)
+    figure("idle.kb_per_socket", fanned.idle_kb, sockets=SOCKETS)
 
 
 def _measure_signals(settings: Settings, people: list[Person]) -> None:

@@ -28,6 +28,15 @@ class Over(Enum):
     LEAVING = "leaving"
 
 
+OVER: Mapping[Over, tuple[int, str]] = {
+    Over.TOO_SLOW: (4408, "read too slowly; ask for the messages you missed"),
+    Over.SIGNED_OUT: (4401, "the session has ended; sign in again"),
+    Over.REFUSED: (4403, "this account may not listen"),
+    Over.LEAVING: (1012, "this process ends; connect again"),
+}
+"""As devices are told it: a close code of the WebSocket, and why."""
+
+
 class Sink(Protocol):
     """The way to one device."""
 

@@ -3,6 +3,7 @@ may send; the frames are in `frames.py`.
 
 Close codes:
 
+- 1000 the device closed
 - 4400 a frame that is not understood, or a first one that does not authenticate
 - 4401 no good token within five seconds, or it has expired, or its session has ended
 - 4403 the policy does not let this account listen
@@ -18,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common import log
@@ -33,18 +33,18 @@ from policy.table import STREAM
 
 from gateway.adapters.clients import Services
 from gateway.adapters.verifier import Verifier
-from gateway.application.devices import Device, Over
+from gateway.application.devices import OVER, Device, Over
 from gateway.application.watching import Watches
 from gateway.entrypoints import frames
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.asgi import Receive, Scope
 from gateway.entrypoints.http.asgi import Send as Answer
+from gateway.entrypoints.http.entry import STREAM_PATH
 from gateway.entrypoints.http.errors import HttpError, RouteNotFound
 from gateway.entrypoints.http.problems import send_problem
 from gateway.entrypoints.http.upgrade import LISTENER
 
 logger = log.get(__name__)
-PATH = "/v1/stream"
 AUTHENTICATE_SECONDS = 5.0
 READY_SECONDS = 5.0
 SLOW_SECONDS = 30.0
@@ -53,12 +53,6 @@ PING_SECONDS = 20.0
 SILENT_SECONDS = 60.0
 MOST_WAITING = 64
 """Frames of a device that wait for their turn; beyond it no more are read."""
-_OVER: Mapping[Over, tuple[int, str]] = {
-    Over.TOO_SLOW: (4408, "read too slowly; ask for the messages you missed"),
-    Over.SIGNED_OUT: (4401, "the session has ended; sign in again"),
-    Over.REFUSED: (4403, "this account may not listen"),
-    Over.LEAVING: (1012, "this process ends; connect again"),
-}
 
 
 class Close(Exception):
@@ -96,7 +90,7 @@ class Stream:
         await receive()  # websocket.connect
         try:
             self._parts.admission.address(scope)
-            if scope["path"] != PATH:
+            if scope["path"] != STREAM_PATH:
                 raise RouteNotFound("there is no WebSocket at this address")
         except HttpError as refusal:
             await send_problem(send, refusal, scope["request_id"], "websocket.http.response")
@@ -113,8 +107,9 @@ class Stream:
                 for connection in list(self._parts.open):
                     connection.look(now)
         finally:
+            self._parts.watches.end_all()
             for connection in list(self._parts.open):
-                connection.close(*_OVER[Over.LEAVING])
+                connection.close(*OVER[Over.LEAVING])  # who has not signed in yet
 
 
 class Connection(WSListener):
@@ -152,7 +147,7 @@ class Connection(WSListener):
         self._heard_at = self._loop.time()
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            self._answer_close(frame)
+            self._answer_close()
         elif self._closed or kind == WSMsgType.PONG:
             return
         elif kind == WSMsgType.BINARY:
@@ -195,7 +190,7 @@ class Connection(WSListener):
 
     def end(self, why: Over) -> None:
         """See devices.Sink."""
-        self.close(*_OVER[why])
+        self.close(*OVER[why])
 
     def close(self, code: int, reason: str) -> None:
         """Say why and hang up, without waiting long for a device that has stopped reading."""
@@ -210,7 +205,7 @@ class Connection(WSListener):
     def look(self, now: float) -> None:
         """Called now and then."""
         if self._slow_since and now - self._slow_since > SLOW_SECONDS:
-            self.close(*_OVER[Over.TOO_SLOW])
+            self.close(*OVER[Over.TOO_SLOW])
         elif now - self._heard_at > SILENT_SECONDS:
             self.close(4408, "no answer to pings")
         elif now - self._heard_at > PING_SECONDS / 2 and not self._closed:
@@ -218,11 +213,10 @@ class Connection(WSListener):
 
     # What the device says
 
-    def _answer_close(self, frame: WSFrame) -> None:
+    def _answer_close(self) -> None:
         if not self._closed:
             self._closed = True
-            code = frame.get_close_code()
-            self._transport.send_close(code if code != WSCloseCode.NO_INFO else WSCloseCode.OK)
+            self._transport.send_close(WSCloseCode.OK)
         self._transport.disconnect()
 
     def _take(self, frame: WSFrame, *, first: bool) -> None:

@@ -26,6 +26,7 @@ from gateway.entrypoints.http.problems import refusal_of, send_problem
 from gateway.telemetry import REQUESTS, SECONDS
 
 logger = log.get(__name__)
+STREAM_PATH = "/v1/stream"
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _READ_HERE = frozenset({
     b"traceparent", b"x-request-id", b"origin", b"idempotency-key", b"if-none-match", b"if-match",
@@ -36,10 +37,11 @@ Sent = dict[bytes, bytes]
 
 
 class Rest:
-    """litestar's application with the door around it."""
+    """litestar's application with the door around it, and the stream as events."""
 
-    def __init__(self, app: App, admission: Admission, once: Idempotent) -> None:
+    def __init__(self, app: App, admission: Admission, once: Idempotent, events: App) -> None:
         self._app = app
+        self._events = events
         self._admission = admission
         self._once = once
 
@@ -47,7 +49,10 @@ class Rest:
         """Answer one request with these headers. Raises DomainError for a refusal."""
         self._admission.address(scope)
         method = scope["method"]
-        if method == "GET":
+        if method == "GET" and scope["path"] == STREAM_PATH:
+            scope["path_template"] = STREAM_PATH
+            await self._events(scope, receive, send)
+        elif method == "GET":
             await self._app(scope, receive, tagged(send, sent.get(b"if-none-match")))
         elif method == "OPTIONS":
             await answer_options(self._app, scope, receive, send)
