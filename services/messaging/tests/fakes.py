@@ -16,12 +16,11 @@ from common.mongo import Database, Document
 from messaging.application.ports import ImportedRow, Network, Taken
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
-from messaging.domain.mark import Mark
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import MOST, Reaction
-from messaging.domain.report import Report
 
 from services.messaging.tests.builders import NETWORK
+from services.messaging.tests.fakes_marks import FakeMarks, FakeReceiptChoices, FakeReports
 from services.messaging.tests.fakes_sides import fake_sides
 
 
@@ -211,55 +210,6 @@ class FakeMembers:
 
     async def add(self, member_id: UUID) -> None:
         self.all.add(member_id)
-
-
-class FakeMarks:
-    """Implements ports_marks.Marks; `read` is whose messages were told to be read, by whom."""
-
-    def __init__(self) -> None:
-        self.all: dict[tuple[UUID, UUID], Mark] = {}
-        self.read: list[tuple[UUID, UUID, int]] = []
-        self.told: list[set[UUID]] = []
-
-    async def of(self, places: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Mark]:
-        await others_first()
-        return {place: self.all[place] for place in places if place in self.all}
-
-    async def save(
-        self, mark: Mark, at: datetime, read_of: UUID | None, told: Collection[UUID] = ()
-    ) -> bool:
-        await others_first()
-        place = mark.conversation_id, mark.member_id
-        if self.all.get(place, Mark(*place)).version != mark.version - 1:
-            return False
-        self.all[place] = mark
-        self.told.append(set(told))
-        if read_of is not None:
-            self.read.append((mark.member_id, read_of, mark.read))
-        return True
-
-
-class FakeReceiptChoices:
-    """Implements ports_marks.ReceiptChoices."""
-
-    def __init__(self) -> None:
-        self.all: dict[UUID, bool] = {}
-
-    async def hiding(self, member_ids: Collection[UUID]) -> set[UUID]:
-        return {id for id in member_ids if not self.all.get(id, True)}
-
-    async def choose(self, member_id: UUID, shown: bool) -> None:
-        self.all[member_id] = shown
-
-
-class FakeReports:
-    """Implements ports_reports.Reports."""
-
-    def __init__(self) -> None:
-        self.all: dict[UUID, Report] = {}
-
-    async def add(self, report: Report) -> datetime:
-        return self.all.setdefault(report.id, report).created_at
 
 
 @dataclass(frozen=True, slots=True)
