@@ -23,8 +23,9 @@ from messaging.adapters.erasing import STEPS
 from messaging.adapters.exporting import kinds
 from messaging.domain.contact import WhoMayWrite
 
+from services.messaging.tests.asking import PATIENCE
 from services.messaging.tests.builders import ADA, BEN, HOUR, NETWORK, NOW, OTHER_NETWORK
-from services.messaging.tests.doors import PATIENCE, Client, Door, refusal, timestamp
+from services.messaging.tests.doors import Client, Door, refusal, timestamp
 
 OPEN, REQUESTED, RECEIVED, DECLINED = (
     pb.CONVERSATION_STATE_OPEN, pb.CONVERSATION_STATE_REQUESTED, pb.CONVERSATION_STATE_RECEIVED,

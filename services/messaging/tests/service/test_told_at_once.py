@@ -8,8 +8,9 @@ from common.grpc_client import call
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import seat_service_pb2 as api
 
+from services.messaging.tests.asking import PATIENCE
 from services.messaging.tests.builders import ADA, BEN
-from services.messaging.tests.doors import PATIENCE, Issuer
+from services.messaging.tests.doors import Issuer
 from services.messaging.tests.service.test_delivering import Gateway, gateway
 from services.messaging.tests.service.test_running import opened_when_known
 from services.messaging.tests.surroundings import Surroundings
