@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.partitioner import DefaultPartitioner
+
+from common.kafka_producer.spread import spread
 
 Mine = Callable[[str], bool]
 """Whether records of a key come to this consumer."""
@@ -22,7 +23,6 @@ def keys_of(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> Mine:
     (topic,) = topics
     everything = sorted(consumer.partitions_for_topic(topic) or ())
     owned = {where.partition for where in consumer.assignment()}
-    spread = DefaultPartitioner()
 
     def mine(key: str) -> bool:
         return bool(everything) and spread(key.encode(), everything, everything) in owned

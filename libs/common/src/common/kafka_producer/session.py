@@ -21,6 +21,7 @@ from aiokafka.errors import (
 
 from common import log
 from common.kafka_producer.records import Record
+from common.kafka_producer.spread import spread
 
 logger = log.get(__name__)
 REQUEST_MILLIS = 10_000
@@ -51,7 +52,8 @@ class Session:
         producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, client_id=client_id, acks="all", enable_idempotence=True,
             compression_type="lz4", linger_ms=0, max_batch_size=64 * 1024,
-            request_timeout_ms=REQUEST_MILLIS, retry_backoff_ms=100, metadata_max_age_ms=60_000,
+            partitioner=spread, request_timeout_ms=REQUEST_MILLIS, retry_backoff_ms=100,
+            metadata_max_age_ms=60_000,
         )  # fmt: skip
         try:
             async with asyncio.timeout(OPEN_SECONDS):

@@ -185,9 +185,16 @@ class Networks:
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
         self._settled: dict[UUID, set[UUID]] = {}
         self._blocks: dict[UUID, ReadTogether] = {}
+        self._all: dict[UUID, Network] = {}
 
     def of(self, network_id: UUID) -> Network:
         """Everything messaging keeps for this network."""
+        made = self._all.get(network_id)
+        if made is None:
+            made = self._all[network_id] = self._of(network_id)
+        return made
+
+    def _of(self, network_id: UUID) -> Network:
         seen = self._seen.setdefault(network_id, {})
         collection = self._database.collection
         return Network(
@@ -212,6 +219,7 @@ class Networks:
 
     def forget(self, network_id: UUID) -> None:
         """Read this network's conversations anew: somebody in them was erased."""
+        self._all.pop(network_id, None)
         self._seen.pop(network_id, None)
         self._settled.pop(network_id, None)
         self._keys.forget(network_id)
