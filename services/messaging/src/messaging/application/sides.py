@@ -94,6 +94,24 @@ async def bound_for(
     return MOST_ASKING if asking else None
 
 
+async def agree(
+    network: Network, conversation: Conversation, member_id: UUID, at: datetime
+) -> None:
+    """What she does is a yes; nothing is written where she agreed. Raises ConcurrentUpdate."""
+    if not await network.sides.seats.settled(conversation.id):
+        await change_seat(network, conversation, member_id, at, _agree(at))
+
+
+async def has_agreed(network: Network, conversation_id: UUID, member_id: UUID) -> bool:
+    """Whether she did, so that others may find signs of her in the conversation."""
+    seats = network.sides.seats
+    if await seats.settled(conversation_id):
+        return True
+    return all(
+        seat.agreed for seat in await seats.of(conversation_id) if seat.member_id == member_id
+    )
+
+
 def answer_awaited() -> AnswerAwaited:
     """What somebody is told who wants to write more than a request holds."""
     return AnswerAwaited(
