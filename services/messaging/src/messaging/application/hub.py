@@ -90,6 +90,7 @@ class Line:
         self._wake = asyncio.Event()
         self.over = False
         self.numbers: dict[int, Who] = {}
+        self.wanted: set[int] = set()  # what its gateway asked for, whether or not it works yet
 
     def say(self, said: Said) -> None:
         """Queue something; a gateway that reads too slowly is let go, and begins anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from common import auth, log
 from common.auth import Verifier
@@ -24,6 +24,8 @@ from messaging.domain.slots import SLOTS
 from messaging.entrypoints.news import delivery_of
 
 logger = log.get(__name__)
+MOST_SAID = 100
+"""In one response: a gateway takes no larger ones than these can be."""
 AT_ONCE = 16
 """Subscriptions of one gateway in the works: each reads where the conversations of a member end."""
 
@@ -51,7 +53,8 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         reading.add_done_callback(lambda _: line.end())
         try:
             while said := await line.next():
-                yield _response(said)
+                for response in responses(said):
+                    yield response
         finally:
             self._hub.close(line)
             reading.cancel()
@@ -62,7 +65,9 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         async with asyncio.TaskGroup() as group:
             async for request in requests:
                 for gone in request.unsubscribe:
+                    line.wanted.discard(gone.subscription)
                     self._hub.unsubscribe(line, gone.subscription)
+                line.wanted.update(new.subscription for new in request.subscribe)
                 for new in request.subscribe:
                     await room.acquire()
                     work = group.create_task(self._subscribe(line, new))
@@ -74,9 +79,12 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         try:
             caller = await self._verifier.verify(asked.access_token)
             authorize(caller, STREAM)
+            if asked.subscription not in line.wanted:
+                return  # it ended while her token was looked at
             self._hub.subscribe(line, asked.subscription, (caller.network_id, caller.subject))
             ends = await ends_of(self._networks.of(caller.network_id), caller.subject)
         except Exception as error:
+            line.wanted.discard(asked.subscription)
             self._hub.unsubscribe(line, asked.subscription)
             line.say(NotBegun(asked.subscription, _reason(error)))
             return
@@ -102,6 +110,12 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, ConnectionError) and not is_away(error):
         logger.error("delivery.subscription_failed", exc_info=error)
     return "UNAVAILABLE"
+
+
+def responses(said: Sequence[Said]) -> Iterator[api.DeliverResponse]:
+    """What is said, in pieces that a gateway takes."""
+    pieces = range(0, len(said), MOST_SAID)
+    return (_response(said[start : start + MOST_SAID]) for start in pieces)
 
 
 def _response(said: Sequence[Said]) -> api.DeliverResponse:
