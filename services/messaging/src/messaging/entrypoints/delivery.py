@@ -81,7 +81,8 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
             authorize(caller, STREAM)
             if asked.subscription not in line.wanted:
                 return  # it ended while her token was looked at
-            self._hub.subscribe(line, asked.subscription, (caller.network_id, caller.subject))
+            who = caller.network_id, caller.subject
+            self._hub.subscribe(line, asked.subscription, who, caller.expires_at)
             ends = await ends_of(self._networks.of(caller.network_id), caller.subject)
         except Exception as error:
             line.wanted.discard(asked.subscription)
