@@ -174,6 +174,18 @@ async def test_who_asks_finds_no_receipt_and_nobody_typing_before_a_yes() -> Non
     assert [one.read for one in reading.receipts] == [1]
 
 
+@pytest.mark.parametrize("first", [ADA, BEN])
+async def test_of_two_who_open_it_at_once_nobody_is_asked_whoever_may_write_directly(
+    first: UUID,
+) -> None:
+    network, conversation = a_network(ADA, BEN), a_conversation()
+    await network.sides.rules.set(BEN, WhoMayWrite.CIRCLES, NOW)  # Ada would ask, Ben would not
+    for who in (first, ADA if first == BEN else BEN):
+        [peer] = conversation.peers_of(who)
+        await sides.seat_both(network, conversation, who, peer, NOW)
+    assert all(seat.agreed for seat in await network.sides.seats.of(TALK))
+
+
 async def test_a_reaction_is_a_yes_as_words_are() -> None:
     network = a_network(ADA, BEN, rule=WhoMayWrite.CIRCLES)
     talk = await open_conversation(network, caller=BEN, peer=ADA, at=NOW)

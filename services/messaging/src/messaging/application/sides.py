@@ -72,8 +72,8 @@ async def seat_both(
     rule = await sides.rules.get(peer)
     standing = standing_of(rule, await sides.ties.between(caller, peer))
     opened = Seat(id, caller, at, version=1)
+    await sides.seats.add(opened)  # or who opens it at the same time would find her not asked yet
     if standing is not Standing.ACCEPTED:
-        await sides.seats.add(opened)
         await sides.seats.add(Seat(id, peer, at, standing, version=1))
     await change_seat(network, conversation, caller, at, _agree(at))
     await change_seat(
