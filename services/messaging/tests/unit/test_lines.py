@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import pytest
 from common.auth import Caller, Verifier
 from common.clock import SystemClock
+from common.errors import Forbidden, Kind, RemoteError, Unauthenticated
 from kith.messaging.v1 import delivery_service_pb2 as api
-from messaging.application.hub import Began, Hub, News
+from messaging.application.hub import Began, Hub, News, NotBegun
 from messaging.entrypoints.delivery import DeliveryService, responses
 
 from services.messaging.tests.builders import ADA, NETWORK
@@ -43,6 +45,36 @@ class Networks:
 
     def of(self, _: UUID) -> object:
         return a_network(ADA)
+
+
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        (Unauthenticated("expired"), "UNAUTHENTICATED"),
+        (Forbidden("a sponsor"), "FORBIDDEN"),
+        (RemoteError(Kind.INTERNAL, "INTERNAL", "identity has a bug", {}), "UNAVAILABLE"),
+        (RemoteError(Kind.LIMITED, "LIMITED", "too much", {}), "UNAVAILABLE"),
+        (ConnectionResetError(), "UNAVAILABLE"),
+    ],
+)
+async def test_only_what_is_about_her_is_no_reason_to_try_again(
+    error: Exception, reason: str
+) -> None:
+    class Refusing(SlowVerifier):
+        async def verify(self, token: str) -> Caller:
+            raise error
+
+    hub = Hub()
+    service = DeliveryService(Networks(), hub, Refusing(), announced)  # type: ignore[arg-type]
+
+    async def asked() -> AsyncIterator[api.DeliverRequest]:
+        subscribe = api.Subscribe(subscription=1, access_token="token")
+        yield api.DeliverRequest(subscribe=[subscribe])
+
+    line = hub.open()
+    await service._read(line, asked())
+    assert (await line.next())[1:] == [NotBegun(1, reason)]
+    assert line.wanted == set()
 
 
 async def test_who_goes_while_her_token_is_looked_at_is_not_subscribed_afterwards() -> None:

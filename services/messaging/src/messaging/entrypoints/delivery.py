@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from common import auth, log
 from common.auth import Verifier
-from common.errors import DomainError, Unauthenticated
+from common.errors import DomainError, Kind, Unauthenticated
 from common.grpc_server import Context
 from common.ids import parse_id
 from common.mongo import is_away
@@ -26,6 +26,7 @@ from messaging.entrypoints.news import delivery_of
 logger = log.get(__name__)
 MOST_SAID = 100
 """In one response: a gateway takes no larger ones than these can be."""
+_HERS = (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.PRECONDITION)  # all else passes
 AT_ONCE = 16
 """Subscriptions of one gateway in the works: each reads where the conversations of a member end."""
 
@@ -107,7 +108,7 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
 def _reason(error: Exception) -> str:
     """Why a subscription is not: what its gateway does then depends on it."""
     if isinstance(error, DomainError):
-        return error.reason
+        return error.reason if error.kind in _HERS else "UNAVAILABLE"
     if not isinstance(error, ConnectionError) and not is_away(error):
         logger.error("delivery.subscription_failed", exc_info=error)
     return "UNAVAILABLE"
