@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from functools import partial
 from typing import Any
 
 import pytest
+import websockets
 from common import health
 from common.config import Address
 from gateway.application.connections import Connections, Most
 from gateway.entrypoints.http.protocol import HttpProtocol
+from gateway.entrypoints.http.upgrade import LISTENER
 from gateway.wiring import http_options
+from picows import WSListener
 
 from services.gateway.tests.gateways import OPEN, Gateway
 
@@ -95,6 +99,35 @@ async def test_a_connection_that_asks_nothing_more_is_closed_whatever_it_says(af
         async with asyncio.timeout(30):
             assert await reader.read() == b""
         writer.close()
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+async def test_a_websocket_stays_open_however_long_it_is_silent(asked_before: bool) -> None:
+    """It began before a connection that says nothing, and which is closed."""
+
+    async def door(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            accepted = {"type": "websocket.accept", "headers": [], LISTENER: WSListener()}
+            await send(accepted)
+            return
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    options = {**http_options(OPEN), "timeout_keep_alive": 0.2}
+    async with health.serve_http(door, Address("127.0.0.1", 0), **options) as address:
+        with socket.create_connection((address.host, address.port)) as connection:
+            if asked_before:
+                connection.sendall(b"GET / HTTP/1.1\r\nhost: kith\r\n\r\n")
+                connection.setblocking(False)
+                loop = asyncio.get_running_loop()
+                assert (await loop.sock_recv(connection, 999)).startswith(b"HTTP/1.1 204")
+            url = f"ws://{address}/"
+            async with websockets.connect(url, sock=connection, ping_interval=None) as device:
+                reader, writer = await asyncio.open_connection(address.host, address.port)
+                async with asyncio.timeout(30):
+                    assert await reader.read() == b""
+                writer.close()
+                await asyncio.wait_for(await device.ping(), 30)
 
 
 async def test_two_requests_of_one_connection_may_come_in_pieces(gateway: Gateway) -> None:

@@ -182,7 +182,7 @@ async def test_a_device_sends_and_is_told_what_became_of_it(gateway: Gateway) ->
             gateway.services.replies[SEND_MESSAGE] = reply
             frame = {
                 "type": "send", "id": id, "conversationId": "c", "clientMessageId": "1",
-                "text": "hello",
+                "text": "hello", "replyToSequence": 7,
             }  # fmt: skip
             await socket.send(json.dumps(frame))
             answers.append(json.loads(await socket.recv()))
@@ -192,7 +192,7 @@ async def test_a_device_sends_and_is_told_what_became_of_it(gateway: Gateway) ->
         assert (refused["problem"]["status"], refused["problem"]["reason"]) == (404, "NOT_FOUND")
         [asked, _] = gateway.services.asked(SEND_MESSAGE)
         assert asked.request == messaging.SendMessageRequest(
-            conversation_id="c", client_message_id="1", text="hello"
+            conversation_id="c", client_message_id="1", text="hello", reply_to_sequence=7
         )
 
 

@@ -199,6 +199,20 @@ async def test_a_slow_device_is_told_where_to_ask_when_it_reads_again() -> None:
     assert sink(slow).told[-1] == "c3"
 
 
+async def test_who_is_slow_for_a_moment_while_she_catches_up_is_told_each_once() -> None:
+    world = World()
+    world.talks.ends = {"c": 3}
+    world.talks.failures = [Unavailable("away")]
+    device = await world.on(resume={})
+    device.slow = True
+    world.watches.told(world.talks.news(1))  # the next
+    world.talks.news(1)
+    world.watches.told(world.talks.news(1))  # and one too early
+    world.watches.quick(device)
+    await world.rests()
+    assert sink(device).told == [f"c{number}" for number in range(1, 7)]
+
+
 async def test_messaging_may_be_away_and_what_she_may_not_see_is_not_asked_for_again() -> None:
     world = World()
     world.talks.ends = {"c": 2, "d": 1}

@@ -91,7 +91,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         verifier = auth.Verifier(jwks_of(identity), clock)
         interceptor = grpc_server.Interceptor(verifier, tracing, authorize, peers=peers)
-        tails, hub = Tails(), Hub()
+        tails, hub = Tails(), Hub(lambda: clock.now().timestamp())
         deliveries = Consumer(
             settings.kafka, group=DELIVERY_GROUP, topics=DELIVERY_TOPICS,
             handlers=delivered(networks, hub), producer=producer, tracing=tracing,

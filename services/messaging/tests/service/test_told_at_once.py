@@ -6,7 +6,9 @@ from typing import Any
 
 from common.grpc_client import call
 from kith.messaging.v1 import contact_service_pb2 as contacts
+from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import seat_service_pb2 as api
+from kith.messaging.v1 import words_service_pb2 as words
 
 from services.messaging.tests.asking import PATIENCE
 from services.messaging.tests.builders import ADA, BEN
@@ -45,6 +47,33 @@ async def test_who_asked_hears_of_a_yes_and_who_blocks_hears_nothing(
         await line.hear(lambda: any(2 in who for who, _, _ in line.arrived))
         assert [text for who, _, text in line.arrived if 2 in who] == ["heard"]
         assert [text for who, _, text in line.arrived if 1 in who] == ["unheard", "heard"]
+
+
+async def test_who_blocks_is_told_of_no_reaction_of_whom_she_blocks(
+    surroundings: Surroundings, issuer: Issuer
+) -> None:
+    ada, ben = issuer.token(ADA), issuer.token(BEN)
+    async with surroundings.running() as (app, client), gateway(app.grpc) as line:
+        await surroundings.tell(ADA, BEN)
+        talk = await opened_when_known(client, ada, BEN)
+        sent = await client.send(ben, talk.id, text="mine")
+        await line.subscribe(2, ben)
+        await line.hear(lambda: 2 in line.ends)
+        block = contacts.BlockMemberRequest(member_id=str(ADA))
+        await call(client.contacts.BlockMember, block, token=ben, seconds=PATIENCE)
+        for token, kind in ((ada, pb.REACTION_KIND_HUG), (ben, pb.REACTION_KIND_HEART)):
+            request = words.AddReactionRequest(
+                conversation_id=talk.id, message_id=sent.id, kind=kind
+            )
+            await call(client.words.AddReaction, request, token=token, seconds=PATIENCE)
+        await line.hear(lambda: bool(reactions(line)))
+        assert reactions(line) == [[pb.REACTION_KIND_HEART]]
+
+
+def reactions(line: Gateway) -> list[list[pb.ReactionKind.ValueType]]:
+    """Those of each message that was told to be another now."""
+    changes = [one.changed for one in line.deliveries if one.HasField("changed")]
+    return [[reaction.kind for reaction in one.reactions] for one in changes]
 
 
 def changed(line: Gateway, number: int) -> int:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from messaging.application.hub import Began, Hub, Kind, Line, News, Owned, Said, Told
+from messaging.application.hub import (
+    CLOCKS_DIFFER_SECONDS,
+    Began,
+    Hub,
+    Kind,
+    Line,
+    News,
+    NotBegun,
+    Owned,
+    Said,
+    Told,
+)
 from messaging.application.looking_on import ends_of, typing_in
 from messaging.application.tails import Tails
 from messaging.domain.slots import SLOTS, slot_of
@@ -43,6 +54,23 @@ async def test_each_line_is_told_once_for_all_who_are_subscribed_on_it() -> None
     assert await said(both) == [Told((1, 2), NEWS)]
     assert await said(one) == [Told((1,), NEWS)]
     assert await said(none) == []
+
+
+async def test_nobody_is_told_once_her_token_has_ended_and_her_gateway_asks_anew() -> None:
+    now = [0.0]
+    hub = Hub(lambda: now[0])
+    line = hub.open()
+    hub.subscribe(line, 1, (NETWORK, ADA), 10.0)
+    hub.subscribe(line, 2, (NETWORK, BEN), 20.0)
+    now[0] = 10.0 + CLOCKS_DIFFER_SECONDS
+    hub.tell(NEWS)
+    assert await said(line) == [Told((1, 2), NEWS)]
+    now[0] += 1
+    hub.tell(NEWS)
+    assert await said(line) == [NotBegun(1, "UNAVAILABLE"), Told((2,), NEWS)]
+    hub.subscribe(line, 1, (NETWORK, ADA), 100.0)
+    hub.tell(NEWS)
+    assert await said(line) == [Told((1, 2), NEWS)]
 
 
 async def test_nobody_is_told_after_she_was_unsubscribed_or_her_line_closed() -> None:

@@ -100,7 +100,7 @@ def test_the_fact_goes_with_the_conversation_and_each_activity_with_its_member()
 
 def test_members_of_one_slot_are_told_by_one_event_and_an_import_tells_nobody() -> None:
     alike = [id for id in (UUID(int=n) for n in range(5_000)) if slot_of(id) == slot_of(ADA)][:2]
-    (event,) = due.changed(NETWORK, TALK, 7, [ADA, *alike, ADA])
+    (event,) = due.changed(NETWORK, TALK, 7, [ADA, *alike, ADA], ADA)
     assert isinstance(event.message, events.DeliveryDue)
     assert event.message.member_ids == [str(id) for id in (ADA, *alike)]
     assert not any(one.topic == due.TOPIC for one in (*OPENS_IMPORTED, *ANSWERS_IMPORTED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -20,6 +21,8 @@ from gateway.telemetry import LINES
 logger = log.get(__name__)
 LOOK_SECONDS = 5.0
 AGAIN_SECONDS = (0.1, 0.5, 1.0, 2.0)
+MOST_AT_ONCE = 1_000
+"""Subscriptions in one request: their tokens have to fit into what a server takes of one."""
 Read = Callable[[api.Delivery], News]
 
 
@@ -30,25 +33,26 @@ class Line:
     def __init__(self, watches: Watches, read: Read) -> None:
         self._watches = watches
         self._read = read
-        self._said = api.DeliverRequest()
+        self._new: dict[int, str] = {}
+        self._gone: set[int] = set()
+        self._typing: dict[int, str] = {}
         self._wake = asyncio.Event()
 
     def subscribe(self, number: int, token: str) -> None:
         """See watching.Line."""
-        self._said.subscribe.add(subscription=number, access_token=token)
+        self._new[number] = token
         self._wake.set()
 
     def unsubscribe(self, number: int) -> None:
         """See watching.Line. What was said before and is not sent yet is not sent any more."""
-        others = [one for one in self._said.subscribe if one.subscription != number]
-        del self._said.subscribe[:]
-        self._said.subscribe.extend(others)
-        self._said.unsubscribe.add(subscription=number)
+        self._new.pop(number, None)
+        self._typing.pop(number, None)
+        self._gone.add(number)
         self._wake.set()
 
     def typing(self, number: int, conversation_id: str) -> None:
         """See watching.Line."""
-        self._said.typing.add(subscription=number, conversation_id=conversation_id)
+        self._typing[number] = conversation_id
         self._wake.set()
 
     async def run(self, channel: grpc.aio.Channel) -> None:
@@ -65,8 +69,24 @@ class Line:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            said, self._said = self._said, api.DeliverRequest()
-            yield said
+            while self._new or self._gone or self._typing:
+                yield self._next()
+
+    def _next(self) -> api.DeliverRequest:
+        """What has gathered, as much of it as fits."""
+        request = api.DeliverRequest()
+        for number in itertools.islice(self._gone, MOST_AT_ONCE):
+            request.unsubscribe.add(subscription=number)
+        for number, token in itertools.islice(self._new.items(), MOST_AT_ONCE):
+            request.subscribe.add(subscription=number, access_token=token)
+        for number, id in itertools.islice(self._typing.items(), MOST_AT_ONCE):
+            request.typing.add(subscription=number, conversation_id=id)
+        self._gone.difference_update([one.subscription for one in request.unsubscribe])
+        for subscribed in request.subscribe:
+            del self._new[subscribed.subscription]
+        for typing in request.typing:
+            del self._typing[typing.subscription]
+        return request
 
     def _take(self, response: api.DeliverResponse) -> None:
         if response.HasField("slots"):

@@ -39,7 +39,7 @@ class CatchingUp:
         """Tell a device what follows these places, up to where the conversations end, and hold back
         what comes meanwhile."""
         if device.slow:
-            device.missed.update(places)
+            device.missed.update(id for id in places if id not in device.catching)
             return
         due = {
             id: max(place, device.ahead.get(id, 0))

@@ -267,10 +267,12 @@ class Watches:
         elif sequence == watch.ends.get(id, 0) + 1:
             watch.ends[id] = sequence
             for device in watch.devices:
+                if id in device.catching or sequence <= device.ahead.get(id, 0):
+                    continue  # who is catching up comes to it by herself
                 if device.slow:
                     device.missed.add(id)
-                elif id not in device.catching and sequence > device.ahead.get(id, 0):
-                    device.sink.write(news.frame)  # who is catching up comes to it by herself
+                else:
+                    device.sink.write(news.frame)
         else:  # told already, or something lies before it
             self._reach(watch, [(id, sequence)])
 

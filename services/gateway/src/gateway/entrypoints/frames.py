@@ -22,7 +22,7 @@ from kith.messaging.v1 import delivery_service_pb2 as api
 from kith.messaging.v1 import messaging_pb2 as pb
 
 from gateway.application.watching import News
-from gateway.entrypoints.http.messages import Message, message_of
+from gateway.entrypoints.http.messages import Message, ReplyTo, message_of
 from gateway.entrypoints.http.problems import problem_of
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -51,6 +51,7 @@ class Send(_In, tag="send"):
     conversation_id: str
     client_message_id: str
     text: str
+    reply_to_sequence: ReplyTo = 0
 
 
 class Typing(_In, tag="typing"):

@@ -360,7 +360,7 @@ class Connection(WSListener):
     async def _send(self, frame: frames.Send, device: Device) -> None:
         request = api.SendMessageRequest(
             conversation_id=frame.conversation_id, client_message_id=frame.client_message_id,
-            text=frame.text,
+            text=frame.text, reply_to_sequence=frame.reply_to_sequence,
         )  # fmt: skip
         try:
             self._admit(device.caller)

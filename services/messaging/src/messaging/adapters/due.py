@@ -24,12 +24,13 @@ def arrived(
 
 
 def changed(
-    network_id: UUID, conversation_id: UUID, sequence: int, member_ids: Iterable[UUID]
+    network_id: UUID, conversation_id: UUID, sequence: int, member_ids: Iterable[UUID], by: UUID
 ) -> Iterator[Outgoing]:
-    """A message is another now: edited, deleted, reacted to."""
+    """A message is another now: edited, deleted, reacted to by somebody, whom not all may hear."""
     yield from _due(
-        network_id, conversation_id, member_ids, events.DELIVERY_KIND_CHANGED, sequence=sequence
-    )
+        network_id, conversation_id, member_ids, events.DELIVERY_KIND_CHANGED, sequence=sequence,
+        by=by,
+    )  # fmt: skip
 
 
 def receipt(

@@ -99,7 +99,9 @@ def _changed(network_id: UUID, message: Message, did: Did) -> Iterator[Outgoing]
     )  # fmt: skip
     yield Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
     everybody = did.conversation.member_ids
-    yield from due.changed(network_id, message.conversation_id, message.sequence, everybody)
+    yield from due.changed(
+        network_id, message.conversation_id, message.sequence, everybody, did.member_id
+    )
 
 
 def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> Outgoing:

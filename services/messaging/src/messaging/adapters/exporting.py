@@ -149,7 +149,8 @@ def _conversation(document: Document, whose: Whose) -> Record:
 def _message(
     document: Document, text: str | None, whose: Whose, withholding: Withholding
 ) -> Record:
-    if withholding.covers(document["sender_id"], document["created_at"]):
+    times = (document["created_at"], document.get("edited_at"))
+    if any(at is not None and withholding.covers(document["sender_id"], at) for at in times):
         return {
             "conversationId": str(document["conversation_id"]), "sequence": document["sequence"],
             "withheld": True,
@@ -165,6 +166,7 @@ def _message(
         "reactions": [
             {"by": "you" if one.member_id == whose.member_id else "the other", "kind": one.kind}
             for one in map(reaction_of, document.get("reactions", ()))
+            if not withholding.hushes(one.member_id)
         ],
     }  # fmt: skip
 

@@ -244,7 +244,7 @@ def duplicates_if_all(error: BulkWriteError) -> list[int]:
 
 
 def _of_others(conversation_id: UUID, member_id: UUID, after: int, upto: int) -> Document:
-    """Messages of others that still have words. What is withheld from her is left out here."""
+    """Messages of others that still have words; also those that are withheld from her."""
     return {
         "conversation_id": conversation_id, "sequence": {"$gt": after, "$lte": min(upto, _LAST)},
         "sender_id": {"$ne": member_id}, "text": {"$ne": ""},

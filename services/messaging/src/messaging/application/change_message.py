@@ -11,6 +11,7 @@ from common.errors import ConcurrentUpdate
 from policy import Facts
 
 from messaging.application.ports import Network
+from messaging.application.withholding import heard_by
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MessageNotFound
 from messaging.domain.message import Message
@@ -31,7 +32,7 @@ async def change_message(
         conversation, before = await _own(network, access, conversation_id, message_id)
         after = change(before)
         if after == before or await network.messages.change(conversation, before, after):
-            return after
+            return await heard_by(network, access.caller.subject, conversation, after)
     raise ConcurrentUpdate("this message is being changed elsewhere; try again")
 
 

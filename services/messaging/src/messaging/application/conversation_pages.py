@@ -131,7 +131,7 @@ def _opened_unheard(conversation: Conversation, withholding: Withholding) -> boo
 async def _heard(network: Network, conversation: Conversation, withholding: Withholding) -> bool:
     """Whether there is a last message, and it is for its reader's eyes."""
     last = await network.messages.before(conversation.id, None, 1)
-    return any(not withholding.covers(one.sender_id, one.created_at) for one in last)
+    return any(not withholding.hides(one) for one in last)
 
 
 def _shown(  # all that is known of it

@@ -8,8 +8,9 @@ no harm: gateways know how far each device is, and ask for what lies between.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -19,6 +20,7 @@ from messaging.domain.slots import slot_of
 
 LINE_LENGTH = 20_000
 REMEMBERED = 10_000
+CLOCKS_DIFFER_SECONDS = 60.0
 Who = tuple[UUID, UUID]
 """Network and member."""
 
@@ -90,6 +92,8 @@ class Line:
         self._wake = asyncio.Event()
         self.over = False
         self.numbers: dict[int, Who] = {}
+        self.until: dict[int, float] = {}  # when the token of each ends
+        self.wanted: set[int] = set()  # what its gateway asked for, whether or not it works yet
 
     def say(self, said: Said) -> None:
         """Queue something; a gateway that reads too slowly is let go, and begins anew."""
@@ -116,7 +120,9 @@ class Line:
 class Hub:
     """The lines of this instance, and who is subscribed on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        """`now` tells seconds since 1970, as tokens do."""
+        self._now = now
         self._lines: set[Line] = set()
         self._by_member: dict[Who, dict[Line, int]] = {}
         self._slots: frozenset[int] = frozenset()
@@ -139,17 +145,19 @@ class Hub:
             self.unsubscribe(line, number)
         self._lines.discard(line)
 
-    def subscribe(self, line: Line, number: int, who: Who) -> None:
-        """From now on `who` is told through this line. The number may have been hers already."""
+    def subscribe(self, line: Line, number: int, who: Who, until: float = float("inf")) -> None:
+        """From now on, and until her token ends, `who` is told through this line. The number may
+        have been hers already."""
         if line.over:
             return
         self.unsubscribe(line, number)
-        line.numbers[number] = who
+        line.numbers[number], line.until[number] = who, until
         self._by_member.setdefault(who, {})[line] = number
 
     def unsubscribe(self, line: Line, number: int) -> None:
         """No more; a number that is none is no error."""
         who = line.numbers.pop(number, None)
+        line.until.pop(number, None)
         lines = self._by_member.get(who) if who else None
         if who is None or lines is None or lines.get(line) != number:
             return
@@ -164,11 +172,23 @@ class Hub:
     def tell(self, news: News) -> None:
         """Say it on every line that somebody of `news.member_ids` is subscribed on."""
         numbers: dict[Line, list[int]] = {}
+        ended: list[tuple[Line, int]] = []
+        since = self._now() - CLOCKS_DIFFER_SECONDS
         for member_id in news.member_ids:
             for line, number in self._by_member.get((news.network_id, member_id), {}).items():
-                numbers.setdefault(line, []).append(number)
+                if line.until[number] < since:
+                    ended.append((line, number))
+                else:
+                    numbers.setdefault(line, []).append(number)
+        for line, number in ended:
+            self._end(line, number)
         for line, those in numbers.items():
             line.say(Told(tuple(those), news))
+
+    def _end(self, line: Line, number: int) -> None:
+        """Her token has ended: her gateway asks again, with a newer one if she has one."""
+        self.unsubscribe(line, number)
+        line.say(NotBegun(number, "UNAVAILABLE"))
 
     def arrived(self, network_id: UUID, member_ids: tuple[UUID, ...], message: Message) -> None:
         """A message was stored here: told at once, without waiting for its event."""

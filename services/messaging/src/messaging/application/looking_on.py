@@ -8,6 +8,7 @@ from uuid import UUID
 
 from messaging.application.hub import Hub, Kind, News
 from messaging.application.ports import Network
+from messaging.application.sides import has_agreed
 from messaging.application.withholding import hearers, withheld_from_all
 from messaging.domain.conversation import Conversation
 
@@ -45,9 +46,12 @@ async def _heard(
 async def typing_in(
     network: Network, hub: Hub, announce: Announce, conversation_id: UUID, member_id: UUID
 ) -> None:
-    """Tell whoever else takes part in a conversation that `member_id` is writing, if she does."""
+    """Tell whoever else takes part in a conversation that `member_id` is writing, if she does
+    and has agreed to it."""
     conversation = await network.conversations.get(conversation_id)
     if conversation is None or member_id not in conversation.member_ids:
+        return
+    if not await has_agreed(network, conversation_id, member_id):
         return
     peers = conversation.peers_of(member_id)
     others = await hearers(network, conversation, peers, member_id)

@@ -11,6 +11,7 @@ from common.errors import ConcurrentUpdate, Invalid
 from messaging.application.ports import Network
 from messaging.application.queries import conversation_of, last_sequence
 from messaging.application.reading import WINDOW, Reading, readings
+from messaging.application.sides import has_agreed
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.mark import Mark
@@ -48,7 +49,9 @@ async def move_position(
 
 
 async def _told(network: Network, conversation: Conversation, member_id: UUID) -> set[UUID]:
-    """Whose devices are told: her own, and those of whom she shows it to."""
+    """Whose devices are told: her own, and, once she agreed, those of whom she shows it to."""
+    if not await has_agreed(network, conversation.id, member_id):
+        return {member_id}
     hiding = await network.choices.hiding(conversation.member_ids)
     others = set() if member_id in hiding else set(conversation.member_ids) - hiding
     return others | {member_id}

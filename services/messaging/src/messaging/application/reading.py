@@ -10,7 +10,7 @@ from uuid import UUID
 
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
-from messaging.application.withholding import withheld_for
+from messaging.application.withholding import withheld_from_all
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark, Unread
@@ -52,13 +52,22 @@ async def readings(
     shown = set() if member_id in hiding else members - hiding
     places = {(one.id, id) for one in conversations for id in one.member_ids if id in shown}
     marks = await network.marks.of(places | {(one.id, member_id) for one in conversations})
+    seats = await network.sides.seats.of_all(conversations)
+    withheld = await withheld_from_all(network, member_id, conversations, seats)
+    silent = {(one.conversation_id, one.member_id) for all in seats.values() for one in all
+              if not one.agreed}  # fmt: skip
+
+    def seen(id: UUID, other: UUID) -> Mark:
+        """Who has not agreed gives no sign."""
+        mark = None if (id, other) in silent else marks.get((id, other))
+        return mark or Mark(id, other)
 
     async def reading(conversation: Conversation) -> Reading:
         mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
         last = await last_sequence(network, conversation.id)
-        withholding = await withheld_for(network, member_id, conversation)
+        withholding = withheld[conversation.id]
         others = [
-            marks.get((conversation.id, id)) or Mark(conversation.id, id)
+            seen(conversation.id, id)
             for id in conversation.peers_of(member_id)
             if id in shown and not withholding.hushes(id)
         ]
@@ -89,24 +98,25 @@ async def unread_of(network: Network, mark: Mark, last: int, withholding: Withho
 def _counts(message: Message, withholding: Withholding) -> bool:
     """Whether it is of somebody else, has words, and is for the reader's eyes."""
     mine = message.sender_id == withholding.reader_id
-    return (
-        not mine
-        and bool(message.text)
-        and not withholding.covers(message.sender_id, message.created_at)
-    )
+    return not mine and bool(message.text) and not withholding.hides(message)
 
 
 async def total_unread(network: Network, member_id: UUID) -> Total:
-    """What a member has not read, in her MOST_CONVERSATIONS latest opened conversations."""
+    """What a member has not read, in her MOST_CONVERSATIONS latest opened conversations; not what
+    she left, until somebody writes there."""
     pages = await network.conversations.page(member_id, None, MOST_CONVERSATIONS + 1)
     conversations = [conversation for _, conversation in pages[:MOST_CONVERSATIONS]]
     marks = await network.marks.of([(one.id, member_id) for one in conversations])
+    seats = await network.sides.seats.of_all(conversations)
+    withheld = await withheld_from_all(network, member_id, conversations, seats)
 
     async def unread(conversation: Conversation) -> Unread:
         mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
-        withholding = await withheld_for(network, member_id, conversation)
         last = await last_sequence(network, conversation.id)
-        return await unread_of(network, mark, last, withholding)
+        hers = [one for one in seats.get(conversation.id, ()) if one.member_id == member_id]
+        if any(seat.hides(last) for seat in hers):
+            return Unread()
+        return await unread_of(network, mark, last, withheld[conversation.id])
 
     found = await _for_each(conversations, unread)
     more = len(pages) > MOST_CONVERSATIONS or any(one.more for one in found)

@@ -13,7 +13,7 @@ from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
 from messaging.application.sides import answer_awaited, bound_for
 from messaging.application.tails import Tails
-from messaging.application.withholding import hearers
+from messaging.application.withholding import heard_by, hearers
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageIdReused
 from messaging.domain.message import Draft, Message, Tail, place
@@ -51,6 +51,8 @@ async def send_message(
                     return earlier
                 continue
             slot.remember(placed.message.tail)
+            if told is None:  # nobody did when it was begun
+                told = await _told(network, hub, conversation, draft) or conversation.member_ids
             hub.arrived(network.id, told, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
@@ -58,11 +60,12 @@ async def send_message(
 
 async def _told(
     network: Network, hub: Hub, conversation: Conversation, draft: Draft
-) -> tuple[UUID, ...]:
-    """Whose devices are told at once; nothing is read where nobody else looks on here."""
+) -> tuple[UUID, ...] | None:
+    """Whose devices are told at once; None where nobody else looks on here: nothing is read
+    then."""
     everybody, sender_id = conversation.member_ids, draft.sender_id
     if not hub.present(network.id, conversation.peers_of(sender_id)):
-        return everybody
+        return None
     return await hearers(network, conversation, everybody, sender_id, draft.created_at)
 
 
@@ -80,4 +83,6 @@ async def _earlier(network: Network, conversation: Conversation, draft: Draft) -
             "this client_message_id belongs to a message with other content; choose a new one",
             field="client_message_id",
         )
-    return earlier
+    if earlier is None:
+        return None
+    return await heard_by(network, draft.sender_id, conversation, earlier)

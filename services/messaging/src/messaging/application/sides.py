@@ -72,8 +72,8 @@ async def seat_both(
     rule = await sides.rules.get(peer)
     standing = standing_of(rule, await sides.ties.between(caller, peer))
     opened = Seat(id, caller, at, version=1)
+    await sides.seats.add(opened)  # or who opens it at the same time would find her not asked yet
     if standing is not Standing.ACCEPTED:
-        await sides.seats.add(opened)
         await sides.seats.add(Seat(id, peer, at, standing, version=1))
     await change_seat(network, conversation, caller, at, _agree(at))
     await change_seat(
@@ -92,6 +92,24 @@ async def bound_for(
     await change_seat(network, conversation, sender_id, at, _agree(at))
     asking = [seat for seat in await seats.of(conversation.id) if not seat.agreed]
     return MOST_ASKING if asking else None
+
+
+async def agree(
+    network: Network, conversation: Conversation, member_id: UUID, at: datetime
+) -> None:
+    """What she does is a yes; nothing is written where she agreed. Raises ConcurrentUpdate."""
+    if not await network.sides.seats.settled(conversation.id):
+        await change_seat(network, conversation, member_id, at, _agree(at))
+
+
+async def has_agreed(network: Network, conversation_id: UUID, member_id: UUID) -> bool:
+    """Whether she did, so that others may find signs of her in the conversation."""
+    seats = network.sides.seats
+    if await seats.settled(conversation_id):
+        return True
+    return all(
+        seat.agreed for seat in await seats.of(conversation_id) if seat.member_id == member_id
+    )
 
 
 def answer_awaited() -> AnswerAwaited:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -50,6 +50,30 @@ async def hearers(
     return tuple(id for id in member_ids if id not in deaf)
 
 
+async def told_of(
+    network: Network, conversation: Conversation, member_ids: Collection[UUID], message: Message,
+    by: UUID,
+) -> list[tuple[tuple[UUID, ...], Message]]:  # fmt: skip
+    """Who may be told at once of what `by` did to a message, and the message as these are shown
+    it."""
+    found = await asyncio.gather(*(withheld_for(network, id, conversation) for id in member_ids))
+    views: dict[Message, tuple[UUID, ...]] = {}
+    for one in found:
+        if not (one.hushes(by) or one.hushes(message.sender_id) or one.hides(message)):
+            view = one.heard(message)
+            views[view] = (*views.get(view, ()), one.reader_id)
+    return [(readers, view) for view, readers in views.items()]
+
+
+async def heard_by(
+    network: Network, reader_id: UUID, conversation: Conversation, message: Message
+) -> Message:
+    """A reader's own message as she is told it; nothing is read where nobody reacted."""
+    if not message.reactions:
+        return message
+    return (await withheld_for(network, reader_id, conversation)).heard(message)
+
+
 async def withheld_from_all(
     network: Network, reader_id: UUID, conversations: Sequence[Conversation],
     seats: Mapping[UUID, Sequence[Seat]],
@@ -68,17 +92,10 @@ def shown(messages: Sequence[Message], withholding: Withholding) -> list[Message
     not heard are left out."""
     return [
         Withheld(one.conversation_id, one.sequence)
-        if withholding.covers(one.sender_id, one.created_at)
-        else _heard(one, withholding)
+        if withholding.hides(one)
+        else withholding.heard(one)
         for one in messages
     ]
-
-
-def _heard(message: Message, withholding: Withholding) -> Message:
-    if not any(withholding.hushes(one.member_id) for one in message.reactions):
-        return message
-    kept = tuple(one for one in message.reactions if not withholding.hushes(one.member_id))
-    return replace(message, reactions=kept)
 
 
 async def _is_deaf(network: Network, reader_id: UUID, conversation_id: UUID) -> bool:

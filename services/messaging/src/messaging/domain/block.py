@@ -13,6 +13,8 @@ from uuid import UUID
 
 from common.errors import Invalid
 
+from messaging.domain.message import Message
+
 CLOCKS_DIFFER = timedelta(seconds=2)
 """A block holds from a little earlier on: a message that another process takes after it may have a
 time before it."""
@@ -101,3 +103,14 @@ class Withholding:
             return False
         block = self.blocks.get(sender_id)
         return self.deaf or (block is not None and block.covers(at))
+
+    def hides(self, message: Message) -> bool:
+        """Whether a message is withheld as it is now: it was sent, or its words were given to it,
+        while its reader did not hear its author."""
+        times = (message.created_at, message.edited_at)
+        return any(at is not None and self.covers(message.sender_id, at) for at in times)
+
+    def heard(self, message: Message) -> Message:
+        """A message without reactions of who is not heard."""
+        kept = tuple(one for one in message.reactions if not self.hushes(one.member_id))
+        return message if kept == message.reactions else replace(message, reactions=kept)

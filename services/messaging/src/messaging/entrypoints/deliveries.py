@@ -15,7 +15,7 @@ from messaging.adapters.mongo import Networks
 from messaging.application.hub import Hub, News
 from messaging.application.hub import Kind as Told
 from messaging.application.ports import Network
-from messaging.application.withholding import hearers
+from messaging.application.withholding import hearers, told_of
 from messaging.domain.message import Message
 from messaging.domain.slots import SLOTS, key_of
 
@@ -51,14 +51,12 @@ def handlers(networks: Networks, hub: Hub) -> Handlers:
                 return
         by = parse_id(event.by_member_id, "by_member_id") if event.by_member_id else None
         network = networks.of(network_id)
-        member_ids = await _hearing(network, conversation_id, member_ids, message, by)
-        if not member_ids:
-            return
-        news = News(
-            network_id, conversation_id, member_ids, kind, message, by,
-            event.delivered_sequence, event.read_sequence,
-        )  # fmt: skip
-        hub.tell(news)
+        for readers, seen in await _hearing(network, conversation_id, member_ids, message, by):
+            news = News(
+                network_id, conversation_id, readers, kind, seen, by, event.delivered_sequence,
+                event.read_sequence,
+            )  # fmt: skip
+            hub.tell(news)
 
     return {events.DeliveryDue: on_due}
 
@@ -75,15 +73,18 @@ def slots(hub: Hub) -> Callable[[Mine], None]:
 async def _hearing(
     network: Network, conversation_id: UUID, member_ids: tuple[UUID, ...],
     message: Message | None, by: UUID | None,
-) -> tuple[UUID, ...]:  # fmt: skip
-    """Those of the members who are told: not who does not hear its sender, or whoever did it."""
+) -> list[tuple[tuple[UUID, ...], Message | None]]:  # fmt: skip
+    """Those of the members who are told: not who does not hear its sender, or whoever did it; with
+    the message as they are shown it."""
     conversation = await network.conversations.get(conversation_id)
     if conversation is None:
-        return ()
+        return []
     if message is not None:
-        who, at = message.sender_id, message.created_at
-        return await hearers(network, conversation, member_ids, who, at)
-    return member_ids if by is None else await hearers(network, conversation, member_ids, by)
+        who = by or message.sender_id
+        return [*await told_of(network, conversation, member_ids, message, who)]
+    if by is not None:
+        member_ids = await hearers(network, conversation, member_ids, by)
+    return [(member_ids, None)]
 
 
 async def _message(

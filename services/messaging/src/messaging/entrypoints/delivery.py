@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from common import auth, log
 from common.auth import Verifier
-from common.errors import DomainError, Unauthenticated
+from common.errors import DomainError, Kind, Unauthenticated
 from common.grpc_server import Context
 from common.ids import parse_id
 from common.mongo import is_away
@@ -24,6 +24,9 @@ from messaging.domain.slots import SLOTS
 from messaging.entrypoints.news import delivery_of
 
 logger = log.get(__name__)
+MOST_SAID = 100
+"""In one response: a gateway takes no larger ones than these can be."""
+_HERS = (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.PRECONDITION)  # all else passes
 AT_ONCE = 16
 """Subscriptions of one gateway in the works: each reads where the conversations of a member end."""
 
@@ -51,7 +54,8 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         reading.add_done_callback(lambda _: line.end())
         try:
             while said := await line.next():
-                yield _response(said)
+                for response in responses(said):
+                    yield response
         finally:
             self._hub.close(line)
             reading.cancel()
@@ -62,7 +66,9 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         async with asyncio.TaskGroup() as group:
             async for request in requests:
                 for gone in request.unsubscribe:
+                    line.wanted.discard(gone.subscription)
                     self._hub.unsubscribe(line, gone.subscription)
+                line.wanted.update(new.subscription for new in request.subscribe)
                 for new in request.subscribe:
                     await room.acquire()
                     work = group.create_task(self._subscribe(line, new))
@@ -74,9 +80,13 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
         try:
             caller = await self._verifier.verify(asked.access_token)
             authorize(caller, STREAM)
-            self._hub.subscribe(line, asked.subscription, (caller.network_id, caller.subject))
+            if asked.subscription not in line.wanted:
+                return  # it ended while her token was looked at
+            who = caller.network_id, caller.subject
+            self._hub.subscribe(line, asked.subscription, who, caller.expires_at)
             ends = await ends_of(self._networks.of(caller.network_id), caller.subject)
         except Exception as error:
+            line.wanted.discard(asked.subscription)
             self._hub.unsubscribe(line, asked.subscription)
             line.say(NotBegun(asked.subscription, _reason(error)))
             return
@@ -98,10 +108,16 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
 def _reason(error: Exception) -> str:
     """Why a subscription is not: what its gateway does then depends on it."""
     if isinstance(error, DomainError):
-        return error.reason
+        return error.reason if error.kind in _HERS else "UNAVAILABLE"
     if not isinstance(error, ConnectionError) and not is_away(error):
         logger.error("delivery.subscription_failed", exc_info=error)
     return "UNAVAILABLE"
+
+
+def responses(said: Sequence[Said]) -> Iterator[api.DeliverResponse]:
+    """What is said, in pieces that a gateway takes."""
+    pieces = range(0, len(said), MOST_SAID)
+    return (_response(said[start : start + MOST_SAID]) for start in pieces)
 
 
 def _response(said: Sequence[Said]) -> api.DeliverResponse:

@@ -34,6 +34,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._open = open_connections
         self._owner: str | None = None  # for whom it is counted
         self._in_head = False
+        self._handed_over = False
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -58,6 +59,7 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """See uvicorn. It is the same connection, whoever is told of its end."""
         super().handle_websocket_upgrade()
+        self._handed_over = True
         taken = self.transport.get_protocol()
         if isinstance(taken, Upgrade):
             taken.lost = self._lost
@@ -78,7 +80,7 @@ class HttpProtocol(HttpToolsProtocol):
         """See asyncio.Protocol. What is complete, as heads nearly always are, costs a flag."""
         begun = self._in_head
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._handed_over or self.transport.is_closing():
             return
         if not self._in_head:
             if self._timer is None and self._nothing_asked():
