@@ -100,6 +100,16 @@ async def test_who_comes_back_is_told_what_she_missed(gateway: Gateway, sent: An
     )
 
 
+async def test_who_comes_back_by_herself_is_told_how_far_the_others_go(gateway: Gateway) -> None:
+    gateway.line.ends = [("c", 2), ("d", 900)]
+    async with listening(gateway, headers={"last-event-id": "c:2"}) as stream:
+        behind = {"type": "behind", "conversationId": "d", "lastSequence": 900}
+        assert await stream.next() == ("message", behind)
+        tell(gateway, "d", 901)
+        assert (await stream.next())[1]["message"]["sequence"] == 901
+    assert not gateway.services.asked(LIST_MESSAGES)
+
+
 @pytest.mark.parametrize("resume", ["c", "c:", ":1", "c:-1", "c:x", "c:1;d:2", "c:" + "9" * 30])
 async def test_a_place_that_is_none_is_refused(gateway: Gateway, resume: str) -> None:
     answer = await gateway.http.get(

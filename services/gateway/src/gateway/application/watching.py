@@ -134,10 +134,12 @@ class Watches:
         self._slots[watch.slot].discard(watch)
 
     async def begin(
-        self, device: Device, ready: bytes, resume: Mapping[str, int] | None = None
-    ) -> None:
+        self, device: Device, ready: bytes, resume: Mapping[str, int] | None = None, *,
+        known_only: bool = False,
+    ) -> None:  # fmt: skip
         """Tell it `ready`, and from there on everything: what is new, and with `resume` what is
-        behind the places it knows and in conversations it does not know."""
+        behind the places it knows and in conversations it does not know. With `known_only` it may
+        know more than it says: of the others it is told how far they go."""
         watch = self._of(device)
         await watch.begun.wait()
         watch.devices.add(device)
@@ -146,6 +148,10 @@ class Watches:
             ends = watch.ends
             device.ahead = {id: at for id, at in resume.items() if at > ends.get(id, 0)}
             due = {id: resume.get(id, 0) for id, end in ends.items() if resume.get(id, 0) < end}
+            if known_only:
+                for id in due.keys() - resume.keys():
+                    del due[id]
+                    device.sink.write(self._catching_up.behind(id, ends[id]))
             self._catching_up.begin(device, due, watch.ends)
 
     def refresh(self, device: Device, caller: Caller) -> None:

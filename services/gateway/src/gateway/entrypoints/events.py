@@ -1,9 +1,10 @@
 """GET /v1/stream as server-sent events (WHATWG HTML, section 9.2): for devices behind something
 that lets no WebSocket through. The same frames come, one in each event; sending goes over REST.
 
-`resume` (or, when a browser comes back by itself, `Last-Event-ID`) tells how far the device is:
-`conversation:sequence`, joined by commas. The last event is `close`, with what the WebSocket would
-have closed with.
+`resume` tells how far the device is: `conversation:sequence`, joined by commas. When a browser
+comes back by itself, `Last-Event-ID` does, for the conversations that went on last; of all others
+it is told how far they go (`behind`), to compare with what it has. The last event is `close`, with
+what the WebSocket would have closed with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -64,22 +67,23 @@ class Events:
         """See ASGI. Raises what refuses the caller, and Invalid for a `resume` that is none."""
         caller = await self._admission.caller(scope)
         authorize(caller, STREAM)
-        resume = resume_of(scope)
+        resume, known_only = resume_of(scope)
         listener = Listener()
         device = self._watches.open(caller, listener)
         listener.device = device
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await self._tell(listener, device, resume, receive, send)
+            begin = partial(self._begin, listener, device, resume, known_only)
+            await self._tell(listener, device, begin, receive, send)
         finally:
             self._watches.close(device)
 
     async def _tell(
-        self, listener: Listener, device: Device, resume: Mapping[str, int] | None,
+        self, listener: Listener, device: Device, begin: Callable[[], Coroutine[Any, Any, None]],
         receive: Receive, send: Send,
     ) -> None:  # fmt: skip
         parts = [
-            asyncio.create_task(self._begin(listener, device, resume)),
+            asyncio.create_task(begin()),
             asyncio.create_task(_gone(receive)),
             asyncio.create_task(self._write(listener, send)),
         ]
@@ -96,11 +100,12 @@ class Events:
             await asyncio.gather(*parts, return_exceptions=True)
 
     async def _begin(
-        self, listener: Listener, device: Device, resume: Mapping[str, int] | None
-    ) -> None:
+        self, listener: Listener, device: Device, resume: Mapping[str, int] | None,
+        known_only: bool,
+    ) -> None:  # fmt: skip
         try:
             async with asyncio.timeout(READY_SECONDS):
-                await self._watches.begin(device, frames.READY, resume)
+                await self._watches.begin(device, frames.READY, resume, known_only=known_only)
         except TimeoutError:
             listener.close(1013, "messages cannot be pushed now; try again")
 
@@ -173,14 +178,15 @@ class Listener:
         return b"id: %s\ndata: %s\n\n" % (id.encode(), frame)
 
 
-def resume_of(scope: Scope) -> Mapping[str, int] | None:
-    """How far the device says it is; None if it does not. Raises Invalid."""
+def resume_of(scope: Scope) -> tuple[Mapping[str, int] | None, bool]:
+    """How far the device says it is, None if it does not; and whether it may know more than it
+    says. Raises Invalid."""
     asked = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     told = asked.get("resume", [None])[-1]
     last = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
     if told is None and not last:
-        return None
-    return _places(told or "") | _places(last.decode("latin-1"))
+        return None, False
+    return _places(told or "") | _places(last.decode("latin-1")), told is None
 
 
 def _places(text: str) -> dict[str, int]:
