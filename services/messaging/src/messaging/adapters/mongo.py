@@ -20,6 +20,7 @@ from common.mongo import (
 )
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
+from erasure.tombstones import LetGo
 
 from messaging.adapters import (
     mongo_availability,
@@ -185,6 +186,7 @@ class Networks:
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
         self._settled: dict[UUID, set[UUID]] = {}
         self._blocks: dict[UUID, ReadTogether] = {}
+        self.let_go: LetGo | None = None  # ends what compacted topics keep
 
     def of(self, network_id: UUID) -> Network:
         """Everything messaging keeps for this network."""
@@ -233,7 +235,9 @@ class Networks:
             mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
             mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
-            mongo_blocks.MongoBlocks(blocks, self._blocks_of(network_id, blocks)),
+            mongo_blocks.MongoBlocks(
+                blocks, self._blocks_of(network_id, blocks), self._unsure, self.let_go
+            ),
             mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
         )
 
