@@ -44,6 +44,7 @@ from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
+from messaging.application.presence import Noticing
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints import ties
@@ -118,7 +119,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails, hub)
             announce = Announcer(producer, f"/{NAME}").typing
-            register_delivery(DeliveryService(networks, hub, verifier, announce), server)
+            register_delivery(
+                DeliveryService(networks, hub, verifier, announce, Noticing(networks.of, clock)),
+                server,
+            )
             add_records(server, database, kinds(keys))
 
         http = await stack.enter_async_context(

@@ -137,6 +137,7 @@ STEPS: tuple[Step, ...] = (
     Remove("marks", "member_id"),
     Erasing(),
     Remove("receipt_choices", "_id"),
+    Remove("presences", "_id"),
     Messages(),
     Conversations(),
     # Not removed: without it the other would be told that she had agreed.

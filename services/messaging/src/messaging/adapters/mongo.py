@@ -26,6 +26,7 @@ from messaging.adapters import (
     mongo_availability,
     mongo_blocks,
     mongo_contacts,
+    mongo_presences,
     mongo_seats,
     mongo_ties,
 )
@@ -73,6 +74,7 @@ INDEXES = {
     mongo_seats.COLLECTION: mongo_seats.INDEXES,
     mongo_availability.COLLECTION: mongo_availability.INDEXES,
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
+    mongo_presences.COLLECTION: mongo_presences.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
     **MARK_INDEXES,
@@ -210,6 +212,9 @@ class Networks:
             marks=MongoMarks(collection(MARKS, network_id), self._unsure),
             choices=MongoReceiptChoices(collection(CHOICES, network_id)),
             reports=MongoReports(self._database, network_id, self._keys, self._unsure),
+            presences=mongo_presences.MongoPresences(
+                collection(mongo_presences.COLLECTION, network_id)
+            ),
         )
 
     def forget(self, network_id: UUID) -> None:
