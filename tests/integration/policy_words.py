@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kith.messaging.v1 import messaging_pb2
+from kith.messaging.v1 import presence_service_pb2 as presence
 from kith.messaging.v1 import receipt_service_pb2 as receipts
 from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import words_service_pb2 as words
@@ -62,6 +63,9 @@ def word_rpcs() -> Iterator[Case]:
     yield rpc(v1 + "GetUnread", lambda _: receipts.GetUnreadRequest())
     yield rpc(v1 + "GetReceiptChoice", lambda _: receipts.GetReceiptChoiceRequest())
     yield rpc(v1 + "SetReceiptChoice", lambda _: receipts.SetReceiptChoiceRequest(shown=True))
+    v1 = "messaging.v1.PresenceService/"
+    yield rpc(v1 + "GetPresence", lambda _: presence.GetPresenceRequest())
+    yield rpc(v1 + "SetPresence", lambda _: presence.SetPresenceRequest(shown=True))
 
 
 def word_routes() -> Iterator[Case]:
@@ -76,3 +80,5 @@ def word_routes() -> Iterator[Case]:
     yield route("get_unread", "GET", "/v1/unread")
     yield route("get_receipt_choice", "GET", "/v1/receipts")
     yield route("set_receipt_choice", "PUT", "/v1/receipts", body=lambda _: {"shown": True})
+    yield route("get_presence", "GET", "/v1/presence")
+    yield route("set_presence", "PUT", "/v1/presence", body=lambda _: {"shown": True})

@@ -66,6 +66,7 @@ async def environment(
         "community.change.v1", "community.case.v1", "community.access.v1",
         POST_TOPIC, ACTIVITY_TOPIC, MEMBERSHIP_TOPIC, CONNECTION_TOPIC, "identity.account.v1",
         "community.erasure.v1", "community.erasure.v1.dlq", "community.members.v1.dlq",
+        "messaging.block.v1", "community.blocks.v1.dlq",
     )  # fmt: skip
     async with identity_of(issuer) as identity:
         yield {

@@ -10,6 +10,7 @@ from community.application.ports import Network, Taken
 from community.domain.circle import Circle, Counted, Membership
 from community.domain.post import Comment, Post
 
+from services.community.tests.fakes_blocks import FakeBlocks
 from services.community.tests.fakes_connections import FakeConnections, FakeMembers
 
 
@@ -161,6 +162,7 @@ class FakeNetwork(Network):
     comments: FakeComments
     connections: FakeConnections
     members: FakeMembers
+    blocks: FakeBlocks
 
 
 def a_network(
@@ -169,7 +171,7 @@ def a_network(
     """An empty network."""
     return FakeNetwork(
         id, circles or FakeCircles(), FakeMemberships(), posts or FakePosts(), FakeComments(),
-        FakeConnections(), FakeMembers(),
+        FakeConnections(), FakeMembers(), FakeBlocks(),
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import delivery_service_pb2 as delivery
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
+from kith.messaging.v1 import presence_service_pb2 as presence
 from kith.messaging.v1 import receipt_service_pb2 as receipts
 from kith.messaging.v1 import report_service_pb2 as reports
 from kith.messaging.v1 import seat_service_pb2 as seats
@@ -69,6 +70,7 @@ MODULES: tuple[ModuleType, ...] = (
     network_settings,
     outcomes,
     passkeys,
+    presence,
     profiles,
     programs,
     receipts,

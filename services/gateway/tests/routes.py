@@ -13,6 +13,7 @@ from services.gateway.tests.routes_holds import HOLDS
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
 from services.gateway.tests.routes_passkeys import PASSKEYS
+from services.gateway.tests.routes_presence import PRESENCE
 from services.gateway.tests.routes_profiles import PROFILES
 from services.gateway.tests.routes_recovery import RECOVERY
 from services.gateway.tests.routes_roles import ROLES
@@ -24,5 +25,5 @@ from services.gateway.tests.routes_words import WORDS
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES, *SEATS, *WORDS,
+    *HOLDS, *CASES, *SEATS, *WORDS, *PRESENCE,
 ]  # fmt: skip

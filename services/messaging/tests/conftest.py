@@ -20,6 +20,7 @@ from services.messaging.tests.keys import FakeKeys
 from services.messaging.tests.surroundings import (
     ACCOUNTS,
     ACTIVITY,
+    BLOCKED,
     CHANGES,
     DEAD_LETTERS,
     DELIVERIES,
@@ -90,7 +91,7 @@ async def surroundings(
     """Broker, database and identity for a whole service."""
     await create_topics(
         ACCOUNTS, MESSAGES, ACTIVITY, DEAD_LETTERS, RECEIPTS, f"{RECEIPTS}.dlq", REPORTED, CHANGES,
-        f"{DELIVERIES}.dlq",
+        f"{DELIVERIES}.dlq", BLOCKED,
     )  # fmt: skip
     await create_topics(DELIVERIES, partitions=4)
     await create_topics(*TIES, TIE_LETTERS)

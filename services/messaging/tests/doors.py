@@ -31,6 +31,7 @@ from kith.messaging.v1 import contact_service_pb2_grpc as contacts_grpc
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import presence_service_pb2_grpc as presence_grpc
 from kith.messaging.v1 import seat_service_pb2 as seats_api
 from kith.messaging.v1 import seat_service_pb2_grpc as seats_grpc
 from messaging.adapters.mongo import Networks
@@ -105,6 +106,7 @@ class Client(WordsClient):
         super().__init__(channel)
         self.seats = seats_grpc.SeatServiceStub(channel)
         self.availability = availability_grpc.AvailabilityServiceStub(channel)
+        self.presence = presence_grpc.PresenceServiceStub(channel)
         self.contacts = contacts_grpc.ContactServiceStub(channel)
 
     async def open(self, token: str, member_id: UUID) -> pb.Conversation:

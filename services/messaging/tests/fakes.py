@@ -21,6 +21,7 @@ from messaging.domain.reaction import MOST, Reaction
 
 from services.messaging.tests.builders import NETWORK
 from services.messaging.tests.fakes_marks import FakeMarks, FakeReceiptChoices, FakeReports
+from services.messaging.tests.fakes_presence import FakePresences
 from services.messaging.tests.fakes_sides import fake_sides
 
 
@@ -222,13 +223,16 @@ class FakeNetwork(Network):
     marks: FakeMarks
     choices: FakeReceiptChoices
     reports: FakeReports
+    presences: FakePresences
 
 
 def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> FakeNetwork:
     """A network with these members and no conversation; `rule` is that of who said nothing."""
     parts = FakeConversations(), FakeMessages(), FakeMembers(member_ids)
-    more = FakeMarks(), FakeReceiptChoices(), FakeReports()
-    return FakeNetwork(NETWORK, *parts, fake_sides(rule), *more)
+    marks, choices, reports = FakeMarks(), FakeReceiptChoices(), FakeReports()
+    return FakeNetwork(
+        NETWORK, *parts, fake_sides(rule), marks, choices, reports, FakePresences()
+    )  # fmt: skip
 
 
 class WaitingCollection:

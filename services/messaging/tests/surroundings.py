@@ -37,6 +37,7 @@ ACCOUNTS, MESSAGES, ACTIVITY = (
 )  # fmt: skip
 DELIVERIES = "messaging.delivery.v1"
 REPORTED = "messaging.report.v1"
+BLOCKED = "messaging.block.v1"
 RECEIPTS = "messaging.erasure.v1"
 TIES, TIE_LETTERS = ("community.membership.v1", "community.connection.v1"), "messaging.ties.v1.dlq"
 CHANGES = "messaging.change.v1"

@@ -243,6 +243,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         GetAvailability=MEMBER,
         SetAvailability=MEMBER,
     ),
+    **_of("kith.messaging.v1.PresenceService", GetPresence=MEMBER, SetPresence=MEMBER),
     **_of(
         "kith.messaging.v1.WordsService",
         EditMessage=OWN,

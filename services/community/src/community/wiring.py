@@ -17,6 +17,7 @@ from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from erasure.marks import Marks
+from erasure.tombstones import Tombstones
 from export.records import add_records
 from grpc.aio import Server
 from policy.authorize import authorize
@@ -28,10 +29,11 @@ from community.adapters.erasing import steps
 from community.adapters.exporting import KINDS
 from community.adapters.mongo import INDEXES, TOLD, MongoNetworks
 from community.adapters.retention import RULES
-from community.adapters.tombstones import Tombstones
+from community.adapters.tie_events import ERASED
 from community.application.cases import CaseDesk
 from community.application.turns import Turns
 from community.config import Config
+from community.entrypoints import blocks
 from community.entrypoints.consumers import GROUP, TOPICS, handlers
 from community.entrypoints.grpc import Ports, register_services
 
@@ -71,6 +73,11 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             handlers=handlers(ports.networks, marks.joined),
             producer=producer, tracing=tracing, topic_prefix=settings.topic_prefix,
         )  # fmt: skip
+        blocked = Consumer(
+            settings.kafka, group=blocks.GROUP, topics=blocks.TOPICS,
+            handlers=blocks.handlers(networks), producer=producer, tracing=tracing,
+            topic_prefix=settings.topic_prefix,
+        )  # fmt: skip
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
@@ -81,7 +88,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         )
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, steps(Tombstones(producer)), clock, marks),
+                Eraser(NAME, database, steps(Tombstones(producer, NAME, ERASED)), clock, marks),
                 erasing.Publisher(NAME, producer, config.erasure_key),
             ),
             producer, tracing, settings.topic_prefix,
@@ -91,6 +98,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("members", members.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
         await stack.enter_async_context(life.background("members", members.run()))
+        await stack.enter_async_context(life.background("blocks", blocked.run()))
         await stack.enter_async_context(life.background("relay", relay.run()))
 
         def register(server: Server) -> None:

@@ -80,7 +80,7 @@ async def test_an_answered_post_keeps_its_place_and_any_other_goes(
     assert await eraser.erase(NETWORK, ada, erasure_id) == receipt
 
     assert receipt.counts == {
-        "members": Count(), "connections": Count(),
+        "members": Count(), "blocks": Count(), "connections": Count(),
         "memberships": Count(removed=1), "posts": Count(removed=1, anonymised=1),
         "comments": Count(removed=1, anonymised=2), "circles": Count(), "cases": Count(),
     }  # fmt: skip

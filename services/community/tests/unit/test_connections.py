@@ -148,11 +148,10 @@ async def test_pages_hold_each_once(network: FakeNetwork) -> None:
     for other in others:
         made = first_request(other, ANA, NOW)
         network.connections.all[made.id] = made
-    listed, after, more = list[Connection](), None, True
-    while more:
-        found, more = await list_connections(network, ANA, View.RECEIVED, after, 3)
-        listed += found
-        after = listed[-1].id
+    listed, rest = await list_connections(network, ANA, View.RECEIVED, None, 3)
+    while rest:
+        found, rest = await list_connections(network, ANA, View.RECEIVED, rest, 3)
+        listed = [*listed, *found]
     assert sorted(one.other(ANA) for one in listed) == sorted(others)
     assert len(listed) == 7
 

@@ -155,6 +155,7 @@ UNCONDITIONAL = {
     "remove_reaction": "taking back twice is taking back once",
     "move_position": "it only goes forward",
     "set_receipt_choice": "one's own, and the last choice is meant",
+    "set_presence": "one's own, and the last choice is meant",
     "update_profile": "its version is part of the body, and 409 says PROFILE_CHANGED",
 }
 """Why what changes something and has no version for If-Match needs none."""

@@ -19,6 +19,7 @@ from common.service_tokens import Peers
 from erasure import consumer as erasing
 from erasure.eraser import Eraser
 from erasure.marks import Marks
+from erasure.tombstones import Tombstones
 from export.records import add_records
 from grpc.aio import Server
 from kith.messaging.v1.delivery_service_pb2_grpc import (
@@ -28,19 +29,22 @@ from policy.authorize import authorize
 from policy.services import GRANTS
 
 from messaging.adapters.announcing import Announcer
+from messaging.adapters.block_events import ERASED
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.erasing import STEPS
+from messaging.adapters.erasing import steps
 from messaging.adapters.exporting import kinds
 from messaging.adapters.forgetting import Forgetting
 from messaging.adapters.master_keys import FolderKeys
 from messaging.adapters.mongo import INDEXES, Networks
+from messaging.adapters.mongo_blocks import COLLECTION as BLOCKS
 from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.mongo_marks import MARKS
 from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
+from messaging.application.presence import Noticing
 from messaging.application.tails import Tails
 from messaging.config import Config
 from messaging.entrypoints import ties
@@ -53,6 +57,8 @@ from messaging.entrypoints.delivery import DeliveryService
 from messaging.entrypoints.grpc import register_services
 
 NAME = "messaging"
+RELAYS = ["messages", "seats", BLOCKS, MARKS, REPORTS, IMPORTS]
+"""The collections with an outbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +85,12 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         producer = await stack.enter_async_context(
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
-        relays = ["messages", "seats", MARKS, REPORTS, IMPORTS]
-        relay = Relay(database, relays, producer, source=f"/{NAME}")
+        relay = Relay(database, RELAYS, producer, source=f"/{NAME}")
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
         )  # fmt: skip
+        networks.let_go = let_go = Tombstones(producer, NAME, ERASED)
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
             grpc_client.connect(settings.identity, vouch=peers.vouch("identity"))
@@ -100,7 +106,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
 
         erasures = erasing.consumer(
             settings.kafka, NAME, erasing.handlers(
-                Eraser(NAME, database, STEPS, clock, Marks(database, config.erasure_key)),
+                Eraser(NAME, database, steps(let_go), clock, Marks(database, config.erasure_key)),
                 erasing.Publisher(NAME, producer, config.erasure_key), _forgetting(networks, tails),
             ),
             producer, tracing, settings.topic_prefix,
@@ -113,7 +119,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails, hub)
             announce = Announcer(producer, f"/{NAME}").typing
-            register_delivery(DeliveryService(networks, hub, verifier, announce), server)
+            register_delivery(
+                DeliveryService(networks, hub, verifier, announce, Noticing(networks.of, clock)),
+                server,
+            )
             add_records(server, database, kinds(keys))
 
         http = await stack.enter_async_context(

@@ -69,6 +69,7 @@ async def test_her_words_go_and_every_place_is_kept(
     for member in (ADA, BEN):
         await networks.of(NETWORK).marks.save(Mark(long, member, 3, 3, 1), NOW, None)
         await networks.of(NETWORK).choices.choose(member, shown=False)
+        await networks.of(NETWORK).presences.choose(member, True, NOW)
     erasure_id = new_id()
     receipt = await eraser.erase(NETWORK, ADA, erasure_id)
     assert await eraser.erase(NETWORK, ADA, erasure_id) == receipt
@@ -79,6 +80,7 @@ async def test_her_words_go_and_every_place_is_kept(
         "circle_places": Count(), "connected_pairs": Count(),
         "marks": Count(removed=1),
         "receipt_choices": Count(removed=1),
+        "presences": Count(removed=1),
         "reports": Count(),
     }  # fmt: skip
     networks.forget(NETWORK)
@@ -94,7 +96,7 @@ async def test_her_words_go_and_every_place_is_kept(
         found = await networks.of(NETWORK).conversations.get(id)
         assert found is not None
         assert set(found.member_ids) == {peer, stand_in}
-    kept = {*STAYS, "marks", "receipt_choices"}
+    kept = {*STAYS, "marks", "receipt_choices", "presences"}
     for name in kept:
         for document in await database.unscoped(name).find().to_list(None):
             assert ADA not in document.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from common.clock import SystemClock
 from common.errors import Forbidden, Kind, RemoteError, Unauthenticated
 from kith.messaging.v1 import delivery_service_pb2 as api
 from messaging.application.hub import Began, Hub, News, NotBegun
+from messaging.application.presence import Noticing
 from messaging.entrypoints.delivery import DeliveryService, responses
 
 from services.messaging.tests.builders import ADA, NETWORK
@@ -47,6 +49,11 @@ class Networks:
         return a_network(ADA)
 
 
+def delivery(hub: Hub, verifier: Verifier) -> DeliveryService:
+    networks: Any = Networks()
+    return DeliveryService(networks, hub, verifier, announced, Noticing(networks.of, SystemClock()))
+
+
 @pytest.mark.parametrize(
     "error, reason",
     [
@@ -65,7 +72,7 @@ async def test_only_what_is_about_her_is_no_reason_to_try_again(
             raise error
 
     hub = Hub()
-    service = DeliveryService(Networks(), hub, Refusing(), announced)  # type: ignore[arg-type]
+    service = delivery(hub, Refusing())
 
     async def asked() -> AsyncIterator[api.DeliverRequest]:
         subscribe = api.Subscribe(subscription=1, access_token="token")
@@ -79,7 +86,7 @@ async def test_only_what_is_about_her_is_no_reason_to_try_again(
 
 async def test_who_goes_while_her_token_is_looked_at_is_not_subscribed_afterwards() -> None:
     hub, verifier = Hub(), SlowVerifier()
-    service = DeliveryService(Networks(), hub, verifier, announced)  # type: ignore[arg-type]
+    service = delivery(hub, verifier)
 
     async def asked() -> AsyncIterator[api.DeliverRequest]:
         for number in (1, 2):

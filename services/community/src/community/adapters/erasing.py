@@ -13,10 +13,11 @@ from typing import Any
 from common.mongo import ASCENDING, Database, Document
 from erasure.receipts import Count
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, stand_in
+from erasure.tombstones import LetGo, RemoveTold
 
+from community.adapters.closing import CloseConnections
 from community.adapters.leaving import LeaveCircles
 from community.adapters.tie_events import CONNECTION_TOPIC, MEMBERSHIP_TOPIC
-from community.adapters.tombstones import CloseConnections, LetGo, RemoveTold
 
 POSTS, COMMENTS, CONNECTIONS = "posts", "comments", "connections"
 
@@ -95,6 +96,7 @@ def steps(let_go: LetGo) -> tuple[Step, ...]:
     """What becomes of what; `let_go` ends what compacted topics keep of her."""
     return (
         Remove("members", "_id"),
+        Remove("blocks", "member_ids"),
         CloseConnections(CONNECTIONS),
         RemoveTold(CONNECTIONS, "member_ids", CONNECTION_TOPIC, let_go),
         LeaveCircles(),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from common.mongo import Document
 from export.kinds import Kind, Owned, Record, Whose, text_of
 
+from community.adapters.exporting_connections import Connections
 from community.adapters.mongo_connections import connection_of
 
 
@@ -58,8 +59,9 @@ def _comment(document: Document, _: Whose) -> Record:
 KINDS: tuple[Kind, ...] = (
     Owned("circle-memberships", "memberships", "Circles you are or were in",
           "The small groups you joined, and when; and when you left.", "member_id", _membership),
-    Owned("connections", "connections", "Your connections",
-          "With whom you are or were connected, and who asked whom.", "member_ids", _connection),
+    Connections("connections", "connections", "Your connections",
+                "With whom you are or were connected, and who asked whom.", "member_ids",
+                _connection),
     Owned("posts", "posts", "Your posts",
           "What you asked, offered and shared in circles.", "author_id", _post),
     Owned("comments", "comments", "Your comments",
@@ -70,6 +72,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 WITHHELD: Mapping[str, str] = {
     "members": "holds only your id",
+    "blocks": "whom you blocked is told by messaging, which keeps it; this is a copy",
     "cases": "that there was one, and who saw to it, stands among the looks at your data;"
     " what others feared for you is told by a person and not by a file",
 }

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 from common import outbox
+from common.clock import Clock, SystemClock
 from common.mongo import ASCENDING, Database, IndexModel
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
-from community.adapters import mongo_cases, mongo_connections
+from community.adapters import mongo_blocks, mongo_cases, mongo_connections
 from community.adapters.mongo_cases import MongoCases
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
 from community.adapters.mongo_connections import MongoConnections, MongoMembers
@@ -52,6 +53,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "cases": mongo_cases.INDEXES,
     mongo_connections.COLLECTION: mongo_connections.INDEXES,
     "members": [],
+    mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
     **ERASURE_INDEXES,
 }
 TOLD = ["posts", "comments", "circles", "memberships", mongo_connections.COLLECTION, "cases"]
@@ -61,10 +63,13 @@ TOLD = ["posts", "comments", "circles", "memberships", mongo_connections.COLLECT
 class MongoNetworks:
     """Implements ports.Networks; `wake` tells the relay that events wait."""
 
-    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, wake: Callable[[], None], clock: Clock | None = None
+    ) -> None:
         self._database = database
         self._wake = wake
         self._reach = Reach()
+        self._clock = clock or SystemClock()
 
     def cases(self, network_id: UUID) -> MongoCases:
         """See ports_cases.CasesOf."""
@@ -83,4 +88,9 @@ class MongoNetworks:
                 collection(mongo_connections.COLLECTION, network_id), self._wake
             ),
             members=MongoMembers(collection("members", network_id)),
+            blocks=mongo_blocks.MongoBlocks(
+                collection(mongo_blocks.COLLECTION, network_id),
+                collection("members", network_id),
+                self._clock,
+            ),
         )

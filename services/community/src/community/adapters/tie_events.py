@@ -14,6 +14,8 @@ from community.domain.connection import Connection, State
 
 MEMBERSHIP_TOPIC = "community.membership.v1"
 CONNECTION_TOPIC = "community.connection.v1"
+ERASED = "kith.community.events.v1.TieErased"
+"""The type of a tombstone."""
 
 
 def of_membership(network_id: UUID, id: UUID, membership: Membership) -> Iterator[Outgoing]:

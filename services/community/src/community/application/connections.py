@@ -81,10 +81,20 @@ async def delete_connection(
 
 async def list_connections(
     network: Network, member_id: UUID, view: View, after: UUID | None, size: int
-) -> tuple[Sequence[Connection], bool]:
-    """Those that she sees so after an id, and whether there are more."""
+) -> tuple[Sequence[Connection], UUID | None]:
+    """Those that she sees so after an id, and after which id there are more.
+
+    What somebody asked whom she blocks is left out here and nowhere else: it is stored and answered
+    as any other request, so whoever is blocked is told nothing, whatever she tries.
+    """
     found = await network.connections.page(member_id, view, after, size + 1)
-    return found[:size], len(found) > size
+    page = found[:size]
+    rest = page[-1].id if len(found) > size else None
+    if view is View.RECEIVED:
+        askers = [one.other(member_id) for one in page]
+        hidden = await network.blocks.blocked_by(member_id, askers)
+        page = [one for one in page if one.other(member_id) not in hidden]
+    return page, rest
 
 
 async def _change(

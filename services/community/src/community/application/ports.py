@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from community.application.ports_blocks import Blocks
 from community.application.ports_connections import Connections, Members, Taken
 from community.domain.circle import Circle, Counted, Membership
 from community.domain.post import Comment, Post
@@ -144,6 +145,7 @@ class Network:
     comments: Comments
     connections: Connections
     members: Members
+    blocks: Blocks
 
 
 class Networks(Protocol):

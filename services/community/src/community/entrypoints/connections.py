@@ -63,14 +63,14 @@ class ConnectionService(grpc_api.ConnectionServiceServicer):
         self, request: api.ListConnectionsRequest, context: Context
     ) -> api.ListConnectionsResponse:
         caller = auth.current()
-        found, more = await connections.list_connections(
+        found, rest = await connections.list_connections(
             self._networks.of(caller.network_id), caller.subject, _view_of(request.state),
             translate.id_of_page(request.page_token),
             translate.page_size(request.page_size, default=50),
         )  # fmt: skip
         return api.ListConnectionsResponse(
             connections=[_told(item, caller.subject) for item in found],
-            next_page_token=str(found[-1].id) if more else "",
+            next_page_token=str(rest) if rest else "",
         )
 
 

@@ -20,7 +20,9 @@ def handlers(networks: Networks, joined: Joined) -> Handlers:
     async def on_account_created(event: identity.AccountCreated, meta: Meta) -> None:
         network_id = parse_id(event.network_id, "network_id")
         member_id = parse_id(event.member_id, "member_id")
-        await joined(networks.of(network_id).members, network_id, member_id)
+        network = networks.of(network_id)
+        await joined(network.members, network_id, member_id)
+        await network.blocks.confirm(member_id)
 
     async def on_account_closed(event: identity.AccountClosed, meta: Meta) -> None:
         network = networks.of(parse_id(event.network_id, "network_id"))

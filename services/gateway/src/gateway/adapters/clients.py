@@ -30,6 +30,7 @@ from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import availability_service_pb2_grpc as availability
 from kith.messaging.v1 import contact_service_pb2_grpc as contacts
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
+from kith.messaging.v1 import presence_service_pb2_grpc as presence
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipts
 from kith.messaging.v1 import report_service_pb2_grpc as reports
 from kith.messaging.v1 import seat_service_pb2_grpc as seats
@@ -87,6 +88,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.messaging.v1.SeatService",
         "kith.messaging.v1.ContactService",
         "kith.messaging.v1.AvailabilityService",
+        "kith.messaging.v1.PresenceService",
         "kith.messaging.v1.ReceiptService",
         "kith.messaging.v1.WordsService",
         "kith.messaging.v1.ReportService",
@@ -151,18 +153,22 @@ class Services:
         self.cases = cases.CaseServiceStub(channels["community"])
         self.connections = connections.ConnectionServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
-        self.conversations = messaging.ConversationServiceStub(channels["messaging"])
-        self.seats = seats.SeatServiceStub(channels["messaging"])
-        self.availability = availability.AvailabilityServiceStub(channels["messaging"])
-        self.contacts = contacts.ContactServiceStub(channels["messaging"])
-        self.messages = messaging.MessageServiceStub(channels["messaging"])
-        self.reports = reports.ReportServiceStub(channels["messaging"])
-        self.words = words.WordsServiceStub(channels["messaging"])
-        self.receipts = receipts.ReceiptServiceStub(channels["messaging"])
+        self._messaging(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])
         self.enrollments = programs.EnrollmentServiceStub(channels["programs"])
         self.responses = outcomes.ResponseServiceStub(channels["outcomes"])
         self.signals = signals.SignalServiceStub(channels["signals"])
+
+    def _messaging(self, channel: grpc.aio.Channel) -> None:
+        self.conversations = messaging.ConversationServiceStub(channel)
+        self.seats = seats.SeatServiceStub(channel)
+        self.availability = availability.AvailabilityServiceStub(channel)
+        self.presence = presence.PresenceServiceStub(channel)
+        self.contacts = contacts.ContactServiceStub(channel)
+        self.messages = messaging.MessageServiceStub(channel)
+        self.reports = reports.ReportServiceStub(channel)
+        self.words = words.WordsServiceStub(channel)
+        self.receipts = receipts.ReceiptServiceStub(channel)
 
 
 class Keys:

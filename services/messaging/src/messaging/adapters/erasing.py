@@ -14,7 +14,9 @@ from uuid import UUID
 from common.mongo import ASCENDING, Collection, Database, Document
 from erasure.receipts import Count
 from erasure.steps import BATCH, Anonymise, Leaving, Remove, Step, change_all
+from erasure.tombstones import LetGo, RemoveTold
 
+from messaging.adapters.block_events import BLOCK_TOPIC
 from messaging.adapters.changes import entries_of
 from messaging.adapters.conversation_keys import DESTROYED
 from messaging.adapters.mongo_reports import Erasing
@@ -135,6 +137,7 @@ STEPS: tuple[Step, ...] = (
     Remove("marks", "member_id"),
     Erasing(),
     Remove("receipt_choices", "_id"),
+    Remove("presences", "_id"),
     Messages(),
     Conversations(),
     # Not removed: without it the other would be told that she had agreed.
@@ -145,3 +148,10 @@ STEPS: tuple[Step, ...] = (
     Remove("circle_places", "member_id"),
     Remove("connected_pairs", "member_ids"),
 )
+"""What becomes of what, as far as the database goes."""
+
+
+def steps(let_go: LetGo) -> tuple[Step, ...]:
+    """STEPS as a service takes them; `let_go` ends what compacted topics keep of her."""
+    told = RemoveTold("blocks", "member_ids", BLOCK_TOPIC, let_go)
+    return tuple(told if step.kind == told.kind else step for step in STEPS)

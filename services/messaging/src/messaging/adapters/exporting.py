@@ -199,6 +199,14 @@ def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
             "Without a record here you have not chosen, and it is shown.", "_id",
             lambda document, _: {"shown": document["shown"]},
         ),
+        Owned(
+            "presence", "presences", "Whether you show when you were here",
+            "Without a record here you have not chosen, and it is not shown. The time is to ten"
+            " minutes, and only the last.", "_id",
+            lambda document, _: {
+                "shown": document["shown"], "seenTime": text_of(document["seen_at"]),
+            },
+        ),
     )  # fmt: skip
 
 

@@ -20,11 +20,13 @@ from common.mongo import (
 )
 from common.mongo import Collection as Scoped
 from erasure.eraser import INDEXES as ERASURE_INDEXES
+from erasure.tombstones import LetGo
 
 from messaging.adapters import (
     mongo_availability,
     mongo_blocks,
     mongo_contacts,
+    mongo_presences,
     mongo_seats,
     mongo_ties,
 )
@@ -72,6 +74,7 @@ INDEXES = {
     mongo_seats.COLLECTION: mongo_seats.INDEXES,
     mongo_availability.COLLECTION: mongo_availability.INDEXES,
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
+    mongo_presences.COLLECTION: mongo_presences.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
     **MARK_INDEXES,
@@ -186,6 +189,7 @@ class Networks:
         self._settled: dict[UUID, set[UUID]] = {}
         self._blocks: dict[UUID, ReadTogether] = {}
         self._all: dict[UUID, Network] = {}
+        self.let_go: LetGo | None = None  # ends what compacted topics keep
 
     def of(self, network_id: UUID) -> Network:
         """Everything messaging keeps for this network."""
@@ -215,6 +219,9 @@ class Networks:
             marks=MongoMarks(collection(MARKS, network_id), self._unsure),
             choices=MongoReceiptChoices(collection(CHOICES, network_id)),
             reports=MongoReports(self._database, network_id, self._keys, self._unsure),
+            presences=mongo_presences.MongoPresences(
+                collection(mongo_presences.COLLECTION, network_id)
+            ),
         )
 
     def forget(self, network_id: UUID) -> None:
@@ -241,7 +248,9 @@ class Networks:
             mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
             mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
-            mongo_blocks.MongoBlocks(blocks, self._blocks_of(network_id, blocks)),
+            mongo_blocks.MongoBlocks(
+                blocks, self._blocks_of(network_id, blocks), self._unsure, self.let_go
+            ),
             mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
         )
 

@@ -50,6 +50,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "marks", "how far members have read", Fate.ERASURE, "so that each device knows what is new"
     ),
+    Rule(
+        "presences",
+        "who shows when she was here, and the last time, to ten minutes",
+        Fate.ERASURE,
+        "she chose so; a later time takes its place, and hiding it takes it away",
+    ),
     Rule("receipt_choices", "who does not show it", Fate.ERASURE, "so that it is kept to"),
     Rule(
         "reports",

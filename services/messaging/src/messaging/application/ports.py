@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from messaging.application.ports_marks import Marks, ReceiptChoices
+from messaging.application.ports_presence import Presences
 from messaging.application.ports_reports import Reports
 from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
@@ -150,3 +151,4 @@ class Network:
     marks: Marks
     choices: ReceiptChoices
     reports: Reports
+    presences: Presences

@@ -59,6 +59,11 @@ class Block:
         """When it began to hold, the last time it did."""
         return self.spells[-1].since + CLOCKS_DIFFER
 
+    @property
+    def changed_at(self) -> datetime:
+        """When it last began or ended to hold."""
+        return self.spells[-1].until or self.begun_at
+
     def covers(self, at: datetime) -> bool:
         """Whether what was sent then is withheld."""
         return any(spell.covers(at) for spell in self.spells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from kith.messaging.v1 import messaging_pb2 as pb
 
 from messaging.application.conversation_pages import Shown
 from messaging.application.ports import Network
+from messaging.application.presence import presences
 from messaging.application.reading import readings
 from messaging.entrypoints.receipts import reading_of
 from messaging.entrypoints.telling import conversation_pb
@@ -19,8 +21,11 @@ async def told(
     network: Network, reader_id: UUID, shown: Sequence[Shown], now: datetime
 ) -> list[pb.Conversation]:
     """As they are told to somebody who takes part in them."""
-    found = await readings(network, reader_id, [one.conversation for one in shown])
+    conversations = [one.conversation for one in shown]
+    found, here = await asyncio.gather(
+        readings(network, reader_id, conversations), presences(network, reader_id, shown, now)
+    )
     return [
-        conversation_pb(one, reading_of(reading), now)
+        conversation_pb(one, reading_of(reading), here.get(one.conversation.id), now)
         for one, reading in zip(shown, found, strict=True)
     ]

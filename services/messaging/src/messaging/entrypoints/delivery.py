@@ -20,6 +20,7 @@ from policy.table import STREAM
 from messaging.adapters.mongo import Networks
 from messaging.application.hub import Began, Hub, Line, NotBegun, Owned, Said, Told
 from messaging.application.looking_on import Announce, ends_of, typing_in
+from messaging.application.presence import Noticing
 from messaging.domain.slots import SLOTS
 from messaging.entrypoints.news import delivery_of
 
@@ -35,12 +36,14 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
     """See protos/kith/messaging/v1/delivery_service.proto."""
 
     def __init__(
-        self, networks: Networks, hub: Hub, verifier: Verifier, announce: Announce
-    ) -> None:
+        self, networks: Networks, hub: Hub, verifier: Verifier, announce: Announce,
+        noticing: Noticing,
+    ) -> None:  # fmt: skip
         self._networks = networks
         self._hub = hub
         self._verifier = verifier
         self._announce = announce
+        self._noticing = noticing
 
     async def Deliver(
         self, requests: AsyncIterator[api.DeliverRequest], context: Context
@@ -84,6 +87,7 @@ class DeliveryService(grpc_api.DeliveryServiceServicer):
                 return  # it ended while her token was looked at
             who = caller.network_id, caller.subject
             self._hub.subscribe(line, asked.subscription, who, caller.expires_at)
+            self._noticing.notice(*who)
             ends = await ends_of(self._networks.of(caller.network_id), caller.subject)
         except Exception as error:
             line.wanted.discard(asked.subscription)

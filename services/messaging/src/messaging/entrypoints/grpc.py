@@ -15,6 +15,7 @@ from kith.messaging.v1 import contact_service_pb2_grpc as contact_api
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
+from kith.messaging.v1 import presence_service_pb2_grpc as presence_api
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipt_api
 from kith.messaging.v1 import report_service_pb2_grpc as report_api
 from kith.messaging.v1 import seat_service_pb2_grpc as seats_api
@@ -32,6 +33,7 @@ from messaging.entrypoints.availability import AvailabilityService
 from messaging.entrypoints.contacts import ContactService
 from messaging.entrypoints.conversations_told import told
 from messaging.entrypoints.imports import take_stream
+from messaging.entrypoints.presence import PresenceService
 from messaging.entrypoints.receipts import ReceiptService
 from messaging.entrypoints.reports import ReportService
 from messaging.entrypoints.seats import SeatService
@@ -160,6 +162,7 @@ def register_services(
         AvailabilityService(networks, clock), server
     )
     contact_api.add_ContactServiceServicer_to_server(ContactService(networks, clock), server)
+    presence_api.add_PresenceServiceServicer_to_server(PresenceService(networks, clock), server)
     receipt_api.add_ReceiptServiceServicer_to_server(ReceiptService(networks, clock), server)
     report_api.add_ReportServiceServicer_to_server(ReportService(networks, clock), server)
     words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)

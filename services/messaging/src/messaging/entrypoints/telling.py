@@ -11,7 +11,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 
 from messaging.application.conversation_pages import Shown
+from messaging.domain.presence import Presence
 from messaging.domain.seat import State
+
+PRESENCES: Mapping[Presence, pb.Presence.ValueType] = {
+    Presence.HERE: pb.PRESENCE_HERE,
+    Presence.TODAY: pb.PRESENCE_TODAY,
+    Presence.WEEK: pb.PRESENCE_WEEK,
+}
 
 STATES: Mapping[State, pb.ConversationState.ValueType] = {
     State.OPEN: pb.CONVERSATION_STATE_OPEN,
@@ -21,7 +28,9 @@ STATES: Mapping[State, pb.ConversationState.ValueType] = {
 }
 
 
-def conversation_pb(shown: Shown, reading: pb.Reading, now: datetime) -> pb.Conversation:
+def conversation_pb(
+    shown: Shown, reading: pb.Reading, presence: Presence | None, now: datetime
+) -> pb.Conversation:
     """A conversation."""
     start = shown.available_from
     conversation, until = shown.conversation, shown.mute.until if shown.mute is not None else None
@@ -33,6 +42,7 @@ def conversation_pb(shown: Shown, reading: pb.Reading, now: datetime) -> pb.Conv
         available=start is not None and start <= now,
         available_from_time=timestamp(start) if start is not None and start > now else None,
         reading=reading,
+        presence=PRESENCES[presence] if presence else pb.PRESENCE_UNSPECIFIED,
     )  # fmt: skip
 
 

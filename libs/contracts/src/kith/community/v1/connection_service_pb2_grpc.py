@@ -92,7 +92,8 @@ class ConnectionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListConnections(self, request, context):
-        """What there is between the caller and others, in one state. Errors: UNAUTHENTICATED, FORBIDDEN,
+        """What there is between the caller and others, in one state. Requests of members whom she blocks are
+        left out, so a page may be shorter than asked for. Errors: UNAUTHENTICATED, FORBIDDEN,
         INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

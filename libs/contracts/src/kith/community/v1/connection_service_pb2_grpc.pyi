@@ -52,7 +52,8 @@ class ConnectionServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
     ListConnections: _grpc.UnaryUnaryMultiCallable[_connection_service_pb2.ListConnectionsRequest, _connection_service_pb2.ListConnectionsResponse]
-    """What there is between the caller and others, in one state. Errors: UNAUTHENTICATED, FORBIDDEN,
+    """What there is between the caller and others, in one state. Requests of members whom she blocks are
+    left out, so a page may be shorter than asked for. Errors: UNAUTHENTICATED, FORBIDDEN,
     INVALID_ARGUMENT.
     """
 
@@ -80,7 +81,8 @@ class ConnectionServiceAsyncStub(ConnectionServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
     ListConnections: _aio.UnaryUnaryMultiCallable[_connection_service_pb2.ListConnectionsRequest, _connection_service_pb2.ListConnectionsResponse]  # type: ignore[assignment]
-    """What there is between the caller and others, in one state. Errors: UNAUTHENTICATED, FORBIDDEN,
+    """What there is between the caller and others, in one state. Requests of members whom she blocks are
+    left out, so a page may be shorter than asked for. Errors: UNAUTHENTICATED, FORBIDDEN,
     INVALID_ARGUMENT.
     """
 
@@ -129,7 +131,8 @@ class ConnectionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _connection_service_pb2.ListConnectionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_connection_service_pb2.ListConnectionsResponse, _abc.Awaitable[_connection_service_pb2.ListConnectionsResponse]]:
-        """What there is between the caller and others, in one state. Errors: UNAUTHENTICATED, FORBIDDEN,
+        """What there is between the caller and others, in one state. Requests of members whom she blocks are
+        left out, so a page may be shorter than asked for. Errors: UNAUTHENTICATED, FORBIDDEN,
         INVALID_ARGUMENT.
         """
 

@@ -52,6 +52,34 @@ CONVERSATION_STATE_DECLINED: ConversationState.ValueType  # 4
 """The caller declined."""
 Global___ConversationState: _TypeAlias = ConversationState  # noqa: Y015
 
+class _Presence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PresenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Presence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRESENCE_UNSPECIFIED: _Presence.ValueType  # 0
+    """It is not told, or she was not here within a week."""
+    PRESENCE_HERE: _Presence.ValueType  # 1
+    """Within the last ten to twenty minutes."""
+    PRESENCE_TODAY: _Presence.ValueType  # 2
+    """Within a day."""
+    PRESENCE_WEEK: _Presence.ValueType  # 3
+    """Within a week."""
+
+class Presence(_Presence, metaclass=_PresenceEnumTypeWrapper):
+    """When a member was last here, as others are told."""
+
+PRESENCE_UNSPECIFIED: Presence.ValueType  # 0
+"""It is not told, or she was not here within a week."""
+PRESENCE_HERE: Presence.ValueType  # 1
+"""Within the last ten to twenty minutes."""
+PRESENCE_TODAY: Presence.ValueType  # 2
+"""Within a day."""
+PRESENCE_WEEK: Presence.ValueType  # 3
+"""Within a week."""
+Global___Presence: _TypeAlias = Presence  # noqa: Y015
+
 class _ReactionKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -103,6 +131,7 @@ class Conversation(_message.Message):
     MUTED_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     AVAILABLE_FROM_TIME_FIELD_NUMBER: _builtins.int
+    PRESENCE_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
@@ -114,6 +143,8 @@ class Conversation(_message.Message):
     """Whether the caller muted it."""
     available: _builtins.bool
     """Whether the other answers now, as far as she says ("not today", office hours)."""
+    presence: Global___Presence.ValueType
+    """When the other was last here, coarsely: only where both show it; not set where it is not told."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who takes part."""
@@ -146,11 +177,12 @@ class Conversation(_message.Message):
         muted_until_time: _timestamp_pb2.Timestamp | None = ...,
         available: _builtins.bool = ...,
         available_from_time: _timestamp_pb2.Timestamp | None = ...,
+        presence: Global___Presence.ValueType = ...,
         reading: Global___Reading | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time", "reading", b"reading"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "reading", b"reading", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "presence", b"presence", "reading", b"reading", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

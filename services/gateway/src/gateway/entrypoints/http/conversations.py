@@ -26,6 +26,8 @@ from gateway.entrypoints.http.reading import TAGS, Reading, reading_of
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import Uuid
 
+PresenceName = Literal["here", "today", "week"]
+PRESENCES: Names[PresenceName] = Names(pb.Presence.DESCRIPTOR)
 StateName = Literal["open", "requested", "received", "declined"]
 STATES: Names[StateName] = Names(pb.ConversationState.DESCRIPTOR)
 InState = Annotated[
@@ -46,7 +48,8 @@ class Conversation(Output):
     `requested`: the caller asked; she can write three messages until the other accepts, and is told
     nothing else. `received`: the other asked; `declined`: the caller said no. `muted`, until a time
     or for ever, is shown to the caller alone. `available`: whether the other says that she answers
-    now, and from when if not; messages arrive in any case.
+    now, and from when if not; messages arrive in any case. `presence`: when the other was last
+    here, if both show it (`PUT /v1/presence`): some minutes ago, within a day, within a week.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Conversation(Output):
     muted: bool
     available: bool
     reading: Reading
+    presence: PresenceName | UnsetType = UNSET
     available_from_time: Time | UnsetType = UNSET
     muted_until_time: Time | UnsetType = UNSET
 
@@ -75,6 +79,7 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
         state=STATES.text(conversation.state), muted=conversation.muted,
         muted_until_time=time_if_set(conversation, "muted_until_time"),
         available=conversation.available,
+        presence=PRESENCES.text(conversation.presence) if conversation.presence else UNSET,
         available_from_time=time_if_set(conversation, "available_from_time"),
         reading=reading_of(conversation.reading),
     )  # fmt: skip

@@ -86,6 +86,7 @@ VALUES: Mapping[str, Any] = {
     "Reaction.memberId": OTHER_ID, "query": "good morning",
     "replyToSequence": 0, "deliveredSequence": 1,
     "readSequence": 1, "Receipt.memberId": OTHER_ID, "unreadCount": 0, "unreadMore": False,
+    "Conversation.presence": "today",
     "MovePosition.deliveredSequence": 0, "MovePosition.readSequence": 0, "shown": True,
     "ConsentText.title": "Noticing when you drift away", "locale": "en",
     "ConsentText.body": "If you agree, Kith estimates how lonely you may be.",

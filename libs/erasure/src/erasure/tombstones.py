@@ -1,5 +1,5 @@
-"""The end of a member in the topics that are compacted and kept for ever: hers are the keys of her
-places in circles and of her connections."""
+"""The end of a member in topics that are compacted and kept for ever: hers are the keys of the
+documents that name her."""
 
 from __future__ import annotations
 
@@ -11,56 +11,33 @@ from aiokafka.errors import KafkaError
 from common.errors import Unavailable
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
-from common.mongo import ASCENDING, Database, Document
+from common.mongo import ASCENDING, Database
+
 from erasure.receipts import Count
 from erasure.steps import BATCH, Leaving
 
-from community.domain.connection import State
-
 LetGo = Callable[[str, UUID], Awaitable[None]]
 """Puts the tombstone of a key at the end of a topic. Raises Unavailable."""
-TYPE = "kith.community.events.v1.TieErased"
-"""Of a record without a value: no consumer knows it, so each passes it over."""
 
 
 class Tombstones:
-    """Implements LetGo."""
+    """Implements LetGo for one service."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, service: str, type: str) -> None:
+        """`type` is of a record without a value: no consumer knows it, so each passes it over."""
         self._producer = producer
+        self._source = f"/{service}"
+        self._type = type
 
     async def __call__(self, topic: str, key: UUID) -> None:
         """See LetGo."""
-        made = headers(id=new_id(), type=TYPE, source="/community", sequence=0, traceparent=None)
+        made = headers(
+            id=new_id(), type=self._type, source=self._source, sequence=0, traceparent=None
+        )
         try:
             await (await self._producer.send(topic, key=str(key), value=None, headers=made))
         except KafkaError as error:
             raise Unavailable("the broker did not take it; again in a moment") from error
-
-
-@dataclass(frozen=True, slots=True)
-class CloseConnections:
-    """From here on nobody changes a connection of hers, so that nothing is told of it later."""
-
-    kind: str
-
-    async def count(self, database: Database, leaving: Leaving) -> Count:
-        """See Step."""
-        return Count()
-
-    async def apply(self, database: Database, leaving: Leaving) -> None:
-        """See Step."""
-        collection = database.collection(self.kind, leaving.network_id)
-        closed = State.CLOSED.value
-        close = {"$set": {"state": closed, "views": []}, "$inc": {"version": 1}}
-        wanted: Document = {"member_ids": leaving.member_id}
-        while found := await collection.find(
-            wanted, sort=[("_id", ASCENDING)], limit=BATCH, projection={"_id": 1}
-        ):
-            for document in found:
-                open_one = {"_id": document["_id"], "state": {"$ne": closed}}
-                await collection.update_one(open_one, close)
-            wanted["_id"] = {"$gt": found[-1]["_id"]}
 
 
 @dataclass(frozen=True, slots=True)
