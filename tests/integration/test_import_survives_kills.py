@@ -26,7 +26,7 @@ from tests.integration.opening import opener
 from tests.integration.system import System, wait_for
 
 DATA = Path(__file__).parent / "data" / "CollegeMsg.txt.gz"
-ROWS = 1_500
+ROWS = 2_500
 VICTIMS = (
     "messaging", "signals", "identity", "gateway", "messaging", "signals", "gateway",
     "community", "programs", "outcomes",
