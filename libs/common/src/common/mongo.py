@@ -78,10 +78,14 @@ class Collection:
         return await self._raw.find_one(self._scoped(filter), projection, sort=sort)
 
     async def find(
-        self, filter: Filter, *, sort: Sort, limit: int, projection: Filter | None = None
-    ) -> list[Document]:
-        """Up to `limit` matches in order; 0 is no limit, for what the filter itself bounds."""
+        self, filter: Filter, *, sort: Sort, limit: int, projection: Filter | None = None,
+        hint: str | None = None,
+    ) -> list[Document]:  # fmt: skip
+        """Up to `limit` matches in order; 0 is no limit, for what the filter itself bounds. `hint`
+        names the index, where a server would not find it."""
         cursor = self._raw.find(self._scoped(filter), projection).sort(list(sort)).limit(limit)
+        if hint is not None:
+            cursor.hint(hint)
         return await cursor.to_list(limit or None)
 
     async def count(self, filter: Filter) -> int:
@@ -117,9 +121,11 @@ class Collection:
         stages = [{"$match": {"network_id": self.network_id}}, *pipeline]
         return await self._raw.aggregate(stages).to_list(None)
 
-    async def plan(self, filter: Filter, sort: Sort) -> Document:
+    async def plan(self, filter: Filter, sort: Sort, hint: str | None = None) -> Document:
         """The winning plan of a query, for tests that assert an index scan."""
         cursor = self._raw.find(self._scoped(filter)).sort(list(sort))
+        if hint is not None:
+            cursor.hint(hint)
         explained: Document = await cursor.explain()
         plan: Document = explained["queryPlanner"]["winningPlan"]
         return plan

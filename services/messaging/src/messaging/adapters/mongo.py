@@ -39,7 +39,7 @@ from messaging.adapters.mongo_imports import INDEXES as IMPORT_INDEXES
 from messaging.adapters.mongo_imports import MongoImports
 from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
 from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
-from messaging.adapters.mongo_messages import MongoMessages, Offer, Room, duplicates
+from messaging.adapters.mongo_messages import PLACE, MongoMessages, Offer, Room, duplicates
 from messaging.adapters.mongo_reports import INDEXES as REPORT_INDEXES
 from messaging.adapters.mongo_reports import MongoReports
 from messaging.adapters.read_together import ReadTogether
@@ -58,7 +58,7 @@ INDEXES = {
     "messages": [
         IndexModel(
             [("network_id", ASCENDING), ("conversation_id", ASCENDING), ("sequence", ASCENDING)],
-            name="place", unique=True,
+            name=PLACE, unique=True,
         ),
         IndexModel(
             [("network_id", ASCENDING), ("conversation_id", ASCENDING),

@@ -24,6 +24,7 @@ from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import Reaction
 
 _UNIQUE = (11000, 11001)
+PLACE = "place"  # the index; not every local server finds it for what is not equal
 _LAST = 2**63 - 1  # the greatest whole number the database knows
 SHOWN = {"outbox": 0, "earlier": 0}
 Offer = Callable[[Sequence[Document]], None]
@@ -182,7 +183,7 @@ class MongoMessages:
         """See ports.Messages."""
         found = await self._collection.find(
             _of_others(conversation_id, member_id, after, upto), sort=[("sequence", ASCENDING)],
-            limit=limit, projection={"_id": 1},
+            limit=limit, projection={"_id": 1}, hint=PLACE,
         )  # fmt: skip
         return len(found)
 
@@ -190,11 +191,11 @@ class MongoMessages:
         self, conversation_id: UUID, member_id: UUID, after: int, upto: int
     ) -> UUID | None:
         """See ports.Messages."""
-        document = await self._collection.find_one(
-            _of_others(conversation_id, member_id, after, upto), {"sender_id": 1},
-            sort=[("sequence", DESCENDING)],
+        found = await self._collection.find(
+            _of_others(conversation_id, member_id, after, upto), sort=[("sequence", DESCENDING)],
+            limit=1, projection={"sender_id": 1}, hint=PLACE,
         )  # fmt: skip
-        return document["sender_id"] if document else None
+        return found[0]["sender_id"] if found else None
 
     async def _newest(
         self, conversation_id: UUID, sequences: Document, limit: int
