@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from messaging.application.hub import Hub, Kind, News
 from messaging.application.ports import Network
 from messaging.application.sides import has_agreed
+from messaging.application.together import for_each
 from messaging.application.withholding import hearers, withheld_from_all
 from messaging.domain.conversation import Conversation
 
 MOST_CONVERSATIONS = 1_000
-AT_ONCE = 20
 Announce = Callable[[News], Awaitable[None]]
 """Tells the instances that have the members' slots; lost when that fails."""
 
@@ -23,12 +22,8 @@ async def ends_of(network: Network, member_id: UUID) -> list[tuple[UUID, int]]:
     sequence numbers they end with; not those in which she hears nobody."""
     found = await network.conversations.page(member_id, None, MOST_CONVERSATIONS)
     ids = await _heard(network, member_id, [conversation for _, conversation in found])
-    ends: list[tuple[UUID, int]] = []
-    for first in range(0, len(ids), AT_ONCE):
-        some = ids[first : first + AT_ONCE]
-        tails = await asyncio.gather(*(network.messages.tail(id) for id in some))
-        ends += [(id, tail.sequence if tail else 0) for id, tail in zip(some, tails, strict=True)]
-    return ends
+    tails = await for_each(ids, network.messages.tail)
+    return [(id, tail.sequence if tail else 0) for id, tail in zip(ids, tails, strict=True)]
 
 
 async def _heard(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
+from messaging.application.together import for_each
 from messaging.application.withholding import withheld_from_all
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark, Unread
 from messaging.domain.message import Message
 
-Found = TypeVar("Found")
 MOST_UNREAD = 99
 WINDOW = 1_000
 """Places behind the read position that are looked at, or a long monologue would cost its length."""
 MOST_CONVERSATIONS = 500
-TOGETHER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,11 @@ class Total:
 
 
 async def readings(
-    network: Network, member_id: UUID, conversations: Sequence[Conversation]
-) -> list[Reading]:
-    """How far a member has got in these, which she takes part in."""
+    network: Network, member_id: UUID, conversations: Sequence[Conversation],
+    ends: Mapping[UUID, int] | None = None,
+) -> list[Reading]:  # fmt: skip
+    """How far a member has got in these, which she takes part in; `ends` are the last sequence
+    numbers, where they are known already."""
     members = {id for one in conversations for id in one.member_ids}
     hiding = await network.choices.hiding(members | {member_id})
     shown = set() if member_id in hiding else members - hiding
@@ -64,7 +63,8 @@ async def readings(
 
     async def reading(conversation: Conversation) -> Reading:
         mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
-        last = await last_sequence(network, conversation.id)
+        known = ends.get(conversation.id) if ends else None
+        last = await last_sequence(network, conversation.id) if known is None else known
         withholding = withheld[conversation.id]
         others = [
             seen(conversation.id, id)
@@ -74,7 +74,7 @@ async def readings(
         unread = await unread_of(network, mark, last, withholding)
         return Reading(conversation, last, mark, unread, others)
 
-    return await _for_each(conversations, reading)
+    return await for_each(conversations, reading)
 
 
 async def unread_of(network: Network, mark: Mark, last: int, withholding: Withholding) -> Unread:
@@ -118,17 +118,7 @@ async def total_unread(network: Network, member_id: UUID) -> Total:
             return Unread()
         return await unread_of(network, mark, last, withheld[conversation.id])
 
-    found = await _for_each(conversations, unread)
+    found = await for_each(conversations, unread)
     more = len(pages) > MOST_CONVERSATIONS or any(one.more for one in found)
     count = sum(one.count for one in found)
     return Total(Unread(count, more), sum(bool(one.count or one.more) for one in found))
-
-
-async def _for_each(
-    conversations: Sequence[Conversation], ask: Callable[[Conversation], Awaitable[Found]]
-) -> list[Found]:
-    """Ask for each of them, some at the same time."""
-    found: list[Found] = []
-    for start in range(0, len(conversations), TOGETHER):
-        found += await asyncio.gather(*map(ask, conversations[start : start + TOGETHER]))
-    return found

@@ -22,8 +22,10 @@ async def told(
 ) -> list[pb.Conversation]:
     """As they are told to somebody who takes part in them."""
     conversations = [one.conversation for one in shown]
+    ends = {one.conversation.id: one.last_sequence for one in shown}
     found, here = await asyncio.gather(
-        readings(network, reader_id, conversations), presences(network, reader_id, shown, now)
+        readings(network, reader_id, conversations, ends),
+        presences(network, reader_id, shown, now),
     )
     return [
         conversation_pb(one, reading_of(reading), here.get(one.conversation.id), now)
