@@ -339,6 +339,10 @@ def _community() -> Iterator[Case]:
         v1 + "PostService/ListComments", lambda t: api.ListCommentsRequest(post_id=t.post), inside
     )
     yield rpc(v1 + "PostService/ListHomeFeed", lambda _: api.ListHomeFeedRequest())  # fmt: skip
+    yield rpc(
+        v1 + "PostService/ListPostPreviews",
+        lambda t: api.ListPostPreviewsRequest(post_ids=[t.post]),
+    )
 
 
 def _messaging() -> Iterator[Case]:

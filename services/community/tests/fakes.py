@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -111,6 +111,9 @@ class FakePosts:
 
     async def get(self, id: UUID) -> Post | None:
         return self.all.get(id)
+
+    async def get_all(self, ids: Collection[UUID]) -> Sequence[Post]:
+        return [self.all[id] for id in ids if id in self.all]
 
     async def by_request(self, author_id: UUID, request_id: str) -> Post | None:
         same = (one for one in self.all.values() if one.author_id == author_id)

@@ -130,6 +130,14 @@ POST_JSON = {
     "id": "p1", "circleId": "c1", "authorId": "a1", "intent": "offer", "text": "Tea?",
     "commentCount": 2, "createTime": AT,
 }  # fmt: skip
+PREVIEW = community_pb2.PostPreview(
+    post_id="p1", circle_id="c1", circle_display_name="Evenings", author_id="a1",
+    intent=community_pb2.INTENT_OFFER, excerpt="Tea?", comment_count=2, create_time=stamp(),
+)  # fmt: skip
+PREVIEW_JSON = {
+    "postId": "p1", "circleId": "c1", "circleDisplayName": "Evenings", "authorId": "a1",
+    "intent": "offer", "excerpt": "Tea?", "commentCount": 2, "createTime": AT,
+}  # fmt: skip
 COMMENT = community_pb2.Comment(
     id="k1", post_id="p1", author_id="b1", text="Yes.", create_time=stamp()
 )
@@ -161,7 +169,7 @@ MESSAGE_JSON = {
     "id": "m1", "conversationId": "v1", "sequence": 9, "senderId": "a1", "clientMessageId": "x",
     "text": "Good morning 🌱", "createTime": AT, "imported": False, "withheld": False,
     "replyToSequence": 4,
-    "version": 7, "reactions": [{"memberId": "b1", "kind": "hug"}],
+    "version": 7, "reactions": [{"memberId": "b1", "kind": "hug"}], "links": [],
 }  # fmt: skip
 STEP = programs_pb2.Step(
     id="s1", week=1, kind=programs_pb2.STEP_KIND_CHECK_IN, title="How are you?"

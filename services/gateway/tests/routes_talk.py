@@ -30,6 +30,8 @@ from services.gateway.tests.builders import (
     PAGE,
     POST,
     POST_JSON,
+    PREVIEW,
+    PREVIEW_JSON,
     QUERY,
     ROLES,
     Route,
@@ -178,6 +180,12 @@ COMMUNITY = [
         community.ListCommentsRequest(post_id="p1", **PAGE),
         community.ListCommentsResponse(comments=[COMMENT], next_page_token="t2"),
         {"comments": [COMMENT_JSON], **NEXT},
+    ),
+    Route(
+        "GET", "/v1/previews?postId=p1&postId=p2",
+        "/kith.community.v1.PostService/ListPostPreviews",
+        community.ListPostPreviewsRequest(post_ids=["p1", "p2"]),
+        community.ListPostPreviewsResponse(previews=[PREVIEW]), {"posts": [PREVIEW_JSON]},
     ),
 ]  # fmt: skip
 

@@ -29,6 +29,7 @@ CHANGED_JSON = {
     "text": "Good evening", "createTime": AT, "imported": False, "withheld": False,
     "replyToSequence": 0,
     "version": 8, "editTime": AT, "deleteTime": AT, "reactions": [],
+    "links": [],
 }  # fmt: skip
 RECEIPTS = "/kith.messaging.v1.ReceiptService/"
 WORDS = [

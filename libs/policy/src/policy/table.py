@@ -201,6 +201,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         CreateComment=IN_CIRCLE,
         ListComments=IN_CIRCLE,
         ListHomeFeed=MEMBER,
+        ListPostPreviews=MEMBER,
     ),
     **_of(
         "kith.community.v1.CaseService",

@@ -42,12 +42,16 @@ def calls(client: Client, circle_id: str, post_id: str, page: str = "") -> dict[
         ),
         "ListComments": (posts.ListComments, api.ListCommentsRequest(post_id=post_id)),
         "ListHomeFeed": (posts.ListHomeFeed, api.ListHomeFeedRequest(page_token=page)),
+        "ListPostPreviews": (
+            posts.ListPostPreviews,
+            api.ListPostPreviewsRequest(post_ids=[post_id]),
+        ),
     }
 
 
 METHODS = [
     "CreateCircle", "ListCircles", "JoinCircle", "CreatePost", "ListPosts", "CreateComment",
-    "ListComments", "ListHomeFeed",
+    "ListComments", "ListHomeFeed", "ListPostPreviews",
 ]  # fmt: skip
 
 
@@ -81,6 +85,7 @@ async def test_nothing_of_another_network_is_seen_changed_or_hinted_at(door: Doo
     assert answers[0] == answers[1]  # what is elsewhere and what is nowhere look the same
     assert answers[0]["ListCircles"] == api.ListCirclesResponse()
     assert answers[0]["ListHomeFeed"] == api.ListHomeFeedResponse()
+    assert answers[0]["ListPostPreviews"] == api.ListPostPreviewsResponse()
     for method in ("JoinCircle", "CreatePost", "ListPosts"):
         assert answers[0][method][1] == "CIRCLE_NOT_FOUND"
     for method in ("CreateComment", "ListComments"):

@@ -61,6 +61,15 @@ class NetworksContract:
         assert list(await network.circles.page(circles[1].id, 10)) == circles[2:]
         assert list(await network.circles.page(circles[4].id, 10)) == []
 
+    async def test_posts_are_had_by_their_ids(self, network: Network) -> None:
+        posts = [a_post(new_id()) for _ in range(3)]
+        for post in posts:
+            await network.posts.add(post)
+        asked = [posts[2].id, new_id(), posts[0].id]
+        found = await network.posts.get_all(asked)
+        assert sorted(found, key=lambda post: post.id) == [posts[0], posts[2]]
+        assert list(await network.posts.get_all([])) == []
+
     async def test_a_count_only_goes_up(self, network: Network) -> None:
         circle, post = a_circle()[0], a_post(new_id())
         await network.circles.add(circle)

@@ -58,7 +58,7 @@ async def test_both_sides_of_a_conversation_see_a_new_message_as_rest_shows_it(
                 "id": "m1", "conversationId": str(CONVERSATION), "sequence": 1, "senderId": "",
                 "clientMessageId": "", "text": "text 1", "createTime": "2026-01-01T00:00:00.123Z",
                 "imported": False, "withheld": False, "replyToSequence": 0, "version": 0,
-                "reactions": [],
+                "reactions": [], "links": [],
             },
         }  # fmt: skip
     assert not world.services.asked(LIST_MESSAGES)

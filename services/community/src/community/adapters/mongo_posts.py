@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Some
 from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
@@ -33,6 +34,14 @@ class MongoPosts:
         """See ports.Posts."""
         document = await self._collection.find_one({"_id": id}, NO_OUTBOX)
         return _post(document) if document else None
+
+    async def get_all(self, ids: Some[UUID]) -> Sequence[Post]:
+        """See ports.Posts."""
+        wanted = {"_id": {"$in": list(ids)}}
+        found = await self._collection.find(
+            wanted, sort=[("_id", ASCENDING)], limit=max(len(ids), 1), projection=NO_OUTBOX
+        )
+        return list(map(_post, found))
 
     async def by_request(self, author_id: UUID, request_id: str) -> Post | None:
         """See ports.Posts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -96,6 +96,10 @@ class Posts(Protocol):
 
     async def get(self, id: UUID) -> Post | None:
         """The post, or None."""
+        ...
+
+    async def get_all(self, ids: Collection[UUID]) -> Sequence[Post]:
+        """Those of these that there are, in any order."""
         ...
 
     async def by_request(self, author_id: UUID, request_id: str) -> Post | None:

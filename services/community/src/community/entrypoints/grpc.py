@@ -22,6 +22,7 @@ from community.application.create_post import create_post
 from community.application.join_circle import join_circle
 from community.application.leave_circle import leave_circle
 from community.application.list_home_feed import list_home_feed
+from community.application.list_post_previews import list_post_previews
 from community.application.ports import Networks
 from community.application.turns import Turns
 from community.domain.circle import CircleDraft
@@ -178,3 +179,12 @@ class PostService(grpc_api.PostServiceServicer):
         return api.ListHomeFeedResponse(
             posts=map(translate.post, found), next_page_token=str(found[-1].id) if more else ""
         )
+
+    async def ListPostPreviews(
+        self, request: api.ListPostPreviewsRequest, context: Context
+    ) -> api.ListPostPreviewsResponse:
+        caller = auth.current()
+        ids = [parse_id(id, "post_ids") for id in request.post_ids]
+        network = self._ports.networks.of(caller.network_id)
+        found = await list_post_previews(network, caller.subject, ids)
+        return api.ListPostPreviewsResponse(previews=map(translate.preview, found))

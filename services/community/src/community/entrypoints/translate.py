@@ -13,6 +13,7 @@ from kith.community.v1 import community_pb2 as pb
 
 from community.domain.circle import Circle
 from community.domain.post import Comment, Intent, Post
+from community.domain.preview import PostPreview
 
 _INTENTS = {intent: pb.Intent.Value(f"INTENT_{intent.upper()}") for intent in Intent}
 _INTENT_OF = {number: intent for intent, number in _INTENTS.items()}
@@ -60,6 +61,17 @@ def post(item: Post) -> pb.Post:
         id=str(item.id), circle_id=str(item.circle_id), author_id=str(item.author_id),
         intent=_INTENTS[item.intent], text=item.text, comment_count=item.comment_count,
         create_time=timestamp(item.created_at),
+    )  # fmt: skip
+
+
+def preview(item: PostPreview) -> pb.PostPreview:
+    """A preview as it is told."""
+    post = item.post
+    return pb.PostPreview(
+        post_id=str(post.id), circle_id=str(post.circle_id),
+        circle_display_name=item.circle.display_name, author_id=str(post.author_id),
+        intent=_INTENTS[post.intent], excerpt=item.excerpt, comment_count=post.comment_count,
+        create_time=timestamp(post.created_at),
     )  # fmt: skip
 
 

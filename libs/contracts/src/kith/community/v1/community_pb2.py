@@ -25,19 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kith/community/v1/community.proto\x12\x11kith.community.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x01\n\x06\x43ircle\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x14\n\x0cmember_count\x18\x04 \x01(\x05\x12\x0e\n\x06joined\x18\x05 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb9\x01\n\x04Post\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tcircle_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12)\n\x06intent\x18\x04 \x01(\x0e\x32\x19.kith.community.v1.Intent\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x15\n\rcomment_count\x18\x06 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x07\x43omment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*T\n\x06Intent\x12\x16\n\x12INTENT_UNSPECIFIED\x10\x00\x12\x0e\n\nINTENT_ASK\x10\x01\x12\x10\n\x0cINTENT_OFFER\x10\x02\x12\x10\n\x0cINTENT_SHARE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kith/community/v1/community.proto\x12\x11kith.community.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x01\n\x06\x43ircle\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x14\n\x0cmember_count\x18\x04 \x01(\x05\x12\x0e\n\x06joined\x18\x05 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb9\x01\n\x04Post\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tcircle_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12)\n\x06intent\x18\x04 \x01(\x0e\x32\x19.kith.community.v1.Intent\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x15\n\rcomment_count\x18\x06 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe5\x01\n\x0bPostPreview\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tcircle_id\x18\x02 \x01(\t\x12\x1b\n\x13\x63ircle_display_name\x18\x03 \x01(\t\x12\x11\n\tauthor_id\x18\x04 \x01(\t\x12)\n\x06intent\x18\x05 \x01(\x0e\x32\x19.kith.community.v1.Intent\x12\x0f\n\x07\x65xcerpt\x18\x06 \x01(\t\x12\x15\n\rcomment_count\x18\x07 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x07\x43omment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*T\n\x06Intent\x12\x16\n\x12INTENT_UNSPECIFIED\x10\x00\x12\x0e\n\nINTENT_ASK\x10\x01\x12\x10\n\x0cINTENT_OFFER\x10\x02\x12\x10\n\x0cINTENT_SHARE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.community.v1.community_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INTENT']._serialized_start=548
-  _globals['_INTENT']._serialized_end=632
+  _globals['_INTENT']._serialized_start=780
+  _globals['_INTENT']._serialized_end=864
   _globals['_CIRCLE']._serialized_start=90
   _globals['_CIRCLE']._serialized_end=236
   _globals['_POST']._serialized_start=239
   _globals['_POST']._serialized_end=424
-  _globals['_COMMENT']._serialized_start=426
-  _globals['_COMMENT']._serialized_end=546
+  _globals['_POSTPREVIEW']._serialized_start=427
+  _globals['_POSTPREVIEW']._serialized_end=656
+  _globals['_COMMENT']._serialized_start=658
+  _globals['_COMMENT']._serialized_end=778
 # @@protoc_insertion_point(module_scope)

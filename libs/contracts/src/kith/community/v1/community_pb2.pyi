@@ -139,6 +139,58 @@ class Post(_message.Message):
 Global___Post: _TypeAlias = Post  # noqa: Y015
 
 @_typing.final
+class PostPreview(_message.Message):
+    """A post in few words, for where a link to it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POST_ID_FIELD_NUMBER: _builtins.int
+    CIRCLE_ID_FIELD_NUMBER: _builtins.int
+    CIRCLE_DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    INTENT_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
+    COMMENT_COUNT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    post_id: _builtins.str
+    """The post."""
+    circle_id: _builtins.str
+    """The circle it is in."""
+    circle_display_name: _builtins.str
+    """What members call the circle."""
+    author_id: _builtins.str
+    """Who wrote it."""
+    intent: Global___Intent.ValueType
+    """What it is for."""
+    excerpt: _builtins.str
+    """How it begins: at most 160 characters, on one line; an ellipsis where it goes on."""
+    comment_count: _builtins.int
+    """How many comments it has."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was written."""
+
+    def __init__(
+        self,
+        *,
+        post_id: _builtins.str = ...,
+        circle_id: _builtins.str = ...,
+        circle_display_name: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        intent: Global___Intent.ValueType = ...,
+        excerpt: _builtins.str = ...,
+        comment_count: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "circle_display_name", b"circle_display_name", "circle_id", b"circle_id", "comment_count", b"comment_count", "create_time", b"create_time", "excerpt", b"excerpt", "intent", b"intent", "post_id", b"post_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostPreview: _TypeAlias = PostPreview  # noqa: Y015
+
+@_typing.final
 class Comment(_message.Message):
     """An answer to a post."""
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kith.community.v1 import community_pb2 as kith_dot_community_dot_v1_dot_community__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kith/community/v1/community_service.proto\x12\x11kith.community.v1\x1a!kith/community/v1/community.proto\"P\n\x13\x43reateCircleRequest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x14\x43reateCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\";\n\x12ListCirclesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListCirclesResponse\x12*\n\x07\x63ircles\x18\x01 \x03(\x0b\x32\x19.kith.community.v1.Circle\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x11JoinCircleRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\"?\n\x12JoinCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\"\'\n\x12LeaveCircleRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\"@\n\x13LeaveCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\"s\n\x11\x43reatePostRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\x12)\n\x06intent\x18\x02 \x01(\x0e\x32\x19.kith.community.v1.Intent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\";\n\x12\x43reatePostResponse\x12%\n\x04post\x18\x01 \x01(\x0b\x32\x17.kith.community.v1.Post\"L\n\x10ListPostsRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"T\n\x11ListPostsResponse\x12&\n\x05posts\x18\x01 \x03(\x0b\x32\x17.kith.community.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"I\n\x14\x43reateCommentRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"D\n\x15\x43reateCommentResponse\x12+\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x1a.kith.community.v1.Comment\"M\n\x13ListCommentsRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListCommentsResponse\x12,\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x1a.kith.community.v1.Comment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x13ListHomeFeedRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListHomeFeedResponse\x12&\n\x05posts\x18\x01 \x03(\x0b\x32\x17.kith.community.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x87\x03\n\rCircleService\x12_\n\x0c\x43reateCircle\x12&.kith.community.v1.CreateCircleRequest\x1a\'.kith.community.v1.CreateCircleResponse\x12\\\n\x0bListCircles\x12%.kith.community.v1.ListCirclesRequest\x1a&.kith.community.v1.ListCirclesResponse\x12Y\n\nJoinCircle\x12$.kith.community.v1.JoinCircleRequest\x1a%.kith.community.v1.JoinCircleResponse\x12\\\n\x0bLeaveCircle\x12%.kith.community.v1.LeaveCircleRequest\x1a&.kith.community.v1.LeaveCircleResponse2\xe6\x03\n\x0bPostService\x12Y\n\nCreatePost\x12$.kith.community.v1.CreatePostRequest\x1a%.kith.community.v1.CreatePostResponse\x12V\n\tListPosts\x12#.kith.community.v1.ListPostsRequest\x1a$.kith.community.v1.ListPostsResponse\x12\x62\n\rCreateComment\x12\'.kith.community.v1.CreateCommentRequest\x1a(.kith.community.v1.CreateCommentResponse\x12_\n\x0cListComments\x12&.kith.community.v1.ListCommentsRequest\x1a\'.kith.community.v1.ListCommentsResponse\x12_\n\x0cListHomeFeed\x12&.kith.community.v1.ListHomeFeedRequest\x1a\'.kith.community.v1.ListHomeFeedResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kith/community/v1/community_service.proto\x12\x11kith.community.v1\x1a!kith/community/v1/community.proto\"P\n\x13\x43reateCircleRequest\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x14\x43reateCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\";\n\x12ListCirclesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x13ListCirclesResponse\x12*\n\x07\x63ircles\x18\x01 \x03(\x0b\x32\x19.kith.community.v1.Circle\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x11JoinCircleRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\"?\n\x12JoinCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\"\'\n\x12LeaveCircleRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\"@\n\x13LeaveCircleResponse\x12)\n\x06\x63ircle\x18\x01 \x01(\x0b\x32\x19.kith.community.v1.Circle\"+\n\x17ListPostPreviewsRequest\x12\x10\n\x08post_ids\x18\x01 \x03(\t\"L\n\x18ListPostPreviewsResponse\x12\x30\n\x08previews\x18\x01 \x03(\x0b\x32\x1e.kith.community.v1.PostPreview\"s\n\x11\x43reatePostRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\x12)\n\x06intent\x18\x02 \x01(\x0e\x32\x19.kith.community.v1.Intent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\";\n\x12\x43reatePostResponse\x12%\n\x04post\x18\x01 \x01(\x0b\x32\x17.kith.community.v1.Post\"L\n\x10ListPostsRequest\x12\x11\n\tcircle_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"T\n\x11ListPostsResponse\x12&\n\x05posts\x18\x01 \x03(\x0b\x32\x17.kith.community.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"I\n\x14\x43reateCommentRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"D\n\x15\x43reateCommentResponse\x12+\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x1a.kith.community.v1.Comment\"M\n\x13ListCommentsRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListCommentsResponse\x12,\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x1a.kith.community.v1.Comment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x13ListHomeFeedRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListHomeFeedResponse\x12&\n\x05posts\x18\x01 \x03(\x0b\x32\x17.kith.community.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x87\x03\n\rCircleService\x12_\n\x0c\x43reateCircle\x12&.kith.community.v1.CreateCircleRequest\x1a\'.kith.community.v1.CreateCircleResponse\x12\\\n\x0bListCircles\x12%.kith.community.v1.ListCirclesRequest\x1a&.kith.community.v1.ListCirclesResponse\x12Y\n\nJoinCircle\x12$.kith.community.v1.JoinCircleRequest\x1a%.kith.community.v1.JoinCircleResponse\x12\\\n\x0bLeaveCircle\x12%.kith.community.v1.LeaveCircleRequest\x1a&.kith.community.v1.LeaveCircleResponse2\xd3\x04\n\x0bPostService\x12Y\n\nCreatePost\x12$.kith.community.v1.CreatePostRequest\x1a%.kith.community.v1.CreatePostResponse\x12V\n\tListPosts\x12#.kith.community.v1.ListPostsRequest\x1a$.kith.community.v1.ListPostsResponse\x12\x62\n\rCreateComment\x12\'.kith.community.v1.CreateCommentRequest\x1a(.kith.community.v1.CreateCommentResponse\x12_\n\x0cListComments\x12&.kith.community.v1.ListCommentsRequest\x1a\'.kith.community.v1.ListCommentsResponse\x12_\n\x0cListHomeFeed\x12&.kith.community.v1.ListHomeFeedRequest\x1a\'.kith.community.v1.ListHomeFeedResponse\x12k\n\x10ListPostPreviews\x12*.kith.community.v1.ListPostPreviewsRequest\x1a+.kith.community.v1.ListPostPreviewsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,28 +48,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEAVECIRCLEREQUEST']._serialized_end=545
   _globals['_LEAVECIRCLERESPONSE']._serialized_start=547
   _globals['_LEAVECIRCLERESPONSE']._serialized_end=611
-  _globals['_CREATEPOSTREQUEST']._serialized_start=613
-  _globals['_CREATEPOSTREQUEST']._serialized_end=728
-  _globals['_CREATEPOSTRESPONSE']._serialized_start=730
-  _globals['_CREATEPOSTRESPONSE']._serialized_end=789
-  _globals['_LISTPOSTSREQUEST']._serialized_start=791
-  _globals['_LISTPOSTSREQUEST']._serialized_end=867
-  _globals['_LISTPOSTSRESPONSE']._serialized_start=869
-  _globals['_LISTPOSTSRESPONSE']._serialized_end=953
-  _globals['_CREATECOMMENTREQUEST']._serialized_start=955
-  _globals['_CREATECOMMENTREQUEST']._serialized_end=1028
-  _globals['_CREATECOMMENTRESPONSE']._serialized_start=1030
-  _globals['_CREATECOMMENTRESPONSE']._serialized_end=1098
-  _globals['_LISTCOMMENTSREQUEST']._serialized_start=1100
-  _globals['_LISTCOMMENTSREQUEST']._serialized_end=1177
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=1179
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=1272
-  _globals['_LISTHOMEFEEDREQUEST']._serialized_start=1274
-  _globals['_LISTHOMEFEEDREQUEST']._serialized_end=1334
-  _globals['_LISTHOMEFEEDRESPONSE']._serialized_start=1336
-  _globals['_LISTHOMEFEEDRESPONSE']._serialized_end=1423
-  _globals['_CIRCLESERVICE']._serialized_start=1426
-  _globals['_CIRCLESERVICE']._serialized_end=1817
-  _globals['_POSTSERVICE']._serialized_start=1820
-  _globals['_POSTSERVICE']._serialized_end=2306
+  _globals['_LISTPOSTPREVIEWSREQUEST']._serialized_start=613
+  _globals['_LISTPOSTPREVIEWSREQUEST']._serialized_end=656
+  _globals['_LISTPOSTPREVIEWSRESPONSE']._serialized_start=658
+  _globals['_LISTPOSTPREVIEWSRESPONSE']._serialized_end=734
+  _globals['_CREATEPOSTREQUEST']._serialized_start=736
+  _globals['_CREATEPOSTREQUEST']._serialized_end=851
+  _globals['_CREATEPOSTRESPONSE']._serialized_start=853
+  _globals['_CREATEPOSTRESPONSE']._serialized_end=912
+  _globals['_LISTPOSTSREQUEST']._serialized_start=914
+  _globals['_LISTPOSTSREQUEST']._serialized_end=990
+  _globals['_LISTPOSTSRESPONSE']._serialized_start=992
+  _globals['_LISTPOSTSRESPONSE']._serialized_end=1076
+  _globals['_CREATECOMMENTREQUEST']._serialized_start=1078
+  _globals['_CREATECOMMENTREQUEST']._serialized_end=1151
+  _globals['_CREATECOMMENTRESPONSE']._serialized_start=1153
+  _globals['_CREATECOMMENTRESPONSE']._serialized_end=1221
+  _globals['_LISTCOMMENTSREQUEST']._serialized_start=1223
+  _globals['_LISTCOMMENTSREQUEST']._serialized_end=1300
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=1302
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=1395
+  _globals['_LISTHOMEFEEDREQUEST']._serialized_start=1397
+  _globals['_LISTHOMEFEEDREQUEST']._serialized_end=1457
+  _globals['_LISTHOMEFEEDRESPONSE']._serialized_start=1459
+  _globals['_LISTHOMEFEEDRESPONSE']._serialized_end=1546
+  _globals['_CIRCLESERVICE']._serialized_start=1549
+  _globals['_CIRCLESERVICE']._serialized_end=1940
+  _globals['_POSTSERVICE']._serialized_start=1943
+  _globals['_POSTSERVICE']._serialized_end=2538
 # @@protoc_insertion_point(module_scope)

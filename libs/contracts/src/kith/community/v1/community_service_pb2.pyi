@@ -220,6 +220,54 @@ class LeaveCircleResponse(_message.Message):
 Global___LeaveCircleResponse: _TypeAlias = LeaveCircleResponse  # noqa: Y015
 
 @_typing.final
+class ListPostPreviewsRequest(_message.Message):
+    """Asks what posts are about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POST_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def post_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which, 1 to 20."""
+
+    def __init__(
+        self,
+        *,
+        post_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["post_ids", b"post_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPostPreviewsRequest: _TypeAlias = ListPostPreviewsRequest  # noqa: Y015
+
+@_typing.final
+class ListPostPreviewsResponse(_message.Message):
+    """What they are about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIEWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def previews(self) -> _containers.RepeatedCompositeFieldContainer[_community_pb2.PostPreview]:
+        """In the order asked for, each once; those the caller may not read are left out."""
+
+    def __init__(
+        self,
+        *,
+        previews: _abc.Iterable[_community_pb2.PostPreview] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["previews", b"previews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPostPreviewsResponse: _TypeAlias = ListPostPreviewsResponse  # noqa: Y015
+
+@_typing.final
 class CreatePostRequest(_message.Message):
     """Asks for a post."""
 

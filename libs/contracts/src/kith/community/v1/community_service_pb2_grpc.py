@@ -271,6 +271,11 @@ class PostServiceStub(object):
                 request_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedRequest.SerializeToString,
                 response_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedResponse.FromString,
                 _registered_method=True)
+        self.ListPostPreviews = channel.unary_unary(
+                '/kith.community.v1.PostService/ListPostPreviews',
+                request_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsRequest.SerializeToString,
+                response_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsResponse.FromString,
+                _registered_method=True)
 
 
 class PostServiceServicer(object):
@@ -319,6 +324,15 @@ class PostServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPostPreviews(self, request, context):
+        """What a few posts are about, for where links to them stand: of those the caller may read. Of all
+        others nothing is told, whether they are there or not.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PostServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -346,6 +360,11 @@ def add_PostServiceServicer_to_server(servicer, server):
                     servicer.ListHomeFeed,
                     request_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedRequest.FromString,
                     response_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedResponse.SerializeToString,
+            ),
+            'ListPostPreviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPostPreviews,
+                    request_deserializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsRequest.FromString,
+                    response_serializer=kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -484,6 +503,33 @@ class PostService(object):
             '/kith.community.v1.PostService/ListHomeFeed',
             kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedRequest.SerializeToString,
             kith_dot_community_dot_v1_dot_community__service__pb2.ListHomeFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPostPreviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.community.v1.PostService/ListPostPreviews',
+            kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsRequest.SerializeToString,
+            kith_dot_community_dot_v1_dot_community__service__pb2.ListPostPreviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

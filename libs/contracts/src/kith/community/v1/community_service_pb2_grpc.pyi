@@ -140,6 +140,11 @@ class PostServiceStub:
     """Posts of all the caller's circles, newest first.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
+    ListPostPreviews: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListPostPreviewsRequest, _community_service_pb2.ListPostPreviewsResponse]
+    """What a few posts are about, for where links to them stand: of those the caller may read. Of all
+    others nothing is told, whether they are there or not.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class PostServiceAsyncStub(PostServiceStub):
@@ -166,6 +171,11 @@ class PostServiceAsyncStub(PostServiceStub):
     """
     ListHomeFeed: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListHomeFeedRequest, _community_service_pb2.ListHomeFeedResponse]  # type: ignore[assignment]
     """Posts of all the caller's circles, newest first.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
+    ListPostPreviews: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListPostPreviewsRequest, _community_service_pb2.ListPostPreviewsResponse]  # type: ignore[assignment]
+    """What a few posts are about, for where links to them stand: of those the caller may read. Of all
+    others nothing is told, whether they are there or not.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
 
@@ -221,6 +231,17 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_community_service_pb2.ListHomeFeedResponse, _abc.Awaitable[_community_service_pb2.ListHomeFeedResponse]]:
         """Posts of all the caller's circles, newest first.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPostPreviews(
+        self,
+        request: _community_service_pb2.ListPostPreviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_community_service_pb2.ListPostPreviewsResponse, _abc.Awaitable[_community_service_pb2.ListPostPreviewsResponse]]:
+        """What a few posts are about, for where links to them stand: of those the caller may read. Of all
+        others nothing is told, whether they are there or not.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
         """
 

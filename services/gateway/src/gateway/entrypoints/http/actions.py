@@ -37,6 +37,7 @@ from gateway.entrypoints.http import (
     passkeys,
     posts,
     presence,
+    previews,
     profiles,
     programs,
     reading,
@@ -147,6 +148,7 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     feed.list_home_feed: _COMMUNITY + "PostService/ListHomeFeed",
     comments.create_comment: _COMMUNITY + "PostService/CreateComment",
     comments.list_comments: _COMMUNITY + "PostService/ListComments",
+    previews.list_previews: _COMMUNITY + "PostService/ListPostPreviews",
     conversations.create_conversation: _MESSAGING + "ConversationService/CreateConversation",
     conversations.list_conversations: _MESSAGING + "ConversationService/ListConversations",
     conversations.get_conversation: _MESSAGING + "ConversationService/GetConversation",
@@ -198,8 +200,8 @@ WALKS: Collection[str] = frozenset(
     route.handler_name
     for route in (
         accounts.list_accounts, accounts.get_account, profiles.get_profile, circles.list_circles,
-        posts.list_posts, feed.list_home_feed, comments.list_comments, signals.list_signals,
-        signals.get_signal, courses.list_course, enrollments.list_enrollments,
+        posts.list_posts, feed.list_home_feed, comments.list_comments, previews.list_previews,
+        signals.list_signals, signals.get_signal, courses.list_course, enrollments.list_enrollments,
     )
 )  # fmt: skip
 """What shows other people's things: who reads on and on here collects them."""

@@ -83,6 +83,8 @@ VALUES: Mapping[str, Any] = {
     "SetAvailability.hours": _EVENING, "Availability.hours": _EVENING,
     "whoMayWrite": "circles", "weekday": "tuesday", "startMinute": 1080, "endMinute": 1230,
     "CreateReport.reason": "harassment", "CreateReport.text": "He does this every night.",
+    "Link.id": "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e12", "circleDisplayName": "Evenings",
+    "excerpt": "What helped you through the first weeks?", "Message.links": [],
     "Reaction.memberId": OTHER_ID, "query": "good morning",
     "replyToSequence": 0, "deliveredSequence": 1,
     "readSequence": 1, "Receipt.memberId": OTHER_ID, "unreadCount": 0, "unreadMore": False,

@@ -21,6 +21,7 @@ from gateway.entrypoints.http.fields import (
     Time,
     time_if_set,
 )
+from gateway.entrypoints.http.links import Link, links_in
 from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
 from gateway.entrypoints.http.shapes import ClientId, Text4000
@@ -76,6 +77,8 @@ class Message(Output):
     """One message; sequence numbers count 1, 2, 3, … and are the same for every device.
 
     `withheld`: only its place is here, all else is empty; the caller blocked its sender then.
+    `links`: the first five things of Kith its text points to, as `kith:posts/` and an id; what they
+    are about is told by `GET /v1/previews`.
     """
 
     id: str
@@ -89,6 +92,7 @@ class Message(Output):
     reply_to_sequence: ReplyTo
     version: int
     reactions: list[Reaction]
+    links: list[Link]
     create_time: Time | UnsetType = UNSET
     edit_time: Time | UnsetType = UNSET
     delete_time: Time | UnsetType = UNSET
@@ -114,6 +118,7 @@ def message_of(message: pb.Message) -> Message:
             Reaction(member_id=one.member_id, kind=REACTIONS.text(one.kind))
             for one in message.reactions
         ],
+        links=links_in(message.text),
     )  # fmt: skip
 
 
