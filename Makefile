@@ -5,8 +5,9 @@ UV := .tools/boot/bin/uv
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/pyproject.toml)
 EDITABLES := $(foreach member,$(MEMBERS:/pyproject.toml=),-e ./$(member))
 ARGS ?=
-# All tests, two files at a time, longest first: they share the broker and have topics and databases of their own.
-WHOLE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# All tests, three files at a time, longest first: some of them mostly wait. They share the broker and have topics and
+# databases of their own.
+WHOLE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ run: .venv/.ready ## broker, database and all services on this machine; Ctrl-C s
 	@$(BIN)/kith up
 
 test: .venv/.ready ## every test, on a real broker and database; ARGS="-k name" narrows
-	@$(BIN)/kith stack $(if $(ARGS),,--databases 2) -- $(BIN)/pytest $(or $(ARGS),$(WHOLE))
+	@$(BIN)/kith stack $(if $(ARGS),,--databases 3) -- $(BIN)/pytest $(or $(ARGS),$(WHOLE))
 
 check: check-style check-types check-imports check-protos check-generated check-common ## lint, types, contracts, fresh code; edits nothing
 	@echo "check: all good"

@@ -13,6 +13,8 @@ from tests.integration.system import System
 
 MakeSystem = Callable[[], System]
 FOLDER = Path(__file__).parent
+TOLD = {"gateway": {"KITH_TRUSTED_PROXIES": "127.0.0.1"}}
+"""What services of the shared system are told: a proxy says where clients are."""
 
 
 class Makers:
@@ -54,6 +56,7 @@ class Shared:
         """The system, running."""
         if self._system is None:
             self._system = self._makers.make()
+            self._system.told = TOLD
             self._system.start()
         return self._system
 

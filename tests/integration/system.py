@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,8 +114,9 @@ class System:
         for client in self._clients:
             client.__exit__()
         self._clients.clear()
-        for process in reversed(self._processes.values()):
-            process.stop(30.0)
+        if self._processes:
+            with ThreadPoolExecutor(len(self._processes)) as threads:  # all at once
+                list(threads.map(lambda process: process.stop(30.0), self._processes.values()))
         self._claim.close()
         return {name: process.exit_code for name, process in self._processes.items()}
 

@@ -21,7 +21,6 @@ from pymongo.database import Database
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.integration.conftest import MakeSystem
 from tests.integration.opening import opener
 from tests.integration.system import System, wait_for
 
@@ -44,19 +43,19 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(420)
-def test_kills_during_an_import_change_nothing(make_system: MakeSystem, history: Path) -> None:
-    calm, troubled = make_system(), make_system()
-    calm.start()
-    undisturbed = _outcome(calm, _import(calm, history))
-    calm.stop()
+def test_kills_during_an_import_change_nothing(
+    system: System, network: str, history: Path
+) -> None:
+    calm, troubled = f"{network}-calm", f"{network}-troubled"
+    _import(system, calm, history)
+    undisturbed = _outcome(system, calm)
 
-    troubled.start()
-    trouble = _Trouble(troubled, seed=20261123)
+    trouble = _Trouble(system, seed=20261123)
     trouble.start()
-    report = _import(troubled, history)
+    report = _import(system, troubled, history)
     trouble.end()
-    again = _import(troubled, history)
-    disturbed = _outcome(troubled, again)
+    again = _import(system, troubled, history)
+    disturbed = _outcome(system, troubled)
 
     assert report.created + report.existing == ROWS
     assert (again.created, again.existing) == (0, ROWS)
@@ -82,8 +81,9 @@ class _Trouble(threading.Thread):
         marks = sorted(self._chance.sample(range(1, ROWS), len(plan)))
         with MongoClient[dict[str, Any]](self._system.settings.external_mongodb_uri) as client:
             database = client[f"{self._system.settings.database_prefix}_messaging"]
+            before = self._count(database)
             for victim, mark in zip(plan, marks, strict=True):
-                while self._count(database) < mark:
+                while self._count(database) < before + mark:
                     if self._over.wait(self._rest):
                         return  # too late to count
                 self._system.kill(victim)
@@ -107,23 +107,26 @@ class _Trouble(threading.Thread):
             self._system.wait_ready(service)
 
 
-def _import(system: System, history: Path) -> Report:
-    with system.admin("moved") as admin, Progress(console=Console(quiet=True)) as progress:
+def _import(system: System, network: str, history: Path) -> Report:
+    with system.admin(network) as admin, Progress(console=Console(quiet=True)) as progress:
         return Import(admin, progress, "slice", True).run(history)
 
 
-def _outcome(system: System, report: Report) -> Outcome:
+def _outcome(system: System, network: str) -> Outcome:
     """Messages by pair of handles, and signals by handle, once everything has come to rest."""
     uri, prefix = system.settings.external_mongodb_uri, system.settings.database_prefix
     with (
-        system.admin("moved") as admin,
+        system.admin(network) as admin,
         MongoClient[dict[str, Any]](uri, tz_aware=True, uuidRepresentation="standard") as client,
     ):
         database = client[f"{prefix}_messaging"]
         system.wait_published()
         handles = _handles(admin)
         words_of = opener(database, system.secrets.message_keys)
-        talks = _talks(database["messages"].find(), handles, words_of)
+        made = client[f"{prefix}_identity"]["networks"].find_one({"slug": network})
+        assert made is not None
+        found = database["messages"].find({"network_id": made["_id"]})
+        talks = _talks(found, handles, words_of)
         expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin
         taken = wait_for(lambda: _settled_count(admin, expected), 90.0)
         assert taken == expected - (len(handles) - 1)

@@ -20,7 +20,6 @@ from policy.table import AVATARS, DELIVER, DOCS, FIELD, STREAM, TABLE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.integration.conftest import MakeSystem
 from tests.integration.policy_cases import Case, rpcs
 from tests.integration.policy_crises import crisis_routes, crisis_rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
@@ -102,15 +101,6 @@ def all_routes() -> Iterator[Case]:
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]
-
-
-@pytest.fixture(scope="module")
-def system(make_system: MakeSystem) -> System:
-    """A system behind a proxy, which says where clients are."""
-    made = make_system()
-    made.told["gateway"] = {"KITH_TRUSTED_PROXIES": "127.0.0.1"}
-    made.start()
-    return made
 
 
 @pytest.fixture(scope="module")

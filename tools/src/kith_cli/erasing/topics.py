@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +24,13 @@ async def scan(bootstrap: str, prefix: str, declared: Sequence[Topic], marks: Ma
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        return [await _topic(consumer, name, known.get(name), marks) for name in names]
+        seen = {name: Seen(Place(name), Latest(known.get(name))) for name in names}
+        await _read(consumer, seen, marks)
     finally:
         await consumer.stop()
+    for each in seen.values():
+        each.latest.conclude(each.place, marks)
+    return [each.place for each in seen.values()]
 
 
 async def _names(bootstrap: str, prefix: str) -> list[str]:
@@ -39,27 +44,37 @@ async def _names(bootstrap: str, prefix: str) -> list[str]:
     return sorted(name for name in names if name.startswith(prefix) and not name.startswith("__"))
 
 
-async def _topic(
-    consumer: AIOKafkaConsumer, name: str, declared: Topic | None, marks: Marks
-) -> Place:
-    place, latest = Place(name), Latest(declared)
-    numbers = await _partitions(consumer, name)
-    partitions = [TopicPartition(name, number) for number in numbers]
-    consumer.assign(partitions)
-    await consumer.seek_to_beginning(*partitions)
+async def _read(consumer: AIOKafkaConsumer, seen: Mapping[str, Seen], marks: Marks) -> None:
+    """All topics at once, up to where they end now: one after the other, each would wait a moment
+    for its first records."""
+    await consumer._client.set_topics(list(seen))  # else it knows only those it was made for
+    partitions = [
+        TopicPartition(name, number)
+        for name in seen
+        for number in sorted(consumer.partitions_for_topic(name) or ())
+    ]
+    begins: Mapping[TopicPartition, int] = await consumer.beginning_offsets(partitions)
     ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
-    while any([await consumer.position(one) < ends[one] for one in partitions]):
-        for records in (await consumer.getmany(timeout_ms=POLL_MILLIS)).values():
+    left = [one for one in partitions if begins[one] < ends[one]]
+    if left:
+        consumer.assign(left)
+    for one in left:
+        consumer.seek(one, begins[one])
+    while left:
+        for partition, records in (await consumer.getmany(timeout_ms=POLL_MILLIS)).items():
+            place, latest = seen[partition.topic].place, seen[partition.topic].latest
             for record in records:
                 place.looked_at += 1
                 latest.take(record, marks.found_in(_content(record)))
-    latest.conclude(place, marks)
-    return place
+        left = [one for one in left if await consumer.position(one) < ends[one]]
 
 
-async def _partitions(consumer: AIOKafkaConsumer, name: str) -> list[int]:
-    await consumer._client.set_topics([name])  # else it knows only the topics it was made for
-    return sorted(consumer.partitions_for_topic(name) or ())
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A topic as a place to look at, and what was found in it so far."""
+
+    place: Place
+    latest: Latest
 
 
 class Latest:
