@@ -26,7 +26,8 @@ from messaging.adapters.exporting_sides import (
     unheard_of,
     withholding_of,
 )
-from messaging.adapters.mongo_messages import SHOWN, texts_of
+from messaging.adapters.message_documents import texts_of
+from messaging.adapters.mongo_messages import SHOWN
 from messaging.adapters.sealing import MessageDamaged
 from messaging.application.key_ports import KeyDamaged
 from messaging.domain.block import Withholding
