@@ -51,6 +51,10 @@ INDEXES = {
             [("network_id", ASCENDING), ("member_ids", ASCENDING), ("opened_id", DESCENDING)],
             name="of_member",
         ),
+        IndexModel(
+            [("network_id", ASCENDING), ("past_ids", ASCENDING), ("opened_id", DESCENDING)],
+            name="of_past_member",
+        ),
         *KEY_INDEXES,
     ],
     "messages": [

@@ -1,21 +1,29 @@
-"""Conversations in the database, each with its wrapped key."""
+"""Conversations in the database, each with its wrapped key. Of a group the newest roster is kept
+with it, for lists; it is true once it is that of the last message."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from common.errors import ConcurrentUpdate
 from common.ids import new_id
 from common.mongo import DESCENDING, BulkWriteError, Document
 from common.mongo import Collection as Scoped
 
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo_messages import duplicates
-from messaging.domain.conversation import Conversation
+from messaging.adapters.rosters import roster_of, stored_roster
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.roster import Roster
+
+TRIES = 8
 
 
 class MongoConversations:
-    """Implements ports.Conversations; a conversation never changes, so it is remembered."""
+    """Implements ports.Conversations. What is read is remembered: a pair never changes, and the
+    roster of a group is compared with that of its last message."""
 
     def __init__(
         self, collection: Scoped, keys: ConversationKeys, seen: dict[UUID, Conversation]
@@ -47,6 +55,24 @@ class MongoConversations:
                 self._keys.note(self._collection.network_id, document)
         return new
 
+    async def keep(self, id: UUID, roster: Roster) -> None:
+        """See ports.Conversations."""
+        for _ in range(TRIES):
+            document = await self._collection.find_one({"_id": id})
+            if document is None:
+                return
+            if document["roster"]["at"] < roster.at:
+                before = {"_id": id, "roster.at": document["roster"]["at"]}
+                past = sorted({*document["past_ids"], *roster.member_ids})
+                if not await self._collection.update_one(
+                    before, {"$set": {**_rostered(roster), "past_ids": past}}
+                ):
+                    continue
+                document = {**document, **_rostered(roster)}
+            self._remember(_conversation(document))
+            return
+        raise ConcurrentUpdate("many come and go at once; try again")
+
     async def page(
         self, member_id: UUID, before: UUID | None, limit: int
     ) -> Sequence[tuple[UUID, Conversation]]:
@@ -59,10 +85,17 @@ class MongoConversations:
 
     async def _document(self, conversation: Conversation) -> Document:
         """With its key: of two who open it at once one writes, and the other's key was nobody's."""
+        among: dict[str, Any] = {}
+        if not conversation.is_pair:
+            roster = conversation.roster
+            among = {
+                **_rostered(roster), "kind": conversation.kind.value,
+                "circle_id": conversation.circle_id, "past_ids": sorted(roster.member_ids),
+            }  # fmt: skip
         return {
             "_id": conversation.id, "opened_id": new_id(),
             "member_ids": list(conversation.member_ids), "created_at": conversation.created_at,
-            **await self._keys.new_fields(self._collection.network_id, conversation.id),
+            **among, **await self._keys.new_fields(self._collection.network_id, conversation.id),
         }  # fmt: skip
 
     def _remember(self, conversation: Conversation) -> Conversation:
@@ -72,5 +105,14 @@ class MongoConversations:
         return conversation
 
 
+def _rostered(roster: Roster) -> dict[str, Any]:
+    return {"roster": stored_roster(roster), "member_ids": list(roster.member_ids)}
+
+
 def _conversation(document: Document) -> Conversation:
-    return Conversation(document["_id"], tuple(document["member_ids"]), document["created_at"])
+    id, created_at = document["_id"], document["created_at"]
+    kind = ConversationKind(document.get("kind", ConversationKind.PAIR))
+    if kind is ConversationKind.PAIR:
+        return Conversation(id, tuple(document["member_ids"]), created_at)
+    plain = Conversation(id, (), created_at, kind, circle_id=document["circle_id"])
+    return plain.under(roster_of(document["roster"]))

@@ -16,7 +16,7 @@ from messaging.adapters import changes
 from messaging.adapters.changes import as_before, change_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
-from messaging.adapters.message_documents import document_of, message_of, texts_of
+from messaging.adapters.message_documents import TAIL, document_of, message_of, tail_of, texts_of
 from messaging.application.ports import ImportedRow, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
@@ -47,13 +47,9 @@ class MongoMessages:
     async def tail(self, conversation_id: UUID) -> Tail | None:
         """See ports.Messages."""
         document = await self._collection.find_one(
-            {"conversation_id": conversation_id},
-            {"sequence": 1, "sender_id": 1, "turn_at": 1},
-            sort=[("sequence", DESCENDING)],
+            {"conversation_id": conversation_id}, TAIL, sort=[("sequence", DESCENDING)]
         )
-        if document is None:
-            return None
-        return Tail(document["sequence"], document["sender_id"], document["turn_at"])
+        return tail_of(document) if document else None
 
     async def add(self, conversation: Conversation, placed: Placed) -> None:
         """See ports.Messages."""
