@@ -40,7 +40,7 @@ class MongoConversations:
         if document is None:
             return None
         self._keys.note(self._collection.network_id, document)
-        return self._remember(_conversation(document))
+        return self._remember(conversation_of(document))
 
     async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
         """See ports.Conversations."""
@@ -69,7 +69,7 @@ class MongoConversations:
                 ):
                     continue
                 document = {**document, **_rostered(roster)}
-            self._remember(_conversation(document))
+            self._remember(conversation_of(document))
             return
         raise ConcurrentUpdate("many come and go at once; try again")
 
@@ -81,7 +81,7 @@ class MongoConversations:
         if before is not None:
             wanted["opened_id"] = {"$lt": before}
         found = await self._collection.find(wanted, sort=[("opened_id", DESCENDING)], limit=limit)
-        return [(document["opened_id"], _conversation(document)) for document in found]
+        return [(document["opened_id"], conversation_of(document)) for document in found]
 
     async def _document(self, conversation: Conversation) -> Document:
         """With its key: of two who open it at once one writes, and the other's key was nobody's."""
@@ -109,7 +109,8 @@ def _rostered(roster: Roster) -> dict[str, Any]:
     return {"roster": stored_roster(roster), "member_ids": list(roster.member_ids)}
 
 
-def _conversation(document: Document) -> Conversation:
+def conversation_of(document: Document) -> Conversation:
+    """A stored conversation; of a group with the roster that its lists know."""
     id, created_at = document["_id"], document["created_at"]
     kind = ConversationKind(document.get("kind", ConversationKind.PAIR))
     if kind is ConversationKind.PAIR:
