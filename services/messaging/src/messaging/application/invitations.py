@@ -52,12 +52,14 @@ async def _ask(
     rule = await network.sides.rules.get(member_id)
     standing = Standing.UNHEARD if rule is WhoMayWrite.NOBODY else Standing.ASKED
     blocks = await network.sides.blocks.of(member_id, [inviter_id])
-    hushed = rule is WhoMayWrite.NOBODY or any(one.holds for one in blocks.values())
+    hushed = any(one.holds for one in blocks.values())
 
     def asked(seat: Seat) -> Seat:
         return seat.invite(inviter_id, standing, at)
 
-    await change_seat_of(network, conversation, member_id, at, asked, told=not hushed)
+    await change_seat_of(
+        network, conversation, member_id, at, asked, lambda seat: asks(seat) and not hushed
+    )
 
 
 async def invited(network: Network, conversation: Conversation) -> list[UUID]:
@@ -100,12 +102,17 @@ async def seen_by(network: Network, conversation_id: UUID, access: Access) -> Co
     return conversation
 
 
+def asks(seat: Seat) -> bool:
+    """Whether she is shown an invitation: of one that she declined she is told nothing more."""
+    return seat.standing is Standing.ASKED
+
+
 async def change_seat_of(
     network: Network, conversation: Conversation, member_id: UUID, at: datetime,
-    change: Callable[[Seat], Seat], *, told: bool = True,
+    change: Callable[[Seat], Seat], told: Callable[[Seat], bool],
 ) -> Seat:  # fmt: skip
-    """A member's seat in a group once it is changed, made if she has none; her devices may be told.
-    Raises ConcurrentUpdate, Unavailable, what `change` does."""
+    """A member's seat in a group once it is changed, made if she has none; `told` says of it
+    whether her devices are. Raises ConcurrentUpdate, Unavailable, what `change` does."""
     seats = network.sides.seats
     for _ in range(TRIES):
         found = {seat.member_id: seat for seat in await seats.of(conversation.id)}
@@ -114,7 +121,7 @@ async def change_seat_of(
         if after is before:
             return after
         try:
-            await seats.save(after, [member_id] if told else [])
+            await seats.save(after, [member_id] if told(after) else [])
         except ConcurrentUpdate:
             continue
         return after

@@ -36,7 +36,7 @@ async def accept(
         )  # fmt: skip
     try:
         await change_seat_of(
-            network, conversation, caller, at, lambda seat: _agreed(seat, at), told=False
+            network, conversation, caller, at, lambda seat: _agreed(seat, at), _by_notice
         )
     except ConversationNotFound:  # it was taken back meanwhile, and that was before this
         await _go(writing, conversation, caller, at)
@@ -55,7 +55,12 @@ async def decline(writing: Writing, access: Access, conversation_id: UUID, at: d
         await sides.decline(network, access, conversation_id, at)
         return
     await change_seat_of(
-        network, conversation, caller, at, lambda seat: seat.stand(Standing.DECLINED, at)
+        network,
+        conversation,
+        caller,
+        at,
+        lambda seat: seat.stand(Standing.DECLINED, at),
+        lambda _: True,
     )
 
 
@@ -68,7 +73,7 @@ async def leave(writing: Writing, access: Access, conversation_id: UUID, at: dat
     if conversation.kind is ConversationKind.GROUP:
         caller = access.caller.subject
         await change_seat_of(
-            writing.network, conversation, caller, at, lambda seat: seat.out(at), told=False
+            writing.network, conversation, caller, at, lambda seat: seat.out(at), _by_notice
         )
         await _go(writing, conversation, caller, at)
     else:
@@ -80,6 +85,11 @@ async def _go(writing: Writing, conversation: Conversation, member_id: UUID, at:
         writing, conversation, member_id, at,
         lambda now, sequence: left(now.roster, member_id, sequence),
     )  # fmt: skip
+
+
+def _by_notice(_: Seat) -> bool:
+    """That she came or went is told by its notice."""
+    return False
 
 
 def _agreed(seat: Seat, at: datetime) -> Seat:
