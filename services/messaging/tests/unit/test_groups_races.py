@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from messaging.application.create_group import NewGroup, create_group
@@ -10,9 +13,11 @@ from messaging.application.noting import Writing
 from messaging.application.reading import total_unread
 from messaging.domain.errors import ConversationNotFound
 from messaging.domain.roster import NoticeKind
+from messaging.domain.seat import Seat
 
 from services.messaging.tests.builders import ADA, BEN, CAT, NOW, a_group, a_writing
 from services.messaging.tests.fakes import Crash, FakeNetwork, a_network, another_process
+from services.messaging.tests.fakes_sides import FakeSeats
 from services.messaging.tests.unit.test_groups import (
     accepts,
     invites,
@@ -120,3 +125,34 @@ async def test_who_dies_while_opening_has_opened_nothing_or_all(
     assert await listed(network, BEN) == (0, 1)
     assert await listed(network, ADA) == (1, 0)
     assert await seen(network, group, ADA) == [1]
+
+
+async def test_who_comes_in_while_she_is_taken_out_is_out(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    """Her invitation goes between her notice and her seat: whoever took it back was answered."""
+
+    class Meanwhile(FakeSeats):
+        """The invitation is taken back before Ben's own seat is stored."""
+
+        taken = False
+
+        async def of(self, conversation_id: UUID) -> Sequence[Seat]:
+            notices = [one.notice for one in network.messages.of(conversation_id)]
+            came = any(one and one.kind is NoticeKind.JOINED for one in notices)
+            if came and not self.taken:
+                self.taken = True
+                before = self.all[conversation_id, BEN]
+                self.all[conversation_id, BEN] = before.out(NOW)
+            return await super().of(conversation_id)
+
+    network = replace(network, sides=replace(network.sides, seats=Meanwhile()))
+    writing = a_writing(network)
+    group = await create_group(writing, opener=ADA, asked=NewGroup("g", "Ours", (BEN,)), at=NOW)
+    with pytest.raises(ConversationNotFound):
+        await accepts(writing, group, BEN)
+    with pytest.raises(ConversationNotFound):
+        await seen(network, group, BEN)
+    last = network.messages.of(group.id)[-1].notice
+    assert last is not None
+    assert last.roster.member_ids == (ADA,)
