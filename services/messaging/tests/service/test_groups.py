@@ -191,3 +191,17 @@ async def test_who_comes_and_goes_is_told_by_ids_alone(
                for id in one.member_ids}  # fmt: skip
     assert (arrived, changed) == ({str(ADA)}, {str(ADA), str(BEN)})
     assert b"Evening" not in b"".join(payload for one in told for _, payload in one)
+
+
+async def test_what_is_told_around_a_report_begins_where_she_came(
+    door: Door, client: Client, database: Database, ada: str, ben: str
+) -> None:
+    group = await client.groups.create(ada, BEN)
+    await client.send(ada, group.id, text="before")
+    await client.agreed(ben, group.id)
+    sent = await client.send(ada, group.id, text="after")
+    for message_id in (sent.id, ""):
+        await client.report(ben, group.id, message_id)
+    for report in await database.unscoped("reports").find().to_list(None):
+        assert [one["sequence"] for one in report["context"]] == [4]
+        assert report["reported_ids"] == [ADA]
