@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+from common.kafka_consumer import Meta
 from common.mongo import Database, Document
 from kith.messaging.events.v1 import delivery_events_pb2 as events
 from kith.messaging.events.v1 import messaging_events_pb2 as told_events
 from kith.messaging.v1 import messaging_pb2 as pb
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.mongo import Networks
+from messaging.application.hub import Hub
+from messaging.entrypoints.deliveries import TOPICS, handlers
 
 from services.messaging.tests.builders import ADA, BEN, CAT, NETWORK
 from services.messaging.tests.doors import Client, Door, Issuer, opened, refusal
@@ -133,8 +137,9 @@ async def test_through_two_instances_nobody_says_a_word_after_she_was_taken_out(
                 assert inside
 
 
-async def test_whoever_reads_next_puts_right_what_a_dying_process_left(
-    door: Door, client: Client, database: Database, ada: str, ben: str, networks: Networks
+@pytest.mark.parametrize("who", ["reads", "hears"])
+async def test_whoever_reads_or_hears_next_puts_right_what_a_dying_process_left(
+    door: Door, client: Client, database: Database, ada: str, ben: str, networks: Networks, who: str
 ) -> None:
     group = await client.groups.create(ada, BEN)
     conversations = database.unscoped("conversations")
@@ -143,9 +148,23 @@ async def test_whoever_reads_next_puts_right_what_a_dying_process_left(
     await conversations.replace_one({"_id": before["_id"]}, before)  # as if the lists never heard
     networks.forget(NETWORK)
     assert (await client.list_open(ben)).conversations == []
-    assert len((await client.page(ben, group.id))[0]) == 1
+    if who == "reads":
+        assert len((await client.page(ben, group.id))[0]) == 1
+    else:
+        heard = await told_of_the_last(database)
+        assert heard.kind == events.DELIVERY_KIND_CONVERSATION
+        await handlers(networks, Hub())[events.DeliveryDue](heard, META)
     [found] = (await client.list_open(ben)).conversations
     assert list(found.member_ids) == [str(ADA), str(BEN)]
+
+
+META = Meta(TOPICS[0], 0, 0, "", "", "", 1, None)
+
+
+async def told_of_the_last(database: Database) -> events.DeliveryDue:
+    """The last event of the last notice, as it comes through the broker."""
+    [last] = await database.unscoped("messages").find().sort("sequence", -1).limit(1).to_list(None)
+    return events.DeliveryDue.FromString(last["outbox"][-1]["payload"])
 
 
 async def test_who_comes_and_goes_is_told_by_ids_alone(
@@ -172,3 +191,17 @@ async def test_who_comes_and_goes_is_told_by_ids_alone(
                for id in one.member_ids}  # fmt: skip
     assert (arrived, changed) == ({str(ADA)}, {str(ADA), str(BEN)})
     assert b"Evening" not in b"".join(payload for one in told for _, payload in one)
+
+
+async def test_what_is_told_around_a_report_begins_where_she_came(
+    door: Door, client: Client, database: Database, ada: str, ben: str
+) -> None:
+    group = await client.groups.create(ada, BEN)
+    await client.send(ada, group.id, text="before")
+    await client.agreed(ben, group.id)
+    sent = await client.send(ada, group.id, text="after")
+    for message_id in (sent.id, ""):
+        await client.report(ben, group.id, message_id)
+    for report in await database.unscoped("reports").find().to_list(None):
+        assert [one["sequence"] for one in report["context"]] == [4]
+        assert report["reported_ids"] == [ADA]

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from common.errors import Invalid
 from common.ids import new_id
-from messaging.application import host_group, taking_part
+from messaging.application import host_group, sides, taking_part
 from messaging.application.conversation_pages import requests, talks
 from messaging.application.create_group import NewGroup, create_group
 from messaging.application.move_position import move_position
@@ -284,3 +284,17 @@ async def test_how_far_each_is_in_a_group_is_told_to_those_in_it(
     now = (await network.conversations.get(group.id)) or group
     [hers] = await readings(network, ADA, [now])
     assert [(one.member_id, one.read) for one in hers.receipts] == [(BEN, 3)]
+
+
+async def test_a_group_is_muted_by_each_for_herself_once_she_is_in_it(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    group = await a_group(writing, ADA, BEN)
+    await invites(writing, group, ADA, CAT)
+    for who in (ADA, BEN):
+        await sides.mute(network, access_of(who), group.id, None, NOW)
+    await sides.unmute(network, access_of(ADA), group.id, NOW)
+    muted = [(await shown_to(network, group, who, NOW)).mute is not None for who in (ADA, BEN)]
+    assert muted == [False, True]
+    with pytest.raises(ConversationNotFound):
+        await sides.mute(network, access_of(CAT), group.id, None, NOW)

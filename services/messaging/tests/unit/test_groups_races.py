@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 from messaging.application.create_group import NewGroup, create_group
 from messaging.application.noting import Writing
 from messaging.application.reading import total_unread
+from messaging.application.search import search
 from messaging.domain.errors import ConversationNotFound
 from messaging.domain.roster import NoticeKind
+from messaging.domain.searching import Query
+from messaging.domain.seat import Seat
 
-from services.messaging.tests.builders import ADA, BEN, CAT, NOW, a_group, a_writing
-from services.messaging.tests.fakes import Crash, FakeNetwork, a_network, another_process
+from services.messaging.tests.builders import ADA, BEN, CAT, NOW, a_conversation, a_group, a_writing
+from services.messaging.tests.fakes import (
+    Crash,
+    FakeMessages,
+    FakeNetwork,
+    a_network,
+    another_process,
+)
+from services.messaging.tests.fakes_sides import FakeSeats
 from services.messaging.tests.unit.test_groups import (
     accepts,
     invites,
@@ -120,3 +134,77 @@ async def test_who_dies_while_opening_has_opened_nothing_or_all(
     assert await listed(network, BEN) == (0, 1)
     assert await listed(network, ADA) == (1, 0)
     assert await seen(network, group, ADA) == [1]
+
+
+async def test_who_comes_in_while_she_is_taken_out_is_out(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    """Her invitation goes between her notice and her seat: whoever took it back was answered."""
+
+    class Meanwhile(FakeSeats):
+        """The invitation is taken back before Ben's own seat is stored."""
+
+        taken = False
+
+        async def of(self, conversation_id: UUID) -> Sequence[Seat]:
+            notices = [one.notice for one in network.messages.of(conversation_id)]
+            came = any(one and one.kind is NoticeKind.JOINED for one in notices)
+            if came and not self.taken:
+                self.taken = True
+                before = self.all[conversation_id, BEN]
+                self.all[conversation_id, BEN] = before.out(NOW)
+            return await super().of(conversation_id)
+
+    network = replace(network, sides=replace(network.sides, seats=Meanwhile()))
+    writing = a_writing(network)
+    group = await create_group(writing, opener=ADA, asked=NewGroup("g", "Ours", (BEN,)), at=NOW)
+    with pytest.raises(ConversationNotFound):
+        await accepts(writing, group, BEN)
+    with pytest.raises(ConversationNotFound):
+        await seen(network, group, BEN)
+    last = network.messages.of(group.id)[-1].notice
+    assert last is not None
+    assert last.roster.member_ids == (ADA,)
+
+
+async def test_lists_that_are_behind_let_nobody_read_who_was_taken_out(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    group = await a_group(writing, ADA, BEN)
+    await say(writing, group, ADA)
+    network.conversations.dies = True
+    with pytest.raises(Crash):
+        await removes(writing, group, ADA, BEN)
+    network.conversations.dies = False
+    assert BEN in network.conversations.all[group.id].member_ids
+    found = await search(another_process(network), BEN, Query.of("you"), None, 9)
+    assert found.messages == []
+    assert BEN not in network.conversations.all[group.id].member_ids
+
+
+@pytest.mark.parametrize("kind", ["pair", "group"])
+async def test_sending_where_one_sent_before_reads_nothing_and_is_one_insert(kind: str) -> None:
+    network = a_network(ADA, BEN)
+    writing = a_writing(network)
+    talk = a_conversation()
+    if kind == "pair":
+        await network.conversations.add([talk])
+    else:
+        talk = await a_group(writing, ADA, BEN)
+    await say(writing, talk, BEN)
+    asked: list[str] = []
+
+    class Counting(FakeMessages):
+        """Notes what it is asked."""
+
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("tail", "after", "before", "add", "by_client_id", "get"):
+                asked.append(name)
+            return super().__getattribute__(name)
+
+    counting = Counting()
+    counting.all = network.messages.all
+    network = replace(network, messages=counting)
+    for _ in range(3):
+        await say(replace(writing, network=network), talk, BEN)
+    assert asked == ["add"] * 3

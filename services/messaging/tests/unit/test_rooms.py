@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messaging.application import host_group, taking_part
 from messaging.application.conversation_pages import talks
+from messaging.application.hub import News
+from messaging.application.looking_on import typing_in
 from messaging.application.ports_sides import Place, Tie
 from messaging.application.reading import readings
 from messaging.application.rooms import create_room, sync_room, sync_rooms_of
@@ -38,6 +40,7 @@ from services.messaging.tests.builders import (
 )
 from services.messaging.tests.fakes import FakeNetwork, a_network, another_process
 from services.messaging.tests.unit.test_groups import seen
+from services.messaging.tests.unit.test_hearing import looked_on
 
 CIRCLE = UUID("01900000-0000-7000-8000-0000000000c0")
 ROOM = named_id(NETWORK, "room", CIRCLE)
@@ -146,12 +149,21 @@ async def test_of_a_circle_too_large_for_a_room_who_comes_later_stays_out() -> N
         await create_room(writing, caller=many[0], circle_id=CIRCLE, at=NOW)
 
 
-async def test_in_a_room_nobody_is_told_how_far_others_are() -> None:
+async def test_in_a_room_nobody_is_told_how_far_others_are_or_that_they_write() -> None:
     network = await in_circle(ADA, BEN)
     room = await create_room(a_writing(network), caller=ADA, circle_id=CIRCLE, at=NOW)
     await network.marks.save(Mark(ROOM, BEN, 1, 1, 1), NOW, None)
     [reading] = await readings(network, ADA, [room])
     assert reading.receipts == []
+    hub, line = looked_on()
+    await line.next()
+
+    async def announced(_: News) -> None:
+        raise AssertionError("nobody is told that somebody writes in a room")
+
+    await typing_in(network, hub, announced, ROOM, ADA)
+    hub.leave()
+    assert await line.next() == []
 
 
 HEARD = st.lists(st.tuples(st.sampled_from([ADA, BEN, CAT]), st.integers(1, 6)), max_size=12)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from messaging.application.ports import Network
-from messaging.domain.conversation import Conversation
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.message import Tail
 from messaging.domain.roster import Notice
 
@@ -54,3 +54,9 @@ async def title_of(network: Network, conversation: Conversation) -> str:
         return ""
     notice = await notice_at(network, conversation.id, conversation.roster.title_at)
     return notice.title if notice is not None else ""
+
+
+def tells_signs(conversation: Conversation) -> bool:
+    """Whether others are told how far one is, and that one is writing: in a room each of 250 would
+    be told of each."""
+    return conversation.kind is not ConversationKind.ROOM

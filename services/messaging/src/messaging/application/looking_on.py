@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from messaging.application.groups import as_now, with_end
+from messaging.application.groups import as_now, tells_signs, with_end
 from messaging.application.hub import Hub, Kind, News
 from messaging.application.ports import Network
 from messaging.application.sides import has_agreed
@@ -46,7 +46,7 @@ async def typing_in(
     """Tell whoever else takes part in a conversation that `member_id` is writing, if she does
     and has agreed to it."""
     conversation = await network.conversations.get(conversation_id)
-    if conversation is None:
+    if conversation is None or not tells_signs(conversation):
         return
     conversation = await as_now(network, conversation)
     if member_id not in conversation.member_ids:

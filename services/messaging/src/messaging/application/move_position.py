@@ -8,9 +8,10 @@ from uuid import UUID
 from common.auth import Access
 from common.errors import ConcurrentUpdate, Invalid
 
+from messaging.application.groups import tells_signs
 from messaging.application.ports import Network
 from messaging.application.queries import conversation_of, last_sequence
-from messaging.application.reading import WINDOW, Reading, readings, tells_receipts
+from messaging.application.reading import WINDOW, Reading, readings
 from messaging.application.sides import has_agreed
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageNotFound
@@ -50,7 +51,7 @@ async def move_position(
 
 async def _told(network: Network, conversation: Conversation, member_id: UUID) -> set[UUID]:
     """Whose devices are told: her own, and, once she agreed, those of whom she shows it to."""
-    if not tells_receipts(conversation):
+    if not tells_signs(conversation):
         return {member_id}
     if not await has_agreed(network, conversation, member_id):
         return {member_id}

@@ -62,17 +62,17 @@ async def note(
                 continue
             slot.remember(placed.message.tail)
             await network.conversations.keep(conversation.id, notice.roster)
-            await _tell(writing, after, placed.message, notice)
+            await tell_arrived(writing, after, placed.message)
+            about = tuple({by, *notice.member_ids})
+            writing.hub.tell(News(network.id, conversation.id, about, Kind.CONVERSATION))
             return after
     raise ConcurrentUpdate("many come and go at once; try again")
 
 
-async def _tell(
-    writing: Writing, conversation: Conversation, message: Message, notice: Notice
-) -> None:
+async def tell_arrived(writing: Writing, conversation: Conversation, message: Message) -> None:
+    """Tell who looks on here of what was just stored, and hears who did it. Who begins to look on
+    meanwhile finds it, since it is stored."""
     network, hub, by = writing.network, writing.hub, message.sender_id
     here = [id for id in conversation.member_ids if hub.present(network.id, [id])]
     told = await hearers(network, conversation, here, by, message.created_at)
     hub.arrived(network.id, told, message)
-    about = tuple({by, *notice.member_ids})
-    hub.tell(News(network.id, conversation.id, about, Kind.CONVERSATION))

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging.application.groups import with_end
+from messaging.application.groups import tells_signs, with_end
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
 from messaging.application.together import for_each
 from messaging.application.withholding import withheld_from_all
 from messaging.domain.block import Withholding
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark, Unread
 from messaging.domain.message import Message
 
@@ -47,7 +47,7 @@ async def readings(
 ) -> list[Reading]:  # fmt: skip
     """How far a member has got in these, which she takes part in; `ends` are the last sequence
     numbers, where they are known already."""
-    telling = [one for one in conversations if tells_receipts(one)]
+    telling = [one for one in conversations if tells_signs(one)]
     members = {id for one in telling for id in one.member_ids}
     hiding = await network.choices.hiding(members | {member_id})
     shown = set() if member_id in hiding else members - hiding
@@ -71,18 +71,13 @@ async def readings(
         others = [
             seen(conversation.id, id)
             for id in conversation.peers_of(member_id)
-            if id in shown and tells_receipts(conversation) and not withholding.hushes(id)
+            if id in shown and tells_signs(conversation) and not withholding.hushes(id)
         ]
         first = conversation.first_for(member_id)
         unread = await unread_of(network, mark, last, withholding, first)
         return Reading(conversation, last, mark, unread, others)
 
     return await for_each(conversations, reading)
-
-
-def tells_receipts(conversation: Conversation) -> bool:
-    """Whether others are told how far one is: in a room each would be told of each."""
-    return conversation.kind is not ConversationKind.ROOM
 
 
 async def unread_of(

@@ -13,11 +13,10 @@ from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
 from messaging.application.groups import as_of
-from messaging.application.noting import Writing
+from messaging.application.noting import Writing, tell_arrived
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import missing, require_part
 from messaging.application.tails import Slot
-from messaging.application.withholding import hearers
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.message import Draft, Message, Placed, Tail, place_among
@@ -38,7 +37,6 @@ async def send_in_group(
             conversation, tail = await _end(network, slot, conversation, draft)
             require_part(network, conversation, access)
             placed = await _placed(network, conversation, tail, draft)
-            told = await _told(writing, conversation, draft)
             try:
                 await network.messages.add(conversation, placed)
             except Taken:
@@ -51,7 +49,7 @@ async def send_in_group(
                     return None
                 continue
             slot.remember(placed.message.tail)
-            writing.hub.arrived(network.id, told, placed.message)
+            await tell_arrived(writing, conversation, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
 
@@ -86,10 +84,3 @@ async def _placed(network: Network, conversation: Conversation, tail: Tail, draf
         said_to = found[0].sender_id
     roster = conversation.roster
     return place_among(draft, new_id(), conversation.id, tail, roster, said_to)
-
-
-async def _told(writing: Writing, conversation: Conversation, draft: Draft) -> tuple[UUID, ...]:
-    """Whose devices are told at once: of those who look on here."""
-    network, hub = writing.network, writing.hub
-    here = [id for id in conversation.member_ids if hub.present(network.id, [id])]
-    return await hearers(network, conversation, here, draft.sender_id, draft.created_at)

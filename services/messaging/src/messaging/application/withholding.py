@@ -67,7 +67,8 @@ async def told_of(
     """Who may be told at once of what `by` did to a message, and the message as these are shown
     it."""
     acting = {by, message.sender_id, *(one.member_id for one in message.reactions)}
-    readers = [id for id in member_ids if conversation.is_pair or id in conversation.member_ids]
+    shown = conversation.shown(message.sequence)  # who is in a group by now, and was then
+    readers = [id for id in member_ids if conversation.is_pair or id in shown]
     found = await asyncio.gather(
         *(_withheld_of(network, id, conversation, acting - {id}) for id in readers)
     )

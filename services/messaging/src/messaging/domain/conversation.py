@@ -13,6 +13,9 @@ from common.ids import named_id
 
 from messaging.domain.roster import NOBODY, Roster
 
+NEVER = 2**63 - 1
+"""A place beyond all others."""
+
 
 class ConversationKind(StrEnum):
     """Among whom it is."""
@@ -69,8 +72,8 @@ class Conversation:
         return tuple(other for other in self.member_ids if other != member_id)
 
     def first_for(self, member_id: UUID) -> int:
-        """The first place there is for a member of it."""
-        return 1 if self.is_pair else self.roster.since(member_id) or 1
+        """The first place there is for a member of it; for nobody else there is any."""
+        return 1 if self.is_pair else self.roster.since(member_id) or NEVER
 
     def shown(self, sequence: int) -> tuple[UUID, ...]:
         """Those in it for whom there is this place."""
