@@ -112,6 +112,7 @@ def opened(members: list[Kith]) -> list[list[str]]:
         other = (number + 1) % len(members)
         asked = {"memberId": members[other].member_id}
         id = kith.post_when_known("/v1/conversations", asked)["id"]
+        members[other].put(f"/v1/conversations/{id}/acceptance")  # or three messages are all
         talks[number].append(id)
         talks[other].append(id)
     return talks
