@@ -108,6 +108,10 @@ class FakeTies:
         inside = (key[1] for key, tie in self.places.items() if key[0] == circle_id and tie.holds)
         return sorted(inside)[:limit]
 
+    async def those_in(self, circle_id: UUID, member_ids: Collection[UUID]) -> set[UUID]:
+        found = {key[1] for key, tie in self.places.items() if key[0] == circle_id and tie.holds}
+        return found & set(member_ids)
+
     async def circles_of(self, member_id: UUID) -> set[UUID]:
         return {key[0] for key, tie in self.places.items() if key[1] == member_id and tie.holds}
 

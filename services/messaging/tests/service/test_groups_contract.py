@@ -113,6 +113,8 @@ class GroupsContract:
             await ties.take_place(Place(circle, member_id), Tie(holds, NOW, 1))
         assert list(await ties.members_in(circle, 9)) == [ADA, BEN]
         assert list(await ties.members_in(circle, 1)) == [ADA]
+        assert await ties.those_in(circle, [ADA, CAT, new_id()]) == {ADA}
+        assert await ties.those_in(new_id(), [ADA]) == await ties.those_in(circle, []) == set()
         assert await ties.circles_of(ADA) == {circle}
         assert await ties.circles_of(CAT) == set()
         assert list(await ties.members_in(new_id(), 9)) == []

@@ -145,8 +145,10 @@ async def test_of_a_circle_too_large_for_a_room_who_comes_later_stays_out() -> N
     await sync_room(writing, CIRCLE, NOW)
     assert set(network.conversations.all[ROOM].member_ids) == set(many) - {many[5]}
     await place(network, many[5], version=3)
+    same = await create_room(writing, caller=many[0], circle_id=CIRCLE, at=NOW)  # she is in it
+    assert same.id == room.id
     with pytest.raises(GroupFull):
-        await create_room(writing, caller=many[0], circle_id=CIRCLE, at=NOW)
+        await create_room(writing, caller=many[5], circle_id=CIRCLE, at=NOW)
 
 
 async def test_in_a_room_nobody_is_told_how_far_others_are_or_that_they_write() -> None:

@@ -136,6 +136,15 @@ class MongoTies:
         )  # fmt: skip
         return [document["member_id"] for document in found]
 
+    async def those_in(self, circle_id: UUID, member_ids: Some[UUID]) -> set[UUID]:
+        """See ports_sides.Ties."""
+        ids = [named_id(circle_id, "member", member_id) for member_id in member_ids]
+        found = await self._places.find(
+            {"_id": {"$in": ids}}, sort=[("_id", ASCENDING)], limit=0,
+            projection={"member_id": 1, "holds": 1},
+        )  # fmt: skip
+        return {document["member_id"] for document in found if document["holds"]}
+
     async def circles_of(self, member_id: UUID) -> set[UUID]:
         """See ports_sides.Ties."""
         found = await self._places.find(

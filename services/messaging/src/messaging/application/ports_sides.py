@@ -132,6 +132,10 @@ class Ties(Protocol):
         """Who is in a circle, in an order that stays; also ids that are not known (yet)."""
         ...
 
+    async def those_in(self, circle_id: UUID, member_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these who are in a circle."""
+        ...
+
     async def circles_of(self, member_id: UUID) -> set[UUID]:
         """The circles she is in."""
         ...

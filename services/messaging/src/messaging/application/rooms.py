@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -23,8 +23,8 @@ from messaging.domain.errors import CircleNotFound, GroupFull
 from messaging.domain.roster import MOST_IN_ROOM, Notice, joined, left, opened
 
 logger = log.get(__name__)
-MOST_PLACES = 2_000
-"""How many of a circle are looked at: more than there are (community has its own limit)."""
+MOST_PLACES = 2 * MOST_IN_ROOM
+"""How many of a circle are looked at for who might come: more than could be in the room already."""
 
 
 async def create_room(
@@ -35,11 +35,14 @@ async def create_room(
     Raises CircleNotFound, GroupFull, ConcurrentUpdate.
     """
     network = writing.network
-    members = await _members(network, circle_id)
-    if caller not in members:
+    if not await _inside(network, circle_id, [caller]):
         raise CircleNotFound("no such circle of yours, or not heard of yet", field="circle_id")
+    known = await network.conversations.get(named_id(network.id, "room", circle_id))
+    if known is not None and (await as_now(network, known)).roster.since(caller) is not None:
+        return await _converge(writing, known, circle_id, at)
+    members = await _some(network, circle_id)
     if len(members) > MOST_IN_ROOM:
-        text = f"a circle with more than {MOST_IN_ROOM} members has no room"
+        text = f"the room of a circle has at most {MOST_IN_ROOM} members"
         raise GroupFull(text, most=str(MOST_IN_ROOM))
     fresh = Conversation.room(network.id, circle_id, at)
     await network.conversations.add([fresh])
@@ -69,38 +72,45 @@ async def _converge(
     writing: Writing, room: Conversation, circle_id: UUID, at: datetime
 ) -> Conversation:
     """One notice for each who came or went, done by herself; the circle is read anew for each."""
+    network = writing.network
     while True:
-        members = await _members(writing.network, circle_id)
-        room = await as_now(writing.network, room)
-        who = _next(room, members)
+        room = await as_now(network, room)
+        who = await _next(network, room, circle_id)
         if who is None:
             return room
-        room = await note(writing, room, who, at, partial(_change, who, members))
+        comes = bool(await _inside(network, circle_id, [who]))
+        room = await note(writing, room, who, at, partial(_change, who, comes))
 
 
-def _next(room: Conversation, members: Sequence[UUID]) -> UUID | None:
-    """Who of both is in the one and not in the other, who went first; None for nobody."""
-    wanted, inside = set(members), set(room.member_ids)
-    gone = [id for id in room.member_ids if id not in wanted]
-    came = [id for id in members if id not in inside]
-    if not gone and came and len(inside) >= MOST_IN_ROOM:
+async def _next(network: Network, room: Conversation, circle_id: UUID) -> UUID | None:
+    """Who is in the room and not in the circle, or the other way round; None for nobody."""
+    inside = await _inside(network, circle_id, room.member_ids)
+    gone = [id for id in room.member_ids if id not in inside]
+    if gone:
+        return gone[0]
+    came = [id for id in await _some(network, circle_id) if id not in inside]
+    if came and len(inside) >= MOST_IN_ROOM:
         logger.warning("room.full", conversation_id=str(room.id), outside=len(came))
         return None
-    return next(iter([*gone, *came]), None)
+    return came[0] if came else None
 
 
-def _change(
-    member_id: UUID, members: Sequence[UUID], room: Conversation, sequence: int
-) -> Notice | None:
-    if member_id not in members:
+def _change(member_id: UUID, comes: bool, room: Conversation, sequence: int) -> Notice | None:
+    if not comes:
         return left(room.roster, member_id, sequence)
     if len(room.member_ids) >= MOST_IN_ROOM:
         return None
     return joined(room.roster, member_id, sequence, MOST_IN_ROOM)
 
 
-async def _members(network: Network, circle_id: UUID) -> Sequence[UUID]:
-    """Those of a circle of whom identity has told."""
+async def _inside(network: Network, circle_id: UUID, member_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these who are in a circle, and of whom identity has told."""
+    found = await network.sides.ties.those_in(circle_id, member_ids)
+    return found - await network.members.unknown(found) if found else found
+
+
+async def _some(network: Network, circle_id: UUID) -> Sequence[UUID]:
+    """The first MOST_PLACES of a circle, without those of whom identity has not told."""
     places = await network.sides.ties.members_in(circle_id, MOST_PLACES)
     unknown = await network.members.unknown(places) if places else set()
     return [id for id in places if id not in unknown]
