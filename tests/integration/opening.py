@@ -11,7 +11,7 @@ from uuid import UUID
 from common.clock import SystemClock
 from messaging.adapters.conversation_keys import bound, wrapped_in
 from messaging.adapters.master_keys import FolderKeys
-from messaging.adapters.mongo_messages import place_of
+from messaging.adapters.message_documents import place_of
 from messaging.adapters.sealing import Seal
 from pymongo.database import Database
 

@@ -21,6 +21,7 @@ from identity.domain.grant import Badge, BadgeKind
 from identity.domain.role import Role
 from identity.domain.text import Purpose
 from kith_cli.client import Kith
+from kith_cli.errors import Refused
 from policy import NOBODY, Actor, Facts
 from policy.describe import ROLES
 
@@ -44,8 +45,10 @@ class Things:
 
     ana and ben talk, `message` is ana's, and so is `gone`, which she may delete; ana is in `circle`
     and wrote `post` there, and the enrollment is hers. Nobody but its founder is in `open_circle`,
-    dora is there to be given roles and seats, `spare` is an invite nobody needs, `case` is a crisis
-    case about dora, and `invite` and `slug` let people in. What is written there says `slug`.
+    dora is there to be given roles and seats, ana hosts `group`, which ben is in, ana and cat are
+    in the circle `meeting`, whose room is open, `spare` is an invite nobody needs, `case` is a
+    crisis case about dora, and `invite` and `slug` let people in. What is written there says
+    `slug`.
     """
 
     network_id: str
@@ -63,6 +66,8 @@ class Things:
     case: str
     message: str
     gone: str
+    group: str
+    meeting: str
     invite: str = ""
     slug: str = ""
 
@@ -146,12 +151,14 @@ def build(system: System, slug: str) -> Network:
     wait_for(lambda: admin.get("/v1/signals/progress")["activityCount"] == 2)
     for kith in (ana, dora):
         admin.put(f"/v1/accounts/{kith.member_id}/erasure")
+    group, meeting = _together(admin, ana, ben, cat)
     things = Things(
         network_id=admin.get("/v1/network")["id"], ana=ana.member_id, ben=ben.member_id,
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],
         post=post["id"], program=program["id"], cohort=cohort["id"],
         enrollment=enrolled["enrollments"][0]["id"], slug=slug,
         case=_case(admin, dora, slug), message=sent["id"], gone=gone["id"],
+        group=group, meeting=meeting,
         spare=admin.post("/v1/invites", {})["id"],
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip
@@ -167,6 +174,29 @@ def _case(admin: Kith, dora: Kith, slug: str) -> str:
     )
     admin.put(f"/v1/accounts/{dora.member_id}/roles", {"roles": ["member"]})
     return str(case["id"])
+
+
+def _together(admin: Kith, ana: Kith, ben: Kith, cat: Kith) -> tuple[str, str]:
+    """A group, and a circle whose room is open and has all of it in it."""
+    asked = {"clientGroupId": "ours", "title": "Ours", "memberIds": [ben.member_id]}
+    group = ana.post_when_known("/v1/groups", asked)
+    ben.put(f"/v1/conversations/{group['id']}/acceptance")
+    circle = admin.post("/v1/circles", {"displayName": "Meeting"})
+    for kith in (ana, cat):
+        kith.put(f"/v1/circles/{circle['id']}/membership")
+    wait_for(lambda: in_room(ana, circle["id"], 3))
+    return str(group["id"]), str(circle["id"])
+
+
+def in_room(kith: Kith, circle_id: str, count: int = 1) -> bool:
+    """Whether she is let into the room of a circle, and so many are in it: messaging hears of who
+    comes a moment later."""
+    try:
+        return len(kith.put(f"/v1/circles/{circle_id}/room")["memberIds"]) == count
+    except Refused as refused:
+        if refused.reason != "CIRCLE_NOT_FOUND":
+            raise
+        return False
 
 
 DEVICES: dict[str, Device] = {}

@@ -97,6 +97,10 @@ class System:
         self._processes[service].kill()
         self.launch(service)
 
+    def retire(self, service: str) -> None:
+        """SIGTERM a service that is not needed any more."""
+        self._processes.pop(service).stop(30.0)
+
     def pause(self, service: str) -> None:
         """SIGSTOP: it keeps its connections and answers nothing."""
         self._processes[service].pause()

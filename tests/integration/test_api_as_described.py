@@ -19,13 +19,14 @@ from kith_cli.client import Kith
 from kith_cli.networks import Book
 from kith_cli.settings import environment
 
-from tests.integration.policy_world import PASSWORD, keep_passkey
-from tests.integration.system import System
+from tests.integration.policy_world import PASSWORD, in_room, keep_passkey
+from tests.integration.system import System, wait_for
 
 FOLDER = Path(__file__).parent / "fuzzing"
 ID = "01991f3c-7a10-7c3e-9d55-6f1d2b8a4e"
 # Taking roles away at random takes them from the admin who asks, so it is asked last.
 ROLES = "updateRoles"
+DECLINED = "declined"
 SIGN_OUT = "deleteSessions"  # after which her token opens no door
 
 
@@ -63,6 +64,11 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     friend.put(f"/v1/conversations/{talk['id']}/acceptance")
     said = {"clientMessageId": "said", "text": "Good morning"}
     message = who.post(f"/v1/conversations/{talk['id']}/messages", said)
+    asked = {"clientGroupId": "ours", "title": "Evenings", "memberIds": [friend.member_id]}
+    group = who.post("/v1/groups", asked)
+    friend.put(f"/v1/conversations/{group['id']}/acceptance")
+    wait_for(lambda: in_room(who, circle["id"], 1 if who is admin else 2))
+    asking = {"clientGroupId": "theirs", "title": "Mornings", "memberIds": [who.member_id]}
     step = {"id": "week-1-hello", "week": 1, "kind": "task", "title": "Say hello"}
     program = admin.post("/v1/programs", {"displayName": "First", "weeks": 1, "steps": [step]})
     start = {"displayName": "Spring", "startTime": "2026-01-31T09:30:00.000Z"}
@@ -78,6 +84,8 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
         f"{ID}02": friend.member_id, f"{ID}11": circle["id"], f"{ID}12": post["id"],
         f"{ID}13": talk["id"], f"{ID}14": program["id"], f"{ID}15": cohort["id"],
         f"{ID}18": spare["id"], f"{ID}1d": message["id"], f"{ID}1a": passkey["id"],
+        f"{ID}1e": group["id"],
+        DECLINED: friend.post("/v1/groups", asking)["id"],
         f"{ID}16": enrolled["enrollments"][0]["id"], "kJ3v8Qm0": invite["code"],
         '"evergreen"': f'"{network}"', "ada@example.org": f"ada@{network}.example",
     }  # fmt: skip
@@ -87,12 +95,23 @@ def described(system: System, examples: dict[str, str], folder: Path) -> Path:
     """The description as a file, its examples replaced by what is really there."""
     url = f"{system.settings.gateway_url}/openapi.json"
     text = httpx.get(url).raise_for_status().text
+    text = declining(text, examples.pop(DECLINED))
     for example, real in examples.items():
         assert example in text, f"the description shows {example} nowhere any more"
         text = text.replace(example, real)
     file = folder / "openapi.json"
     file.write_text(text)
     return file
+
+
+def declining(text: str, asked: str) -> str:
+    """The description with something to decline: what is agreed, as elsewhere, is not declined."""
+    description = json.loads(text)
+    operation = description["paths"]["/v1/conversations/{conversationId}/acceptance"]["delete"]
+    for parameter in operation["parameters"]:
+        if parameter.get("name") == "conversationId":
+            parameter["example"] = asked
+    return json.dumps(description)
 
 
 def fuzz(system: System, who: Kith, description: Path, *options: str) -> str:

@@ -43,9 +43,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(420)
-def test_kills_during_an_import_change_nothing(
-    system: System, network: str, history: Path
-) -> None:
+def test_kills_during_an_import_change_nothing(system: System, network: str, history: Path) -> None:
     calm, troubled = f"{network}-calm", f"{network}-troubled"
     _import(system, calm, history)
     undisturbed = _outcome(system, calm)

@@ -36,6 +36,10 @@ def _talk(system: System, network: str) -> None:
     talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
     path = f"/v1/conversations/{talk['id']}/messages"
     ana.post(path, {"clientMessageId": CLIENT_ID, "text": SAID[0]})
+    asked = {"clientGroupId": CLIENT_ID, "title": SAID[0], "memberIds": [ben.member_id]}
+    group = ana.post("/v1/groups", asked)["id"]
+    ben.put(f"/v1/conversations/{group}/acceptance")
+    ana.request("PATCH", f"/v1/groups/{group}", json={"title": SAID[1]})
     circle = admin.post("/v1/circles", {"displayName": SAID[0], "purpose": SAID[0]})
     for kith in (ana, ben):
         kith.put(f"/v1/circles/{circle['id']}/membership")

@@ -23,6 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.integration.policy_cases import Case, rpcs
 from tests.integration.policy_crises import crisis_routes, crisis_rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
+from tests.integration.policy_groups import group_routes, group_rpcs
 from tests.integration.policy_holds import hold_routes, hold_rpcs
 from tests.integration.policy_members import member_routes, member_rpcs
 from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
@@ -86,6 +87,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from tie_rpcs()
     yield from seat_rpcs()
     yield from word_rpcs()
+    yield from group_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -98,6 +100,7 @@ def all_routes() -> Iterator[Case]:
     yield from tie_routes()
     yield from seat_routes()
     yield from word_routes()
+    yield from group_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]

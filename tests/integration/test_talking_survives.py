@@ -1,5 +1,6 @@
 """Promises 1 and 3 for people who talk: whatever is killed or stops answering, nothing that was
-acknowledged is lost or doubled, and everybody sees the same, in one order.
+acknowledged is lost or doubled, and everybody sees the same, in one order; of a group, whose
+members come and go meanwhile, just what was said while she was in it.
 
 Two gateways and two instances of messaging, with a broker and a database of their own. `make soak`
 does the same for longer.
@@ -21,11 +22,14 @@ from kith_cli.client import Kith
 from kith_cli.local.broker import LocalBroker
 from kith_cli.local.database import LocalDatabase
 
+from tests.integration.keepers import Keeper, gathered, moved
 from tests.integration.system import System
-from tests.integration.talkers import Talker, check
+from tests.integration.talkers import Stored, Talker, check, ends_for
 
 GATEWAYS, INSTANCES = ("gateway", "gateway-2"), ("messaging", "messaging-2")
 MEMBERS = 6
+HOSTS = (0, 3)
+"""Each looks after a group that all the others come into and leave."""
 PAUSE_SECONDS = 3.0
 BETWEEN_SECONDS = 2.0
 SEED = 20260131
@@ -71,18 +75,32 @@ def test_whatever_fails_everybody_sees_the_same_and_nothing_is_lost(
     admin = system.admin(network)
     members = [system.member(admin, network, f"talker{number}") for number in range(MEMBERS)]
     talks = opened(members)
+    groups = [
+        gathered(members[host], [kith for kith in members if kith is not members[host]], host)
+        for host in HOSTS
+    ]
     doors = [system.http(name) for name in GATEWAYS]
     talkers = [
-        Talker(f"m{number}", kith.token, mine, doors, random.Random(chance.random()))
+        Talker(
+            f"m{number}", kith.member_id, kith.token, mine, doors, random.Random(chance.random()),
+            groups,
+        )
         for number, (kith, mine) in enumerate(zip(members, talks, strict=True))
-    ]
-    asyncio.run(play(talkers, world, chance, soak_seconds))
-    asyncio.run(settled(talkers, {}))  # what was not answered is said again
+    ]  # fmt: skip
+    keepers = [
+        Keeper(group, talkers[host], talkers[:host] + talkers[host + 1 :],
+               random.Random(chance.random()))
+        for group, host in zip(groups, HOSTS, strict=True)
+    ]  # fmt: skip
+    asyncio.run(play(talkers, keepers, world, chance, soak_seconds))
+    asyncio.run(settled(talkers))  # what was not answered is said again
     there = {
         talk: stored(kith, talk) for kith, mine in zip(members, talks, strict=True) for talk in mine
-    }
-    asyncio.run(settled(talkers, {talk: len(messages) for talk, messages in there.items()}))
+    } | {group: stored(members[host], group) for group, host in zip(groups, HOSTS, strict=True)}
+    asyncio.run(settled(talkers, there))
     check(talkers, there)
+    for group in groups:
+        assert moved(there[group]) == {"opened", "joined", "left", "removed"}
     assert min(talker.connections for talker in talkers) > 1, "nobody ever came back"
     assert all(len(talker.acknowledged) > 5 for talker in talkers), "nobody got to say anything"
 
@@ -94,15 +112,19 @@ def opened(members: list[Kith]) -> list[list[str]]:
         other = (number + 1) % len(members)
         asked = {"memberId": members[other].member_id}
         id = kith.post_when_known("/v1/conversations", asked)["id"]
+        members[other].put(f"/v1/conversations/{id}/acceptance")  # or three messages are all
         talks[number].append(id)
         talks[other].append(id)
     return talks
 
 
-async def play(talkers: list[Talker], world: World, chance: random.Random, more: float) -> None:
+async def play(
+    talkers: list[Talker], keepers: list[Keeper], world: World, chance: random.Random, more: float
+) -> None:
     """Everybody talks while one thing after the other fails; with `more` seconds, on and on."""
     over = asyncio.Event()
     talking = [asyncio.create_task(talker.talk(over)) for talker in talkers]
+    talking += [asyncio.create_task(keeper.keep(over)) for keeper in keepers]
     faults = faults_of(world)
     until = time.monotonic() + more
     try:
@@ -145,9 +167,10 @@ def back(server: LocalBroker | LocalDatabase) -> None:
     server.start()
 
 
-async def settled(talkers: list[Talker], ends: dict[str, int]) -> None:
+async def settled(talkers: list[Talker], stored: Stored | None = None) -> None:
     """Everybody was answered, and told how her conversations end."""
-    await asyncio.gather(*(talker.settle(ends) for talker in talkers))
+    ends = [ends_for(talker, stored) if stored else {} for talker in talkers]
+    await asyncio.gather(*(one.settle(end) for one, end in zip(talkers, ends, strict=True)))
 
 
 def stored(kith: Kith, talk: str) -> list[dict[str, Any]]:

@@ -158,7 +158,7 @@ CONVERSATION = messaging_pb2.Conversation(
 CONVERSATION_JSON = {
     "id": "v1", "memberIds": ["a1", "b1"], "lastSequence": 9, "createTime": AT, "state": "open",
     "muted": True, "mutedUntilTime": AT, "available": False, "availableFromTime": AT,
-    "reading": READING_JSON,
+    "reading": READING_JSON, "kind": "pair",
 }  # fmt: skip
 MESSAGE = messaging_pb2.Message(
     id="m1", conversation_id="v1", sequence=9, sender_id="a1", client_message_id="x",

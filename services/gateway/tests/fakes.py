@@ -38,6 +38,7 @@ from kith.identity.v1 import totp_service_pb2 as totp
 from kith.messaging.v1 import availability_service_pb2 as availability
 from kith.messaging.v1 import contact_service_pb2 as contacts
 from kith.messaging.v1 import delivery_service_pb2 as delivery
+from kith.messaging.v1 import group_service_pb2 as groups
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging
 from kith.messaging.v1 import presence_service_pb2 as presence
@@ -59,6 +60,7 @@ MODULES: tuple[ModuleType, ...] = (
     consents,
     erasure,
     export,
+    groups,
     holds,
     devices,
     identity,

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from common.auth import Caller
+from common.errors import NotFound
+from common.testing.poll import until
 from gateway.application.catching_up import CatchingUp
 from gateway.application.devices import Device, Over
-from gateway.application.watching import Line, News, Watches
+from gateway.application.news import News
+from gateway.application.watching import SLOTS, Line, Watches
 
 from services.gateway.tests.tokens import ADA, NETWORK
 
 READY = b"ready"
+EVERYTHING = (1 << SLOTS) - 1
 
 
 def caller(member: UUID = ADA, *, until: float = 1.0, network: UUID = NETWORK) -> Caller:
@@ -56,10 +60,13 @@ class FakeLine(Line):
 
 
 class FakeTalks:
-    """Messages of conversations, as they are asked for; `failures` come first."""
+    """Messages of conversations, as they are asked for; `failures` come first. A conversation is
+    hers from `firsts` on, and not at all if it is among the `closed`."""
 
     def __init__(self) -> None:
         self.ends: dict[str, int] = {}
+        self.firsts: dict[str, int] = {}
+        self.closed: set[str] = set()
         self.failures: list[Exception] = []
         self.asked: list[tuple[str, str, int, int]] = []
 
@@ -69,8 +76,15 @@ class FakeTalks:
         self.asked.append((token, conversation_id, place, size))
         if self.failures:
             raise self.failures.pop(0)
+        if conversation_id in self.closed:
+            raise NotFound("no such conversation")
+        place = max(place, self.firsts.get(conversation_id, 1) - 1)
         last = min(self.ends.get(conversation_id, 0), place + size)
         return [(n, frame(conversation_id, n)) for n in range(place + 1, last + 1)]
+
+    def hers(self) -> list[tuple[str, int]]:
+        """Where the conversations end that are hers."""
+        return [(id, end) for id, end in self.ends.items() if id not in self.closed]
 
     def news(self, *numbers: int, talk: str = "c") -> News:
         """One more message."""
@@ -86,8 +100,12 @@ def behind(talk: str, sequence: int) -> bytes:
     return f"behind {talk}{sequence}".encode()
 
 
+def anew(talk: str) -> bytes:
+    return f"anew {talk}".encode()
+
+
 def watches(talks: FakeTalks | None = None) -> Watches:
-    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind))
+    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind, anew))
 
 
 async def on(watches: Watches, who: Caller, resume: dict[str, int] | None = None) -> Device:
@@ -100,3 +118,31 @@ async def on(watches: Watches, who: Caller, resume: dict[str, int] | None = None
 def sink(device: Device) -> FakeSink:
     assert isinstance(device.sink, FakeSink)
     return device.sink
+
+
+class World:
+    """One instance that has all slots, and talks to be told of."""
+
+    def __init__(self) -> None:
+        self.talks = FakeTalks()
+        self.watches = watches(self.talks)
+        self.line = FakeLine()
+        self.watches.owned(self.line, EVERYTHING)
+
+    def begin(self) -> None:
+        """All that was subscribed works."""
+        for number in list(self.line.numbers):
+            self.watches.began(self.line, number, self.talks.hers())
+
+    async def on(self, member: UUID = ADA, resume: dict[str, int] | None = None) -> Device:
+        device = self.watches.open(caller(member), FakeSink())
+        self.begin()
+        await self.watches.begin(device, READY, resume)
+        return device
+
+    async def rests(self) -> None:
+        async def done() -> bool:
+            each = self.watches._by_member.values()
+            return not any(device.work for watch in each for device in watch.opened)
+
+        await until(done)

@@ -9,6 +9,7 @@ from services.gateway.tests.routes_cases import CASES
 from services.gateway.tests.routes_connections import CONNECTIONS
 from services.gateway.tests.routes_consents import CONSENTS
 from services.gateway.tests.routes_export import EXPORT
+from services.gateway.tests.routes_groups import GROUPS
 from services.gateway.tests.routes_holds import HOLDS
 from services.gateway.tests.routes_joining import JOINING
 from services.gateway.tests.routes_leaving import LEAVING
@@ -25,5 +26,5 @@ from services.gateway.tests.routes_words import WORDS
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES, *SEATS, *WORDS, *PRESENCE,
+    *HOLDS, *CASES, *SEATS, *WORDS, *PRESENCE, *GROUPS,
 ]  # fmt: skip

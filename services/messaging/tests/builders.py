@@ -10,6 +10,8 @@ from common.auth import Access, Caller
 from common.clock import to_millis
 from common.ids import new_id
 from common.testing.clock import FUTURE
+from messaging.application import taking_part
+from messaging.application.create_group import NewGroup, create_group
 from messaging.application.hub import Hub
 from messaging.application.import_messages import (
     Imported,
@@ -17,6 +19,7 @@ from messaging.application.import_messages import (
     conversation_for,
     import_messages,
 )
+from messaging.application.noting import Writing
 from messaging.application.ports import ImportedRow, Network
 from messaging.application.send_message import send_message
 from messaging.application.tails import Tails
@@ -52,6 +55,23 @@ async def send(network: Network, tails: Tails, *, conversation_id: UUID, draft: 
     access = access_of(draft.sender_id, "SendMessage")
     id = conversation_id
     return await send_message(network, tails, Hub(), access, conversation_id=id, draft=draft)
+
+
+def a_writing(network: Network, tails: Tails | None = None, hub: Hub | None = None) -> Writing:
+    """A process that remembers nothing yet."""
+    return Writing(network, tails or Tails(), hub or Hub())
+
+
+async def a_group(
+    writing: Writing, opener: UUID, *member_ids: UUID, title: str = "Evening round"
+) -> Conversation:
+    """A group with these in it, who were asked and agreed."""
+    asked = NewGroup(str(new_id()), title, member_ids)
+    group = await create_group(writing, opener=opener, asked=asked, at=NOW)
+    for member_id in member_ids:
+        access = access_of(member_id, "AcceptConversation", "SeatService")
+        group = await taking_part.accept(writing, access, group.id, NOW)
+    return group
 
 
 def a_draft(

@@ -40,6 +40,7 @@ from messaging.entrypoints.grpc import register_services
 from policy.authorize import authorize
 
 from services.messaging.tests.asking import PATIENCE, WordsClient
+from services.messaging.tests.asking_groups import GroupsClient
 from services.messaging.tests.builders import ADA, BEN, LONG_AGO, MINUTE, NETWORK, NOW, SOURCE
 
 ANY_PORT = Address("127.0.0.1", 0)
@@ -105,6 +106,7 @@ class Client(WordsClient):
         self.messages = grpc_api.MessageServiceStub(channel)
         super().__init__(channel)
         self.seats = seats_grpc.SeatServiceStub(channel)
+        self.groups = GroupsClient(channel)
         self.availability = availability_grpc.AvailabilityServiceStub(channel)
         self.presence = presence_grpc.PresenceServiceStub(channel)
         self.contacts = contacts_grpc.ContactServiceStub(channel)
@@ -121,6 +123,14 @@ class Client(WordsClient):
         request = seats_api.AcceptConversationRequest(conversation_id=conversation_id)
         reply = await call(self.seats.AcceptConversation, request, token=token, seconds=PATIENCE)
         return reply.conversation
+
+    async def leave(self, token: str, conversation_id: str) -> None:
+        request = seats_api.LeaveConversationRequest(conversation_id=conversation_id)
+        await call(self.seats.LeaveConversation, request, token=token, seconds=PATIENCE)
+
+    async def decline(self, token: str, conversation_id: str) -> None:
+        request = seats_api.DeclineConversationRequest(conversation_id=conversation_id)
+        await call(self.seats.DeclineConversation, request, token=token, seconds=PATIENCE)
 
     async def get(self, token: str, conversation_id: str) -> pb.Conversation:
         request = api.GetConversationRequest(conversation_id=conversation_id)

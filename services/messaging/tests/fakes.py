@@ -18,6 +18,7 @@ from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import MOST, Reaction
+from messaging.domain.roster import Roster
 
 from services.messaging.tests.builders import NETWORK
 from services.messaging.tests.fakes_marks import FakeMarks, FakeReceiptChoices, FakeReports
@@ -35,14 +36,30 @@ async def others_first() -> None:
 
 
 class FakeConversations:
-    """Implements ports.Conversations."""
+    """Implements ports.Conversations. One made `of` another is that of a process beside it: it
+    holds the same, and remembers for itself. Where it `dies` it keeps no roster."""
 
-    def __init__(self) -> None:
-        self.all: dict[UUID, Conversation] = {}
-        self._opened: dict[UUID, UUID] = {}
+    def __init__(self, of: FakeConversations | None = None) -> None:
+        self.all: dict[UUID, Conversation] = of.all if of else {}
+        self.ever: dict[UUID, set[UUID]] = of.ever if of else {}
+        self._opened: dict[UUID, UUID] = of._opened if of else {}
+        self._seen: dict[UUID, Conversation] = {}
+        self.dies = False
 
     async def get(self, id: UUID) -> Conversation | None:
-        return self.all.get(id)
+        if id not in self._seen and id in self.all:
+            self._seen[id] = self.all[id]
+        return self._seen.get(id)
+
+    async def keep(self, id: UUID, roster: Roster) -> None:
+        await others_first()
+        if self.dies:
+            raise Crash
+        if id in self.all:
+            if self.all[id].roster.at < roster.at:
+                self.all[id] = self.all[id].under(roster)
+                self.ever.setdefault(id, set()).update(roster.member_ids)
+            self._seen[id] = self.all[id]
 
     async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
         await others_first()
@@ -233,6 +250,11 @@ def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> Fak
     return FakeNetwork(
         NETWORK, *parts, fake_sides(rule), marks, choices, reports, FakePresences()
     )  # fmt: skip
+
+
+def another_process(network: FakeNetwork) -> FakeNetwork:
+    """The same network through a process that remembers for itself."""
+    return replace(network, conversations=FakeConversations(network.conversations))
 
 
 class WaitingCollection:

@@ -98,13 +98,21 @@ class FakeTies:
     async def between(self, one: UUID, other: UUID) -> Collection[str]:
         pair = self.pairs.get(frozenset((one, other)))
         connected = {CONNECTED} if pair is not None and pair.holds else set()
-        shared = self._circles_of(one) & self._circles_of(other)
+        shared = await self.circles_of(one) & await self.circles_of(other)
         return connected | ({IN_CIRCLE} if shared else set())
 
     async def confirm(self, member_ids: Collection[UUID]) -> None:
         return None
 
-    def _circles_of(self, member_id: UUID) -> set[UUID]:
+    async def members_in(self, circle_id: UUID, limit: int) -> Sequence[UUID]:
+        inside = (key[1] for key, tie in self.places.items() if key[0] == circle_id and tie.holds)
+        return sorted(inside)[:limit]
+
+    async def those_in(self, circle_id: UUID, member_ids: Collection[UUID]) -> set[UUID]:
+        found = {key[1] for key, tie in self.places.items() if key[0] == circle_id and tie.holds}
+        return found & set(member_ids)
+
+    async def circles_of(self, member_id: UUID) -> set[UUID]:
         return {key[0] for key, tie in self.places.items() if key[1] == member_id and tie.holds}
 
 
@@ -119,6 +127,9 @@ class FakeBlocks:
         return {
             other: self.all[member_id, other] for other in others if (member_id, other) in self.all
         }
+
+    async def all_of(self, member_id: UUID) -> Mapping[UUID, Block]:
+        return {key[1]: block for key, block in self.all.items() if key[0] == member_id}
 
     async def page(
         self, member_id: UUID, before: UUID | None, limit: int

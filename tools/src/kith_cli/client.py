@@ -16,6 +16,7 @@ RETRY_SECONDS = 120.0
 RENEW_SECONDS = 60.0
 KNOWN_SECONDS = 60.0
 KNOWN_POLL_SECONDS = 0.2
+_UNHEARD = {"MEMBER_NOT_FOUND", "CIRCLE_NOT_FOUND"}
 SESSION_SECONDS = 600.0
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
@@ -65,7 +66,8 @@ class Kith:
         return self.request("PUT", path, json=body)
 
     def put_when_known(self, path: str) -> Any:
-        """PUT what names a member; while the service has not heard of her yet, again."""
+        """PUT what names a member, or where she is; while the service has not heard of it yet,
+        again."""
         return when_known(lambda: self.put(path), KNOWN_SECONDS)
 
     def request(self, method: str, path: str, *, anonymous: bool = False, **options: Any) -> Any:
@@ -138,7 +140,7 @@ def when_known(ask: Callable[[], T], seconds: float) -> T:
         try:
             return ask()
         except Refused as refused:
-            if refused.reason != "MEMBER_NOT_FOUND" or time.monotonic() > deadline:
+            if refused.reason not in _UNHEARD or time.monotonic() > deadline:
                 raise
         time.sleep(KNOWN_POLL_SECONDS)
 

@@ -65,8 +65,7 @@ class _Seed:
                 self._connect(self._people[one], self._people[other])
             for post in self._story["posts"]:
                 self._post(post, circles)
-            for talk in self._story["conversations"]:
-                self._talk(talk)
+            self._talks(circles)
             self._program()
             for person in people:
                 self._answer(person)
@@ -115,14 +114,44 @@ class _Seed:
             body = {"text": comment["text"], "requestId": _id("comment", post, comment)}
             self._people[comment["by"]].post(f"/v1/posts/{made['id']}/comments", body)
 
+    def _talks(self, circles: Mapping[str, str]) -> None:
+        for talk in self._story["conversations"]:
+            self._talk(talk)
+        for group in self._story["groups"]:
+            self._gather(group)
+        for room in self._story["rooms"]:
+            self._meet(room, circles[room["circle"]])
+
     def _talk(self, talk: Story) -> None:
         one, other = talk["between"]
         opened = self._people[one].post_when_known(
             "/v1/conversations", {"memberId": self._people[other].member_id}
         )
+        self._say(talk, opened["id"])
+
+    def _gather(self, group: Story) -> None:
+        """A group: who hosts it asks the others in, and they agree."""
+        others = [self._people[handle] for handle in group["members"]]
+        body = {
+            **_only(group, "title"),
+            "clientGroupId": _id("group", group),
+            "memberIds": [kith.member_id for kith in others],
+        }
+        opened = self._people[group["host"]].post_when_known("/v1/groups", body)
+        for kith in others:
+            kith.put(f"/v1/conversations/{opened['id']}/acceptance")
+        self._say(group, opened["id"])
+
+    def _meet(self, room: Story, circle_id: str) -> None:
+        """What is said in the room of a circle; who speaks is let in."""
+        path = f"/v1/circles/{circle_id}/room"
+        opened = [self._people[handle].put_when_known(path) for handle, _ in room["messages"]]
+        self._say(room, opened[0]["id"])
+
+    def _say(self, talk: Story, conversation_id: str) -> None:
         for number, (handle, text) in enumerate(talk["messages"]):
             body = {"clientMessageId": f"seed-{number}", "text": text}
-            self._people[handle].post(f"/v1/conversations/{opened['id']}/messages", body)
+            self._people[handle].post(f"/v1/conversations/{conversation_id}/messages", body)
 
     def _program(self) -> None:
         program = self._story["program"]

@@ -232,6 +232,15 @@ TABLE: Final[Mapping[str, Rule]] = {
         LeaveConversation=TALKING,
     ),
     **_of(
+        "kith.messaging.v1.GroupService",
+        CreateGroup=MEMBER,
+        RenameGroup=TALKING,
+        InviteMembers=TALKING,
+        RemoveMember=TALKING,
+        AddHost=TALKING,
+        CreateRoom=MEMBER,
+    ),
+    **_of(
         "kith.messaging.v1.ContactService",
         GetContactRule=MEMBER,
         SetContactRule=MEMBER,

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from common.testing.poll import until
-from gateway.application.watching import News
+from gateway.application.news import News
 from gateway.entrypoints.events import QUEUE_FRAMES
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import messaging_service_pb2 as messaging

@@ -14,7 +14,7 @@ from common import errors
 from common.testing.poll import until
 from gateway.application.devices import DEVICES_PER_MEMBER
 from gateway.application.limits import Rate, Rates
-from gateway.application.watching import News
+from gateway.application.news import News
 from gateway.config import Outside
 from gateway.entrypoints.stream import (
     MOST_REFUSED,

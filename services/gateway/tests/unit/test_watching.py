@@ -11,52 +11,24 @@ from common.errors import Forbidden, Unavailable
 from common.testing.poll import until
 from gateway.application.catching_up import MOST_AT_ONCE, MOST_OF_ONE
 from gateway.application.devices import DEVICES_PER_MEMBER, Device, Over, TooManyDevices
-from gateway.application.watching import SLOTS, News, slot_of
+from gateway.application.news import News
+from gateway.application.watching import slot_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.tests.looking_on import (
+    EVERYTHING,
     READY,
     FakeLine,
     FakeSink,
-    FakeTalks,
+    World,
     caller,
     frame,
     sink,
-    watches,
 )
 from services.gateway.tests.tokens import ADA, BEN, NETWORK
 
-EVERYTHING = (1 << SLOTS) - 1
 ELSEWHERE = UUID(int=5)
-
-
-class World:
-    """One instance that has all slots, and talks to be told of."""
-
-    def __init__(self) -> None:
-        self.talks = FakeTalks()
-        self.watches = watches(self.talks)
-        self.line = FakeLine()
-        self.watches.owned(self.line, EVERYTHING)
-
-    def begin(self) -> None:
-        """All that was subscribed works."""
-        for number in list(self.line.numbers):
-            self.watches.began(self.line, number, list(self.talks.ends.items()))
-
-    async def on(self, member: UUID = ADA, resume: dict[str, int] | None = None) -> Device:
-        device = self.watches.open(caller(member), FakeSink())
-        self.begin()
-        await self.watches.begin(device, READY, resume)
-        return device
-
-    async def rests(self) -> None:
-        async def done() -> bool:
-            each = self.watches._by_member.values()
-            return not any(device.work for watch in each for device in watch.opened)
-
-        await until(done)
 
 
 async def test_each_device_of_a_member_is_told_and_nobody_else() -> None:

@@ -44,6 +44,7 @@ from messaging.adapters.mongo_reports import REPORTS
 from messaging.adapters.retention import RULES
 from messaging.adapters.rewrapping import Rewrapping
 from messaging.application.hub import Hub
+from messaging.application.noting import Writing
 from messaging.application.presence import Noticing
 from messaging.application.tails import Tails
 from messaging.config import Config
@@ -55,6 +56,7 @@ from messaging.entrypoints.deliveries import handlers as delivered
 from messaging.entrypoints.deliveries import slots
 from messaging.entrypoints.delivery import DeliveryService
 from messaging.entrypoints.grpc import register_services
+from messaging.entrypoints.seats import Writes
 
 NAME = "messaging"
 RELAYS = ["messages", "seats", BLOCKS, MARKS, REPORTS, IMPORTS]
@@ -114,7 +116,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("mongodb", database.ping)
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(_listening(life, "erasures", erasures))
-        await _hear(settings, _hearing(config, database, networks), producer, tracing, life, stack)
+        await _hear(
+            settings, _hearing(config, database, networks, partial(Writing, tails=tails, hub=hub)),
+            producer, tracing, life, stack,
+        )  # fmt: skip
 
         def register(server: Server) -> None:
             register_services(server, networks, clock, tails, hub)
@@ -155,11 +160,12 @@ async def _listening(life: Lifecycle, name: str, consumer: Consumer) -> AsyncIte
 
 
 def _hearing(
-    config: Config, database: mongo.Database, networks: Networks
+    config: Config, database: mongo.Database, networks: Networks, writes: Writes
 ) -> tuple[Handlers, Handlers]:
     """What to do with events about members, and about who is close to whom."""
     erased = Marks(database, config.erasure_key)
-    return handlers(networks, erased.joined), ties.handlers(networks)
+    members = handlers(networks, erased.joined, writes, SystemClock())
+    return members, ties.handlers(networks, writes, SystemClock())
 
 
 async def _hear(

@@ -14,7 +14,7 @@ from messaging.adapters.mongo import Networks
 from messaging.entrypoints.consumers import TOPICS, handlers
 
 from libs.erasure.tests.keys import KEY
-from services.messaging.tests.builders import NETWORK
+from services.messaging.tests.builders import NETWORK, a_writing
 
 META = Meta(TOPICS[0], 0, 0, "", "", "", 1, None)
 
@@ -24,7 +24,7 @@ async def test_the_records_of_who_was_erased_read_again_leave_nothing(
 ) -> None:
     ada, ben = new_id(), new_id()
     marks = Marks(database, KEY)
-    handle = handlers(networks, marks.joined)
+    handle = handlers(networks, marks.joined, a_writing, SystemClock())
     created = AccountCreated(network_id=str(NETWORK), member_id=str(ada))
     closed = AccountClosed(network_id=str(NETWORK), member_id=str(ada))
     await handle[AccountCreated](created, META)

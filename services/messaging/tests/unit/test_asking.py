@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from common.ids import new_id
 from messaging.application import sides
-from messaging.application.conversation_pages import requests, shown_to, talks
+from messaging.application.conversation_pages import requests, talks
 from messaging.application.open_conversation import open_conversation
 from messaging.application.ports_sides import Pair, Place, Tie
+from messaging.application.shown import shown_to
 from messaging.application.tails import Tails
 from messaging.domain.contact import DEFAULT, WhoMayWrite
 from messaging.domain.errors import AnswerAwaited

@@ -9,8 +9,9 @@ import pytest
 from common.errors import Invalid
 from hypothesis import given
 from hypothesis import strategies as st
-from messaging.application.conversation_pages import requests, shown_to, talks
+from messaging.application.conversation_pages import requests, talks
 from messaging.application.open_conversation import open_conversation
+from messaging.application.shown import shown_to
 from messaging.application.tails import Tails
 from messaging.domain.availability import (
     DAY,

@@ -11,8 +11,8 @@ import pytest
 from common.testing.clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
-from messaging.application.conversation_pages import Shown
 from messaging.application.presence import MOST_AT_ONCE, Noticing, presences
+from messaging.application.shown import Shown
 from messaging.domain.block import Block
 from messaging.domain.presence import A_DAY, A_WEEK, GRAIN, Presence, grain_of, presence_of
 from messaging.domain.seat import State

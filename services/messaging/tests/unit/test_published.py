@@ -12,15 +12,18 @@ import pytest
 from common.outbox import Outgoing
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
+from kith.activity.events.v1 import activity_events_pb2 as activity_pb
 from kith.messaging.events.v1 import delivery_events_pb2 as events
 from kith.messaging.events.v1 import messaging_events_pb2 as events_pb
 from messaging.adapters import due
 from messaging.adapters.events import Did, changed, outgoing, reacted, read_activity, report_filed
+from messaging.adapters.notice_events import noticed
 from messaging.domain.changing import deleted, edited
 from messaging.domain.conversation import Conversation
 from messaging.domain.mark import Mark
-from messaging.domain.message import Draft, Tail, place
+from messaging.domain.message import Draft, Tail, place, place_among, place_notice
 from messaging.domain.report import Complaint, Report, ReportReason
+from messaging.domain.roster import Notice, NoticeKind, Roster, Stay
 from messaging.domain.slots import key_of, slot_of
 
 from services.messaging.tests.builders import ADA, BEN, NETWORK, NOW
@@ -57,7 +60,24 @@ REACTED = [
 COMPLAINT = Complaint(MESSAGE, ReportReason.DANGER, WORDS)
 FILED = report_filed(NETWORK, Report(UUID(int=7), TALK, ADA, (BEN,), COMPLAINT, 7, LATER))
 READ = read_activity(NETWORK, Mark(TALK, BEN, 7, 7, 1), LATER, ADA)
+ROOM = replace(Conversation.room(NETWORK, UUID(int=8), NOW), id=TALK).under(
+    Roster(1, (Stay(ADA, 1),))
+)
+CAME = Notice(NoticeKind.JOINED, (BEN,), ROOM.roster.with_members([BEN], 7, 9))
+NOTED = list(
+    noticed(NETWORK, ROOM, place_notice(CAME, MESSAGE, TALK, BEN, LATER, Tail(6, ADA, NOW, 1)))
+)
+
+
+def said_among(sender_id: UUID, tail: Tail, said_to: UUID | None = None) -> list[Outgoing]:
+    """The events of a message in a room of Ada and Ben."""
+    room, draft = ROOM.under(CAME.roster), Draft(sender_id, "words too", WORDS, LATER)
+    placed = place_among(draft, MESSAGE, TALK, tail, room.roster, said_to)
+    return list(outgoing(NETWORK, room, placed))
+
+
 EVENTS = {
+    "members_changed": NOTED[0],
     "activity_message_read": READ,
     "report_filed": FILED,
     "message_edited": EDITED,
@@ -111,6 +131,23 @@ def test_only_an_answer_with_a_latency_tells_the_one_who_waited() -> None:
     before = events_of(BEN, Tail(6, ADA, LATER + timedelta(milliseconds=1)))
     told = [activities(events) for events in (OPENS, CONTINUES, ANSWERS, at_once, before)]
     assert told == [1, 1, 2, 2, 1]
+
+
+def test_in_a_group_who_speaks_next_answers_whoever_spoke_if_she_is_still_there() -> None:
+    gone = UUID(int=9)
+    for spoke, said_to, told, to in (
+        (ADA, None, 2, str(ADA)),  # she answers Ada
+        (ADA, gone, 2, str(gone)),  # and speaks to somebody else
+        (ADA, BEN, 2, str(ADA)),  # her own words are nobody's
+        (BEN, None, 1, ""),  # she goes on
+        (BEN, ADA, 1, str(ADA)),
+        (gone, None, 1, ""),  # who is not there is told nothing
+        (None, None, 1, ""),  # nobody spoke before
+    ):
+        made = said_among(BEN, Tail(7, spoke, NOW, 7), said_to)
+        assert activities(made) == told
+        did = activity_pb.ActivityRecorded.FromString(made[1].message.SerializeToString())
+        assert (did.peer_id, did.opens_turn) == (to, spoke != BEN)
 
 
 def test_only_a_first_reaction_to_words_of_another_is_an_activity() -> None:

@@ -29,6 +29,7 @@ from kith.identity.v1 import role_service_pb2_grpc as roles
 from kith.identity.v1 import totp_service_pb2_grpc as totp
 from kith.messaging.v1 import availability_service_pb2_grpc as availability
 from kith.messaging.v1 import contact_service_pb2_grpc as contacts
+from kith.messaging.v1 import group_service_pb2_grpc as groups
 from kith.messaging.v1 import messaging_service_pb2_grpc as messaging
 from kith.messaging.v1 import presence_service_pb2_grpc as presence
 from kith.messaging.v1 import receipt_service_pb2_grpc as receipts
@@ -86,6 +87,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
     "messaging": (
         "kith.messaging.v1.ConversationService",
         "kith.messaging.v1.SeatService",
+        "kith.messaging.v1.GroupService",
         "kith.messaging.v1.ContactService",
         "kith.messaging.v1.AvailabilityService",
         "kith.messaging.v1.PresenceService",
@@ -162,6 +164,7 @@ class Services:
     def _messaging(self, channel: grpc.aio.Channel) -> None:
         self.conversations = messaging.ConversationServiceStub(channel)
         self.seats = seats.SeatServiceStub(channel)
+        self.groups = groups.GroupServiceStub(channel)
         self.availability = availability.AvailabilityServiceStub(channel)
         self.presence = presence.PresenceServiceStub(channel)
         self.contacts = contacts.ContactServiceStub(channel)

@@ -15,7 +15,8 @@ from common.service_tokens import Vouch
 from kith.messaging.v1 import delivery_service_pb2 as api
 from kith.messaging.v1 import delivery_service_pb2_grpc as grpc_api
 
-from gateway.application.watching import News, Watches
+from gateway.application.news import News
+from gateway.application.watching import Watches
 from gateway.telemetry import LINES
 
 logger = log.get(__name__)

@@ -25,13 +25,16 @@ RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 Fetch = Callable[[str, str, int, int], Awaitable[Sequence[tuple[int, bytes]]]]
 # The frame that says that a conversation goes on to a place, and a device has to ask for it.
 Behind = Callable[[str, int], bytes]
+# The frame that says that something about a conversation changed, and a device has to ask for it.
+Anew = Callable[[str], bytes]
 
 
 class CatchingUp:
     """Asks for what was missed, for all devices of this process."""
 
-    def __init__(self, fetch: Fetch, behind: Behind) -> None:
+    def __init__(self, fetch: Fetch, behind: Behind, anew: Anew) -> None:
         self.behind = behind
+        self.anew = anew
         self._fetch = fetch
         self._fetches = asyncio.Semaphore(FETCHES)
 
@@ -67,16 +70,25 @@ class CatchingUp:
         self, device: Device, id: str, place: int, ends: Mapping[str, int], most: int
     ) -> int:
         """How many it was told. Nothing lies between finding that it is at the end and its not
-        being in `catching` any more."""
+        being in `catching` any more.
+
+        Who comes into a group is told from when she came on, so a page may begin behind the place,
+        and even behind the end, if she had gone and has come back; who has gone finds nothing.
+        """
         told = 0
-        while place < ends[id]:
+        while place < (end := ends[id]):
             page = await self._page(device, id, place, min(most - told, PAGE))
+            if page is None:
+                if ends[id] > end:
+                    continue  # she came back meanwhile
+                device.sink.write(self.anew(id))
+                return told
             if not page:
                 device.sink.write(self.behind(id, ends[id]))
                 return told
             for sequence, frame in page:
                 if sequence > ends[id]:
-                    break  # newer than anybody was told: that comes by itself
+                    return told  # newer than anybody was told: that comes by itself
                 if device.slow:
                     device.missed.add(id)
                     return told
@@ -86,8 +98,9 @@ class CatchingUp:
 
     async def _page(
         self, device: Device, id: str, place: int, size: int
-    ) -> Sequence[tuple[int, bytes]]:
-        """What follows a place; nothing where it is too much, or not for her any more."""
+    ) -> Sequence[tuple[int, bytes]] | None:
+        """What follows a place; nothing where it is too much, or cannot be had; None where the
+        conversation is not hers any more."""
         for seconds in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
             if size <= 0:
                 break
@@ -95,6 +108,8 @@ class CatchingUp:
                 async with self._fetches:
                     return await self._fetch(device.caller.token, id, place, size)
             except Exception as error:
+                if isinstance(error, DomainError) and error.kind is Kind.NOT_FOUND:
+                    return None
                 if not isinstance(error, DomainError) or error.kind is not Kind.UNAVAILABLE:
                     count_push("failed")
                     reason = error.reason if isinstance(error, DomainError) else repr(type(error))

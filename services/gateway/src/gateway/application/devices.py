@@ -53,11 +53,11 @@ class Device:
     """One device of a member.
 
     `catching` are conversations it is being told what it missed of, `missed` those in which it
-    has to ask itself, because it read too slowly, `ahead` those of which it knows more than was
-    told here.
+    has to ask itself, because it read too slowly, `stale` those that changed themselves meanwhile,
+    `ahead` those of which it knows more than was told here.
     """
 
-    __slots__ = ("ahead", "caller", "catching", "missed", "sink", "slow", "work")
+    __slots__ = ("ahead", "caller", "catching", "missed", "sink", "slow", "stale", "work")
 
     def __init__(self, caller: Caller, sink: Sink) -> None:
         self.caller = caller
@@ -65,5 +65,6 @@ class Device:
         self.slow = False
         self.catching: set[str] = set()
         self.missed: set[str] = set()
+        self.stale: set[str] = set()
         self.ahead: Mapping[str, int] = {}
         self.work: set[asyncio.Task[None]] = set()

@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -21,10 +20,13 @@ from common.auth import Caller
 
 from gateway.application.catching_up import CatchingUp
 from gateway.application.devices import DEVICES_PER_MEMBER, Device, Over, Sink, TooManyDevices
+from gateway.application.news import News, pass_on
 from gateway.telemetry import SOCKETS
 
 SLOTS = 256
 AGAIN_SECONDS = 0.5
+MOST_ENDS = 1_000
+"""Of a member with more conversations messaging says only of the newest where they end."""
 
 
 def slot_of(member_id: UUID) -> int:
@@ -48,23 +50,11 @@ class Line(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """Something new for some of our subscriptions; `sequence` is of a message that was sent,
-    0 of anything else. `changed` is of a message that has to be asked for where it is not told."""
-
-    numbers: Sequence[int]
-    conversation_id: str
-    frame: bytes
-    sequence: int = 0
-    changed: bool = False
-
-
 class Watch:
     """One member who looks on through this process."""
 
-    __slots__ = ("begun", "devices", "ends", "line", "member_id", "network_id", "number", "opened",
-                 "pending", "slot")  # fmt: skip
+    __slots__ = ("begun", "devices", "ends", "gone", "line", "member_id", "network_id", "number",
+                 "opened", "pending", "slot")  # fmt: skip
 
     def __init__(self, number: int, network_id: UUID, member_id: UUID) -> None:
         self.number = number
@@ -74,6 +64,7 @@ class Watch:
         self.line: Line | None = None
         self.begun = asyncio.Event()
         self.ends: dict[str, int] = {}
+        self.gone: set[str] = set()  # of `ends`, those that were not hers when last subscribed
         self.pending: dict[str, int] = {}  # told of before it is known where things stand
         self.opened: set[Device] = set()
         self.devices: set[Device] = set()  # those of them that are told
@@ -165,6 +156,8 @@ class Watches:
         """It reads again: told where to ask for what it missed."""
         device.slow = False
         watch = self._of(device)
+        while device.stale and not device.slow:
+            device.sink.write(self._catching_up.anew(device.stale.pop()))
         while device.missed and not device.slow:
             id = device.missed.pop()
             device.sink.write(self._catching_up.behind(id, watch.ends.get(id, 0)))
@@ -220,7 +213,7 @@ class Watches:
         if watch is None or watch.line is not line:
             return
         if watch.begun.is_set():
-            self._reach(watch, ends)
+            self._stand(watch, dict(ends))
             return
         watch.ends = dict(ends)
         watch.begun.set()
@@ -267,7 +260,7 @@ class Watches:
     def _tell(self, watch: Watch, news: News) -> None:
         id, sequence = news.conversation_id, news.sequence
         if not sequence:
-            _pass_on(watch, news)
+            pass_on(news, watch.devices)
         elif not watch.begun.is_set():
             watch.pending[id] = max(sequence, watch.pending.get(id, 0))
         elif sequence == watch.ends.get(id, 0) + 1:
@@ -282,6 +275,16 @@ class Watches:
         else:  # told already, or something lies before it
             self._reach(watch, [(id, sequence)])
 
+    def _stand(self, watch: Watch, ends: Mapping[str, int]) -> None:
+        """So her conversations stand now. What she was told of and is not among them is perhaps
+        not hers any more, and what said so was lost: her devices ask. It is not forgotten, since
+        she may come back and is told from there on."""
+        self._reach(watch, ends.items())
+        gone = watch.ends.keys() - ends.keys() if len(ends) < MOST_ENDS else set[str]()
+        for id in gone - watch.gone:
+            pass_on(News((), id, self._catching_up.anew(id), anew=True), watch.devices)
+        watch.gone = gone
+
     def _reach(self, watch: Watch, ends: Iterable[tuple[str, int]]) -> None:
         """Conversations go on to these places, and nobody was told what lies before."""
         missing: dict[str, int] = {}
@@ -292,12 +295,3 @@ class Watches:
                 missing[id] = last
         for device in watch.devices if missing else ():
             self._catching_up.begin(device, missing, watch.ends)
-
-
-def _pass_on(watch: Watch, news: News) -> None:
-    """Tell what has no place: who is too slow now does not miss it, unless it changed a message."""
-    for device in watch.devices:
-        if not device.slow:
-            device.sink.write(news.frame)
-        elif news.changed:
-            device.missed.add(news.conversation_id)

@@ -8,8 +8,12 @@ What a device sends:
 - `typing` in a conversation
 
 What it is sent: `ready`, then `message` (in order, without a gap, each once), `changed` (a message
-as it is now), `receipt`, `typing`, `conversation` (ask for it anew), `behind` (it goes on to
-`lastSequence`; ask REST for what lies between), and the answers named above.
+as it is now), `receipt`, `typing`, `conversation` (ask for it anew; 404: it is not hers any more),
+`behind` (it goes on to `lastSequence`; ask REST for what lies between), and the answers above.
+
+What happens to a group has its place among the messages: a `message` with a `notice`. Who comes in
+is told from the notice of it on, whatever its number, and who comes back from that one; what lies
+before a conversation's `firstSequence` is not hers and no gap.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from common.errors import DomainError
 from kith.messaging.v1 import delivery_service_pb2 as api
 from kith.messaging.v1 import messaging_pb2 as pb
 
-from gateway.application.watching import News
+from gateway.application.news import News
 from gateway.entrypoints.http.messages import Message, ReplyTo, message_of
 from gateway.entrypoints.http.problems import problem_of
 
@@ -107,7 +111,7 @@ def news_of(delivery: api.Delivery) -> News:
         case "typing_member_id":
             frame = _Shown("typing", conversation_id=id, member_id=delivery.typing_member_id)
         case _:
-            frame = _Shown("conversation", conversation_id=id)
+            return News(delivery.subscriptions, id, anew(id), anew=True)
     return News(delivery.subscriptions, id, _encoder.encode(frame))
 
 
@@ -120,6 +124,11 @@ def behind(conversation_id: str, last_sequence: int) -> bytes:
     """A conversation goes on to a place."""
     frame = _Shown("behind", conversation_id=conversation_id, last_sequence=last_sequence)
     return _encoder.encode(frame)
+
+
+def anew(conversation_id: str) -> bytes:
+    """Something about a conversation changed."""
+    return _encoder.encode(_Shown("conversation", conversation_id=conversation_id))
 
 
 def sent(id: str, message: pb.Message) -> bytes:

@@ -2,7 +2,8 @@
 
 Her conversations are her peers' too, and their sequence has no gap: so each of her messages keeps
 its place, without text, and a stand-in that is looked up nowhere else takes hers. When both have
-gone the conversation's key goes too, and with it whatever a copy of its messages still says.
+gone the conversation's key goes too, and with it whatever a copy of its messages still says; that
+of a group when all have who were ever in it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from erasure.tombstones import LetGo, RemoveTold
 from messaging.adapters.block_events import BLOCK_TOPIC
 from messaging.adapters.changes import entries_of
 from messaging.adapters.conversation_keys import DESTROYED
+from messaging.adapters.erasing_groups import go, groups_of, named, unname, without
+from messaging.adapters.group_state import PAIRS_ONLY
 from messaging.adapters.mongo_reports import Erasing
 
 CONVERSATIONS, MESSAGES = "conversations", "messages"
@@ -41,11 +44,18 @@ class Messages:
             + await messages.count({"conversation_id": id, **_reacted(leaving)})
             async for id in _conversations(database, leaving)
         ]
+        found += [
+            await messages.count(named(group["_id"], leaving))
+            async for group in groups_of(database, leaving)
+        ]
         return Count(anonymised=sum(found))
 
     async def apply(self, database: Database, leaving: Leaving) -> None:
         """See Step."""
         messages = database.collection(MESSAGES, leaving.network_id)
+        async for group in groups_of(database, leaving):
+            await go(database, group, leaving)
+            await unname(database, messages, group["_id"], leaving)
         async for id in _conversations(database, leaving):
             wanted = {"conversation_id": id, "sender_id": leaving.member_id}
             await change_all(messages, wanted, leaving, _wordless, by="sequence")
@@ -72,6 +82,7 @@ def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {
         "sender_id": leaving.stand_in, "text": "", "client_message_id": str(message["_id"]),
         **trace, **({"reactions": []} if message.get("reactions") else {}),
+        **({"notice": {**message["notice"], "title": ""}} if "notice" in message else {}),
     }  # fmt: skip
 
 
@@ -83,26 +94,42 @@ class Conversations:
     async def count(self, database: Database, leaving: Leaving) -> Count:
         """See Step."""
         found = database.collection(CONVERSATIONS, leaving.network_id)
-        return Count(anonymised=await found.count({"member_ids": leaving.member_id}))
+        pairs = await found.count({"member_ids": leaving.member_id, **PAIRS_ONLY})
+        return Count(anonymised=pairs + await found.count({"past_ids": leaving.member_id}))
 
     async def apply(self, database: Database, leaving: Leaving) -> None:
         """See Step. Her peer may leave at the same time: what changed meanwhile is read anew."""
         conversations = database.collection(CONVERSATIONS, leaving.network_id)
+        pairs = {"member_ids": leaving.member_id, **PAIRS_ONLY}
         while found := await conversations.find(
-            {"member_ids": leaving.member_id}, sort=[("opened_id", ASCENDING)], limit=BATCH
+            pairs, sort=[("opened_id", ASCENDING)], limit=BATCH
         ):
             for document in found:
                 unchanged = {"_id": document["_id"], "member_ids": document["member_ids"]}
-                await conversations.update_one(unchanged, _left(document, leaving))
+                changes = _left(document, leaving)
+                gone = set(changes["gone"]) >= set(changes["member_ids"])
+                await conversations.update_one(unchanged, _closed(changes, gone=gone))
+        while found := await conversations.find(
+            {"past_ids": leaving.member_id}, sort=[("opened_id", ASCENDING)], limit=BATCH
+        ):
+            for document in found:
+                unchanged = {"_id": document["_id"], "past_ids": document["past_ids"],
+                             "roster.at": document["roster"]["at"]}  # fmt: skip
+                changes = await without(database, document, leaving)
+                gone = set(changes["gone"]) >= set(changes["past_ids"])
+                await conversations.update_one(unchanged, _closed(changes, gone=gone))
 
 
 def _left(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
     member_ids = [
         leaving.stand_in if id == leaving.member_id else id for id in conversation["member_ids"]
     ]
-    gone = [*conversation.get("gone", ()), leaving.stand_in]
-    changes: dict[str, Any] = {"member_ids": member_ids, "gone": gone}
-    if set(gone) >= set(member_ids):
+    return {"member_ids": member_ids, "gone": [*conversation.get("gone", ()), leaving.stand_in]}
+
+
+def _closed(changes: Mapping[str, Any], *, gone: bool) -> Mapping[str, Any]:
+    """The update; where all have gone, without the key."""
+    if gone:
         return {
             "$set": {**changes, "key_id": DESTROYED},
             "$unset": {"wrapped_key": "", "unsealed": ""},
@@ -110,16 +137,20 @@ def _left(conversation: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {"$set": changes}
 
 
-def _emptied(_: Document, leaving: Leaving) -> Mapping[str, Any]:
-    """Of her seat nothing but whether she had agreed."""
-    return {"member_id": leaving.stand_in, "muted": False, "muted_until": None, "left_after": -1}
+def _emptied(seat: Document, leaving: Leaving) -> Mapping[str, Any]:
+    """Of her seat nothing but whether she had agreed; in a group it keeps no place for her."""
+    asked = {"invited": False} if "invited" in seat else {}
+    return {
+        "member_id": leaving.stand_in, "muted": False, "muted_until": None, "left_after": -1,
+        **asked,
+    }  # fmt: skip
 
 
 async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[UUID]:
-    """Ids of the conversations she is in, the latest opened last."""
+    """Ids of the conversations she is in, pairs first, the latest opened last."""
     conversations, after = database.collection(CONVERSATIONS, leaving.network_id), None
     while True:
-        wanted: dict[str, Any] = {"member_ids": leaving.member_id}
+        wanted: dict[str, Any] = {"member_ids": leaving.member_id, **PAIRS_ONLY}
         if after is not None:
             wanted["opened_id"] = {"$gt": after}
         found = await conversations.find(
@@ -128,8 +159,10 @@ async def _conversations(database: Database, leaving: Leaving) -> AsyncIterator[
         for document in found:
             yield document["_id"]
         if len(found) < BATCH:
-            return
+            break
         after = found[-1]["opened_id"]
+    async for group in groups_of(database, leaving):
+        yield group["_id"]
 
 
 STEPS: tuple[Step, ...] = (

@@ -41,7 +41,8 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
     telling who looks on."""
     message = placed.message
     peers = conversation.peers_of(message.sender_id)
-    at = _timestamp(message.created_at)
+    to = peers[0] if conversation.is_pair else placed.to
+    at = timestamp(message.created_at)
     sent = events.MessageSent(
         network_id=str(network_id), conversation_id=str(message.conversation_id),
         message_id=str(message.id), sequence=message.sequence, sender_id=str(message.sender_id),
@@ -50,7 +51,7 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
     yield Outgoing(sent, MESSAGE_TOPIC, message.conversation_id, message.sequence)
     did = activity.ActivityRecorded(
         network_id=str(network_id), member_id=str(message.sender_id),
-        kind=activity.ACTIVITY_KIND_MESSAGE_SENT, occur_time=at, peer_id=str(peers[0]),
+        kind=activity.ACTIVITY_KIND_MESSAGE_SENT, occur_time=at, peer_id=str(to) if to else "",
         subject_id=str(message.conversation_id), opens_turn=placed.opens_turn,
         imported=message.imported,
     )  # fmt: skip
@@ -83,7 +84,7 @@ def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Ite
     if first and did.member_id != message.sender_id:
         did_react = activity.ActivityRecorded(
             network_id=str(network_id), member_id=str(did.member_id),
-            kind=activity.ACTIVITY_KIND_REACTION, occur_time=_timestamp(did.at),
+            kind=activity.ACTIVITY_KIND_REACTION, occur_time=timestamp(did.at),
             peer_id=str(message.sender_id), subject_id=str(message.conversation_id),
         )  # fmt: skip
         yield Outgoing(did_react, ACTIVITY_TOPIC, did.member_id, message.sequence)
@@ -91,14 +92,14 @@ def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Ite
 
 def _changed(network_id: UUID, message: Message, did: Did) -> Iterator[Outgoing]:
     """The fact, and telling who looks on."""
+    everybody = did.conversation.shown(message.sequence)
     event = events.MessageChanged(
         network_id=str(network_id), conversation_id=str(message.conversation_id),
         message_id=str(message.id), sequence=message.sequence, member_id=str(did.member_id),
-        recipient_ids=[str(peer) for peer in did.conversation.peers_of(did.member_id)],
-        change=did.change, version=message.version, change_time=_timestamp(did.at),
+        recipient_ids=[str(peer) for peer in everybody if peer != did.member_id],
+        change=did.change, version=message.version, change_time=timestamp(did.at),
     )  # fmt: skip
     yield Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
-    everybody = did.conversation.member_ids
     yield from due.changed(
         network_id, message.conversation_id, message.sequence, everybody, did.member_id
     )
@@ -108,7 +109,7 @@ def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> 
     """That a member read what another wrote to her, once for each time her mark goes on."""
     did = activity.ActivityRecorded(
         network_id=str(network_id), member_id=str(mark.member_id),
-        kind=activity.ACTIVITY_KIND_MESSAGE_READ, occur_time=_timestamp(at), peer_id=str(read_of),
+        kind=activity.ACTIVITY_KIND_MESSAGE_READ, occur_time=timestamp(at), peer_id=str(read_of),
         subject_id=str(mark.conversation_id),
     )  # fmt: skip
     return Outgoing(did, ACTIVITY_TOPIC, mark.member_id, mark.read)
@@ -127,11 +128,12 @@ def report_filed(network_id: UUID, report: Report) -> Outgoing:
         conversation_id=str(report.conversation_id),
         message_id=str(message_id) if message_id else "", reporter_id=str(report.reporter_id),
         reported_ids=[str(id) for id in report.reported_ids],
-        reason=REASONS[report.complaint.reason], create_time=_timestamp(report.created_at),
+        reason=REASONS[report.complaint.reason], create_time=timestamp(report.created_at),
     )  # fmt: skip
     return Outgoing(event, REPORT_TOPIC, report.id, 1)
 
 
-def _timestamp(at: datetime) -> Timestamp:
+def timestamp(at: datetime) -> Timestamp:
+    """A time, to the millisecond."""
     seconds, millis = divmod(epoch_millis(at), 1000)
     return Timestamp(seconds=seconds, nanos=millis * 1_000_000)

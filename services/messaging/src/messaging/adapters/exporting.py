@@ -6,18 +6,17 @@ of a conversation she is not in is ever looked at (ADR 26).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from common import log
-from common.errors import Invalid
 from common.mongo import ASCENDING, Database, Document
 from export.kinds import PAGE, Kind, Owned, Record, Whose, cursor_id, text_of
 
 from messaging.adapters import mongo_reports
 from messaging.adapters.changes import reaction_of
 from messaging.adapters.conversation_keys import ConversationKeys
+from messaging.adapters.exporting_groups import GroupMessages, Groups, place_after
 from messaging.adapters.exporting_sides import (
     AVAILABILITY,
     BLOCKS,
@@ -26,15 +25,10 @@ from messaging.adapters.exporting_sides import (
     unheard_of,
     withholding_of,
 )
-from messaging.adapters.mongo_messages import SHOWN, texts_of
-from messaging.adapters.sealing import MessageDamaged
-from messaging.application.key_ports import KeyDamaged
+from messaging.adapters.exporting_words import readable
+from messaging.adapters.group_state import PAIRS_ONLY
+from messaging.adapters.mongo_messages import SHOWN
 from messaging.domain.block import Withholding
-from messaging.domain.errors import ConversationNotFound
-
-logger = log.get(__name__)
-_FIRST = UUID(int=0)
-_UNREADABLE = (MessageDamaged, KeyDamaged, ConversationNotFound)
 
 
 class Conversations:
@@ -42,7 +36,7 @@ class Conversations:
 
     name, collection = "conversations", "conversations"
     title = "Your conversations"
-    about = "Whom you talked with in private. People are named by their ids, as in the app."
+    about = "Whom you talked with in private, as two. People are named by their ids, as in the app."
 
     async def page(self, database: Database, whose: Whose, after: str) -> tuple[list[Record], str]:
         """See Kind."""
@@ -54,7 +48,7 @@ class Conversations:
 
 
 class Messages:
-    """All messages of the conversations she is in, one conversation after the other.
+    """All messages of the conversations of two she is in, one conversation after the other.
 
     The place is `opened_id/sequence` of the last one: of a conversation that is looked for among
     hers, so a made-up one leads to nothing of others.
@@ -63,9 +57,9 @@ class Messages:
     name, collection = "messages", "messages"
     title = "Your messages"
     about = (
-        "Everything that was written in your conversations, by you and to you. An empty text was"
-        " deleted, or is that of somebody who left; what is withheld was sent by somebody you"
-        " blocked then. What a message said before it was changed is kept for 30 days for who"
+        "Everything that was written in your conversations of two, by you and to you. An empty"
+        " text was deleted, or is that of somebody who left; what is withheld was sent by somebody"
+        " you blocked then. What a message said before it was changed is kept for 30 days for who"
         " looks into harm, and not told here."
     )
 
@@ -74,7 +68,7 @@ class Messages:
 
     async def page(self, database: Database, whose: Whose, after: str) -> tuple[list[Record], str]:
         """See Kind."""
-        opened, sequence = _place(after)
+        opened, sequence = place_after(after)
         conversation = await self._current(database, whose, opened)
         if conversation is None:
             return [], ""
@@ -87,7 +81,7 @@ class Messages:
             limit=PAGE,
             projection=SHOWN,
         )
-        texts = await self._texts(whose.network_id, found)
+        texts = await readable(self._keys, whose.network_id, found)
         withholding = await withholding_of(database, whose, conversation)
         records = [_message(*both, whose, withholding) for both in zip(found, texts, strict=True)]
         if len(found) == PAGE:
@@ -95,43 +89,16 @@ class Messages:
         following = await _conversations(database, whose, str(conversation["opened_id"]), 1)
         return records, f"{following[0]['opened_id']}/0" if following else ""
 
-    async def _texts(self, network_id: UUID, documents: Sequence[Document]) -> list[str | None]:
-        """What was said; None where it cannot be read any more, which is no reason to keep the
-        rest from her. A master key that is missing may come back, so that is raised."""
-        try:
-            return list(await texts_of(self._keys, network_id, documents))
-        except _UNREADABLE:
-            return [await self._text(network_id, one) for one in documents]
-
-    async def _text(self, network_id: UUID, document: Document) -> str | None:
-        try:
-            [text] = await texts_of(self._keys, network_id, [document])
-        except _UNREADABLE as error:
-            logger.error(
-                "export.unreadable", message_id=str(document["_id"]), problem=type(error).__name__
-            )
-            return None
-        return text
-
     async def _current(self, database: Database, whose: Whose, opened: UUID) -> Document | None:
         conversations = database.collection("conversations", whose.network_id)
-        wanted = {"member_ids": whose.member_id, "opened_id": {"$gte": opened}}
+        wanted = {"member_ids": whose.member_id, "opened_id": {"$gte": opened}, **PAIRS_ONLY}
         return await conversations.find_one(wanted, sort=[("opened_id", ASCENDING)])
-
-
-def _place(after: str) -> tuple[UUID, int]:
-    if not after:
-        return _FIRST, 0
-    opened, _, sequence = after.partition("/")
-    if not (sequence.isascii() and sequence.isdecimal() and len(sequence) < 19):
-        raise Invalid("the page token is from somewhere else", field="page_token")
-    return cursor_id(opened), int(sequence)
 
 
 async def _conversations(
     database: Database, whose: Whose, after: str, limit: int
 ) -> list[Document]:
-    wanted: dict[str, Any] = {"member_ids": whose.member_id}
+    wanted: dict[str, Any] = {"member_ids": whose.member_id, **PAIRS_ONLY}
     if after:
         wanted["opened_id"] = {"$gt": cursor_id(after)}
     collection = database.collection("conversations", whose.network_id)
@@ -184,6 +151,8 @@ def kinds(keys: ConversationKeys) -> tuple[Kind, ...]:
     return (
         Conversations(),
         Messages(keys),
+        Groups(keys),
+        GroupMessages(keys),
         SEATS,
         RULES,
         BLOCKS,

@@ -25,6 +25,7 @@ def _seat(document: Document, whose: Whose) -> Record | None:
         "muted": document["muted"],
         "mutedUntilTime": text_of(until) if until is not None else None,
         "left": document["left_after"] >= 0, "changeTime": text_of(document["changed_at"]),
+        **({"invited": document["invited"]} if "invited" in document else {}),
     }  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def _block(document: Document, whose: Whose) -> Record:
 
 SEATS = Owned(
     "seats", "seats", "Your side of conversations",
-    "Which you agreed to, declined, muted or left; one that is not here is agreed.",
+    "Which you agreed to, declined, muted or left, or are invited to; one that is not here is"
+    " agreed.",
     "member_id", _seat,
 )  # fmt: skip
 RULES = Owned(

@@ -3,18 +3,15 @@ of one network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from common import outbox
 from common.clock import Clock, SystemClock
-from common.ids import new_id
 from common.mongo import (
     ASCENDING,
     DESCENDING,
-    BulkWriteError,
     Database,
-    Document,
     DuplicateKeyError,
     IndexModel,
 )
@@ -34,12 +31,13 @@ from messaging.adapters.changes import TRACES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
+from messaging.adapters.mongo_conversations import MongoConversations
 from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.mongo_imports import INDEXES as IMPORT_INDEXES
 from messaging.adapters.mongo_imports import MongoImports
 from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoReceiptChoices
 from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
-from messaging.adapters.mongo_messages import PLACE, MongoMessages, Offer, Room, duplicates
+from messaging.adapters.mongo_messages import PLACE, MongoMessages, Offer, Room
 from messaging.adapters.mongo_reports import INDEXES as REPORT_INDEXES
 from messaging.adapters.mongo_reports import MongoReports
 from messaging.adapters.read_together import ReadTogether
@@ -52,6 +50,10 @@ INDEXES = {
         IndexModel(
             [("network_id", ASCENDING), ("member_ids", ASCENDING), ("opened_id", DESCENDING)],
             name="of_member",
+        ),
+        IndexModel(
+            [("network_id", ASCENDING), ("past_ids", ASCENDING), ("opened_id", DESCENDING)],
+            name="of_past_member",
         ),
         *KEY_INDEXES,
     ],
@@ -82,64 +84,6 @@ INDEXES = {
     IMPORTS: IMPORT_INDEXES,
     **ERASURE_INDEXES,
 }  # fmt: skip
-
-
-class MongoConversations:
-    """Implements ports.Conversations; a conversation never changes, so it is remembered."""
-
-    def __init__(
-        self, collection: Scoped, keys: ConversationKeys, seen: dict[UUID, Conversation]
-    ) -> None:
-        self._collection = collection
-        self._keys = keys
-        self._seen = seen
-
-    async def get(self, id: UUID) -> Conversation | None:
-        """See ports.Conversations."""
-        if (known := self._seen.get(id)) is not None:
-            return known
-        document = await self._collection.find_one({"_id": id})
-        if document is None:
-            return None
-        self._keys.note(self._collection.network_id, document)
-        return self._remember(_conversation(document))
-
-    async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
-        """See ports.Conversations."""
-        new = {conversation.id for conversation in conversations}
-        documents = [await self._document(conversation) for conversation in conversations]
-        try:
-            await self._collection.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            new -= {conversations[index].id for index in duplicates(error)}
-        for document in documents:
-            if document["_id"] in new:
-                self._keys.note(self._collection.network_id, document)
-        return new
-
-    async def page(
-        self, member_id: UUID, before: UUID | None, limit: int
-    ) -> Sequence[tuple[UUID, Conversation]]:
-        """See ports.Conversations."""
-        wanted: Document = {"member_ids": member_id}
-        if before is not None:
-            wanted["opened_id"] = {"$lt": before}
-        found = await self._collection.find(wanted, sort=[("opened_id", DESCENDING)], limit=limit)
-        return [(document["opened_id"], _conversation(document)) for document in found]
-
-    async def _document(self, conversation: Conversation) -> Document:
-        """With its key: of two who open it at once one writes, and the other's key was nobody's."""
-        return {
-            "_id": conversation.id, "opened_id": new_id(),
-            "member_ids": list(conversation.member_ids), "created_at": conversation.created_at,
-            **await self._keys.new_fields(self._collection.network_id, conversation.id),
-        }  # fmt: skip
-
-    def _remember(self, conversation: Conversation) -> Conversation:
-        if len(self._seen) >= 100_000:
-            self._seen.clear()
-        self._seen[conversation.id] = conversation
-        return conversation
 
 
 class MongoMembers:
@@ -267,7 +211,3 @@ class Networks:
             of(mongo_ties.PLACES, network_id), of(mongo_ties.PAIRS, network_id),
             of("members", network_id), self._clock,
         )  # fmt: skip
-
-
-def _conversation(document: Document) -> Conversation:
-    return Conversation(document["_id"], tuple(document["member_ids"]), document["created_at"])

@@ -58,6 +58,14 @@ class MongoBlocks:
         found = await self._together.find(ids)
         return {document["blocked_id"]: block_of(document) for document in found}
 
+    async def all_of(self, member_id: UUID) -> Mapping[UUID, Block]:
+        """See ports_sides.Blocks."""
+        found = await self._collection.find(
+            {"member_id": member_id}, sort=[("_id", ASCENDING)], limit=0,
+            projection={"outbox": 0},
+        )  # fmt: skip
+        return {document["blocked_id"]: block_of(document) for document in found}
+
     async def page(
         self, member_id: UUID, before: UUID | None, limit: int
     ) -> Sequence[tuple[UUID, Block]]:

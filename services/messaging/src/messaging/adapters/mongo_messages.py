@@ -15,9 +15,8 @@ from common.mongo import Collection as Scoped
 from messaging.adapters import changes
 from messaging.adapters.changes import as_before, change_of
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.events import outgoing
 from messaging.adapters.group_commit import GroupCommit
-from messaging.adapters.sealing import Place, Seal
+from messaging.adapters.message_documents import TAIL, document_of, message_of, tail_of, texts_of
 from messaging.application.ports import ImportedRow, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
@@ -48,19 +47,17 @@ class MongoMessages:
     async def tail(self, conversation_id: UUID) -> Tail | None:
         """See ports.Messages."""
         document = await self._collection.find_one(
-            {"conversation_id": conversation_id},
-            {"sequence": 1, "sender_id": 1, "turn_at": 1},
-            sort=[("sequence", DESCENDING)],
+            {"conversation_id": conversation_id}, TAIL, sort=[("sequence", DESCENDING)]
         )
-        if document is None:
-            return None
-        return Tail(document["sequence"], document["sender_id"], document["turn_at"])
+        return tail_of(document) if document else None
 
     async def add(self, conversation: Conversation, placed: Placed) -> None:
         """See ports.Messages."""
         seal = await self._keys.of(self._collection.network_id, conversation.id)
         try:
-            await self._writer.insert(self._document(conversation, placed, seal))
+            await self._writer.insert(
+                document_of(self._collection.network_id, conversation, placed, seal)
+            )
         except DuplicateKeyError as error:
             raise Taken from error
 
@@ -71,12 +68,12 @@ class MongoMessages:
 
     async def add_imported(self, rows: Sequence[ImportedRow]) -> None:
         """See ports.Messages."""
-        ids = {row.conversation.id for row in rows}
-        seals = await self._keys.of_all(self._collection.network_id, ids)
+        network_id, ids = self._collection.network_id, {row.conversation.id for row in rows}
+        seals = await self._keys.of_all(network_id, ids)
         documents = [
             {
-                **self._document(row.conversation, row.placed, seals[row.conversation.id]),
-                "import_key": f"{self._collection.network_id}:{row.key}",
+                **document_of(network_id, row.conversation, row.placed, seals[row.conversation.id]),
+                "import_key": f"{network_id}:{row.key}",
             }
             for row in rows
         ]
@@ -210,20 +207,7 @@ class MongoMessages:
 
     async def _opened(self, documents: Sequence[Document]) -> list[Message]:
         texts = await texts_of(self._keys, self._collection.network_id, documents)
-        return [_message(*both) for both in zip(documents, texts, strict=True)]
-
-    def _document(self, conversation: Conversation, placed: Placed, seal: Seal) -> Document:
-        message = placed.message
-        events = outgoing(self._collection.network_id, conversation, placed)
-        return {
-            "_id": message.id, "network_id": self._collection.network_id,
-            "conversation_id": message.conversation_id,
-            "sequence": message.sequence, "sender_id": message.sender_id,
-            "client_message_id": message.client_message_id,
-            "text": seal.seal(changes.place_of(message), message.text),
-            "created_at": message.created_at, "turn_at": message.turn_at,
-            "imported": message.imported, **_replying(message), **outbox.fields(events),
-        }  # fmt: skip
+        return [message_of(*both) for both in zip(documents, texts, strict=True)]
 
 
 def duplicates(error: BulkWriteError) -> list[int]:
@@ -250,42 +234,3 @@ def _of_others(conversation_id: UUID, member_id: UUID, after: int, upto: int) ->
         "conversation_id": conversation_id, "sequence": {"$gt": after, "$lte": min(upto, _LAST)},
         "sender_id": {"$ne": member_id}, "text": {"$ne": ""},
     }  # fmt: skip
-
-
-async def texts_of(
-    keys: ConversationKeys, network_id: UUID, documents: Sequence[Document]
-) -> list[str]:
-    """The words of stored messages. Raises MessageDamaged, and what ConversationKeys.of raises."""
-    sealed = {one["conversation_id"] for one in documents if not isinstance(one["text"], str)}
-    seals = await keys.of_all(network_id, sealed)
-    return [
-        one["text"]
-        if isinstance(one["text"], str)
-        else seals[one["conversation_id"]].open(place_of(one), one["text"])
-        for one in documents
-    ]
-
-
-def place_of(document: Document) -> Place:
-    """What a stored message's text is bound to."""
-    return Place(
-        document["_id"], document["sequence"], document["sender_id"],
-        document.get("version", 1) - 1, document.get("reply_to", 0),
-    )  # fmt: skip
-
-
-def _replying(message: Message) -> Document:
-    return {"reply_to": message.reply_to} if message.reply_to else {}
-
-
-def _message(document: Document, text: str) -> Message:
-    return Message(
-        id=document["_id"], conversation_id=document["conversation_id"],
-        sequence=document["sequence"], sender_id=document["sender_id"],
-        client_message_id=document["client_message_id"], text=text,
-        created_at=document["created_at"], turn_at=document["turn_at"],
-        imported=document["imported"], reply_to=document.get("reply_to", 0),
-        version=document.get("version", 1), edited_at=document.get("edited_at"),
-        deleted_at=document.get("deleted_at"),
-        reactions=tuple(map(changes.reaction_of, document.get("reactions", ()))),
-    )  # fmt: skip

@@ -82,12 +82,15 @@ class MongoReports:
         wanted: Document = {"conversation_id": report.conversation_id}
         if report.sequence:
             first, last = report.sequence - AROUND, report.sequence + AROUND
-            wanted["sequence"] = {"$gte": first, "$lte": last}
+            wanted["sequence"] = {"$gte": max(first, report.first), "$lte": last}
+        elif report.first > 1:
+            wanted["sequence"] = {"$gte": report.first}
         found = await self._messages.find(
             wanted, sort=[("sequence", DESCENDING)], limit=2 * AROUND + 1,
-            projection=dict.fromkeys(COPIED, 1),
+            projection={**dict.fromkeys(COPIED, 1), "notice.kind": 1},
         )  # fmt: skip
-        return [{name: one[name] for name in COPIED if name in one} for one in found[::-1]]
+        said = [one for one in found[::-1] if "notice" not in one]
+        return [{name: one[name] for name in COPIED if name in one} for one in said]
 
 
 def _place(report_id: UUID, reporter_id: UUID) -> Place:

@@ -137,13 +137,17 @@ def seat_of(document: Document) -> Seat:
     return Seat(
         document["conversation_id"], document["member_id"], document["changed_at"],
         Standing(document["standing"]), mute, document["left_after"], document["version"],
+        document.get("invited", False), document.get("inviter_id"),
     )  # fmt: skip
 
 
 def _state(seat: Seat) -> Document:
+    """Of a pair nothing of invitations."""
+    inviting = {"invited": seat.invited, "inviter_id": seat.inviter_id} if seat.inviter_id else {}
     return {
         "conversation_id": seat.conversation_id, "member_id": seat.member_id,
         "standing": str(seat.standing), "muted": seat.mute is not None,
         "muted_until": seat.mute.until if seat.mute is not None else None,
         "left_after": seat.left_after, "changed_at": seat.changed_at, "version": seat.version,
+        **inviting,
     }  # fmt: skip

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection as Some
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,6 +44,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel(
             [("network_id", ASCENDING), ("member_id", ASCENDING), ("holds", ASCENDING)],
             name="of_member",
+        ),
+        IndexModel(
+            [("network_id", ASCENDING), ("circle_id", ASCENDING), ("member_id", ASCENDING)],
+            name="of_circle",
         ),
         *_MARKS,
     ],
@@ -81,8 +86,8 @@ class MongoTies:
         """See ports_sides.Ties."""
         pair, hers, others = await asyncio.gather(
             self._pairs.find_one({"_id": _pair_id(one, other)}, {"holds": 1}),
-            self._circles_of(one),
-            self._circles_of(other),
+            self.circles_of(one),
+            self.circles_of(other),
         )
         connected = {CONNECTED} if pair is not None and pair["holds"] else set()
         return connected | ({IN_CIRCLE} if hers & others else set())
@@ -123,7 +128,25 @@ class MongoTies:
         if len(known) == len(member_ids):
             await collection.update_one({"_id": id}, {"$unset": {"unknown_since": ""}})
 
-    async def _circles_of(self, member_id: UUID) -> set[UUID]:
+    async def members_in(self, circle_id: UUID, limit: int) -> Sequence[UUID]:
+        """See ports_sides.Ties."""
+        found = await self._places.find(
+            {"circle_id": circle_id, "holds": True}, sort=[("member_id", ASCENDING)], limit=limit,
+            projection={"member_id": 1},
+        )  # fmt: skip
+        return [document["member_id"] for document in found]
+
+    async def those_in(self, circle_id: UUID, member_ids: Some[UUID]) -> set[UUID]:
+        """See ports_sides.Ties."""
+        ids = [named_id(circle_id, "member", member_id) for member_id in member_ids]
+        found = await self._places.find(
+            {"_id": {"$in": ids}}, sort=[("_id", ASCENDING)], limit=0,
+            projection={"member_id": 1, "holds": 1},
+        )  # fmt: skip
+        return {document["member_id"] for document in found if document["holds"]}
+
+    async def circles_of(self, member_id: UUID) -> set[UUID]:
+        """See ports_sides.Ties."""
         found = await self._places.find(
             {"member_id": member_id, "holds": True}, sort=[("_id", ASCENDING)],
             limit=MOST_CIRCLES, projection={"circle_id": 1},

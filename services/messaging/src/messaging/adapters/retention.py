@@ -12,6 +12,7 @@ from messaging.adapters.mongo_ties import MARKS_KEPT, UNKNOWN_KEPT
 
 _COPY = "a copy of what community keeps"
 _WHY = "it decides who writes without asking"
+_ROOMS = f"{_WHY}, and who is in the room of a circle"
 
 
 def _ended(collection: str, kind: str) -> Rule:
@@ -25,8 +26,14 @@ def _unknown(collection: str, kind: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("conversations", "who talks to whom", Fate.ERASURE, "both come back to it", "created_at"),
-    Rule("messages", "messages", Fate.ERASURE, "both come back to what was said", "created_at"),
+    Rule(
+        "conversations",
+        "who talks to whom",
+        Fate.ERASURE,
+        "who is in it comes back",
+        "created_at",
+    ),
+    Rule("messages", "messages", Fate.ERASURE, "all come back to what was said", "created_at"),
     Rule(
         "messages",
         "what messages said before they were changed",
@@ -39,7 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("availabilities", "when she answers", Fate.ERASURE, "what she said holds"),
     Rule("blocks", "whom she does not hear, and since when", Fate.ERASURE, "she decided so"),
     Rule("contact_rules", "who may write to her", Fate.ERASURE, "what she decided holds"),
-    Rule("circle_places", "who is in which circle, as community tells it", Fate.ERASURE, _WHY),
+    Rule("circle_places", "who is in which circle, as community tells it", Fate.ERASURE, _ROOMS),
     _ended("circle_places", "that somebody left a circle"),
     _unknown("circle_places", "that somebody unknown is in a circle"),
     Rule(

@@ -25,7 +25,7 @@ from messaging.adapters.conversation_keys import (
     bound,
     wrapped_in,
 )
-from messaging.adapters.mongo_messages import place_of
+from messaging.adapters.message_documents import place_of
 from messaging.application.key_ports import KeyDamaged, KeyWrapper, MasterKeyMissing
 
 logger = log.get(__name__)

@@ -10,7 +10,9 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 from policy import Facts
 
+from messaging.application.groups import as_now
 from messaging.application.ports import Network
+from messaging.application.queries import message_for
 from messaging.application.withholding import heard_by
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MessageNotFound
@@ -45,8 +47,9 @@ async def _own(
     missing = ConversationNotFound("no such conversation of yours", field="conversation_id")
     if conversation is None:
         raise missing
-    takes_part = access.caller.subject in conversation.member_ids
-    message = await network.messages.get(conversation_id, message_id) if takes_part else None
+    conversation, caller = await as_now(network, conversation), access.caller.subject
+    takes_part = caller in conversation.member_ids
+    message = await message_for(network, conversation, caller, message_id) if takes_part else None
     owner = message.sender_id if message else None
     none = MessageNotFound("no such message of yours", field="message_id")
     access.require(Facts(network.id, owner_id=owner), none if takes_part else missing)

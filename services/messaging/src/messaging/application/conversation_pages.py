@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from messaging.application.groups import with_end
 from messaging.application.ports import Network
-from messaging.application.queries import last_sequence
+from messaging.application.shown import Shown, group_shown, pair_shown, shown_to
 from messaging.application.withholding import withheld_for, withheld_from_all
-from messaging.domain.availability import Availability
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
-from messaging.domain.seat import Mute, Seat, State, state_for
+from messaging.domain.seat import Seat, State
 
 MOST_READS = 10
 """A page is made of at most so many reads; then it is shorter than asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A conversation as one of its members is told of it."""
-
-    conversation: Conversation
-    last_sequence: int
-    state: State
-    mute: Mute | None
-    available_from: datetime | None
-    """When the other answers: no later than now if she does; None if that is not in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +26,6 @@ class Page:
 
     shown: Sequence[Shown]
     rest: UUID | None
-
-
-async def shown_to(
-    network: Network, conversation: Conversation, reader_id: UUID, now: datetime
-) -> Shown:
-    """A conversation as it is shown to who takes part in it."""
-    seats = await network.sides.seats.of(conversation.id)
-    last = await last_sequence(network, conversation.id)
-    said = await network.sides.availabilities.of(conversation.peers_of(reader_id))
-    return _shown(conversation, last, seats, reader_id, now, said)
 
 
 async def talks(
@@ -74,14 +52,8 @@ async def requests(
     for _ in range(MOST_READS):
         batch = await network.sides.seats.asked(reader_id, before, size + 1)
         for token, seat in batch:
-            conversation = await network.conversations.get(seat.conversation_id)
-            if conversation is None or reader_id not in conversation.member_ids:
-                continue
-            shown = await shown_to(network, conversation, reader_id, now)
-            withholding = await withheld_for(network, reader_id, conversation)
-            if shown.state is not State.RECEIVED or _blocked(conversation, withholding):
-                continue
-            if await _heard(network, conversation, withholding):
+            shown = await _request(network, seat, now)
+            if shown is not None:
                 found.append((token, shown))
         if len(found) > size:
             return Page([shown for _, shown in found[:size]], found[size - 1][0])
@@ -91,23 +63,60 @@ async def requests(
     return Page([shown for _, shown in found], before)
 
 
+async def _request(network: Network, seat: Seat, now: datetime) -> Shown | None:
+    """Where somebody is asked, as she is shown it; None where she is not, or no more."""
+    conversation = await network.conversations.get(seat.conversation_id)
+    if conversation is None:
+        return None
+    if not conversation.is_pair:
+        return await _invitation(network, conversation, seat, now)
+    reader_id = seat.member_id
+    if reader_id not in conversation.member_ids:
+        return None
+    shown = await shown_to(network, conversation, reader_id, now)
+    withholding = await withheld_for(network, reader_id, conversation)
+    if shown.state is not State.RECEIVED or _blocked(conversation, withholding):
+        return None
+    return shown if await _heard(network, conversation, withholding) else None
+
+
+async def _invitation(
+    network: Network, conversation: Conversation, seat: Seat, now: datetime
+) -> Shown | None:
+    """A group she is invited to, unless she blocks who did it, or who hosts it."""
+    shown = await shown_to(network, conversation, seat.member_id, now)
+    group = shown.conversation
+    if not seat.may_come or shown.inside or not group.member_ids:
+        return None
+    about = {*group.roster.host_ids, *([seat.inviter_id] if seat.inviter_id else [])}
+    blocks = await network.sides.blocks.of(seat.member_id, about)
+    return None if any(one.holds for one in blocks.values()) else shown
+
+
 async def _told(
     network: Network, batch: Sequence[tuple[UUID, Conversation]], reader_id: UUID, now: datetime
 ) -> list[tuple[UUID, Shown]]:
-    conversations = [conversation for _, conversation in batch]
     seats, ends = await asyncio.gather(
-        network.sides.seats.of_all(conversations),
-        asyncio.gather(*(last_sequence(network, one.id) for one in conversations)),
+        network.sides.seats.of_all([conversation for _, conversation in batch]),
+        asyncio.gather(*(with_end(network, one) for _, one in batch)),
     )
+    conversations = [conversation for conversation, _ in ends]
     withheld = await withheld_from_all(network, reader_id, conversations, seats)
-    peers = {peer for one in conversations for peer in one.peers_of(reader_id)}
+    pairs = [one for one in conversations if one.is_pair]
+    peers = {peer for one in pairs for peer in one.peers_of(reader_id)}
     said = await network.sides.availabilities.of(peers)
     found: list[tuple[UUID, Shown]] = []
-    for (token, one), last in zip(batch, ends, strict=True):
+    for (token, _), (one, last) in zip(batch, ends, strict=True):
         hers, withholding = seats.get(one.id, ()), withheld[one.id]
-        shown = _shown(one, last, hers, reader_id, now, said)
         left = any(seat.member_id == reader_id and seat.hides(last) for seat in hers)
-        if shown.state not in (State.OPEN, State.REQUESTED) or left:
+        if left or reader_id not in one.member_ids:
+            continue
+        if not one.is_pair:
+            shown = await group_shown(network, one, last, hers, reader_id, now)
+            found.append((token, shown))
+            continue
+        shown = pair_shown(one, last, hers, reader_id, now, said)
+        if shown.state not in (State.OPEN, State.REQUESTED):
             continue
         if _blocked(one, withholding):
             continue
@@ -132,19 +141,3 @@ async def _heard(network: Network, conversation: Conversation, withholding: With
     """Whether there is a last message, and it is for its reader's eyes."""
     last = await network.messages.before(conversation.id, None, 1)
     return any(not withholding.hides(one) for one in last)
-
-
-def _shown(  # all that is known of it
-    conversation: Conversation, last: int, seats: Sequence[Seat], reader_id: UUID, now: datetime,
-    said: Mapping[UUID, Availability],
-) -> Shown:  # fmt: skip
-    own = next((seat for seat in seats if seat.member_id == reader_id), None)
-    times = [
-        said[peer].next_from(now) if peer in said else now
-        for peer in conversation.peers_of(reader_id)
-    ]
-    known = [at for at in times if at is not None]
-    return Shown(
-        conversation, last, state_for(reader_id, seats),
-        own.muted(now) if own is not None else None, min(known) if known else None,
-    )  # fmt: skip

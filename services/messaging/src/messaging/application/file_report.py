@@ -10,7 +10,7 @@ from common.auth import Access
 from common.ids import named_id
 
 from messaging.application.ports import Network
-from messaging.application.queries import conversation_of
+from messaging.application.queries import conversation_of, message_for
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.report import Complaint, Report
 
@@ -26,12 +26,13 @@ async def file_report(
     reporter = access.caller.subject
     reported, sequence = conversation.peers_of(reporter), 0
     if complaint.message_id is not None:
-        message = await network.messages.get(conversation_id, complaint.message_id)
+        message = await message_for(network, conversation, reporter, complaint.message_id)
         if message is None or message.sender_id == reporter:
             text = "no such message of somebody else in this conversation"
             raise MessageNotFound(text, field="message_id")
         reported, sequence = (message.sender_id,), message.sequence
     about = complaint.message_id or conversation_id
     id = named_id(network.id, "report", reporter, conversation_id, about)
-    report = Report(id, conversation_id, reporter, reported, complaint, sequence, at)
+    first = conversation.first_for(reporter)
+    report = Report(id, conversation_id, reporter, reported, complaint, sequence, at, first)
     return replace(report, created_at=await network.reports.add(report))

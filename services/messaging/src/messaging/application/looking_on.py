@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from messaging.application.groups import as_now, tells_signs, with_end
 from messaging.application.hub import Hub, Kind, News
 from messaging.application.ports import Network
 from messaging.application.sides import has_agreed
@@ -21,20 +22,21 @@ async def ends_of(network: Network, member_id: UUID) -> list[tuple[UUID, int]]:
     """The conversations of a member, the newest of them at most MOST_CONVERSATIONS, and the
     sequence numbers they end with; not those in which she hears nobody."""
     found = await network.conversations.page(member_id, None, MOST_CONVERSATIONS)
-    ids = await _heard(network, member_id, [conversation for _, conversation in found])
-    tails = await for_each(ids, network.messages.tail)
-    return [(id, tail.sequence if tail else 0) for id, tail in zip(ids, tails, strict=True)]
+    heard = await _heard(network, member_id, [conversation for _, conversation in found])
+    ends = await for_each(heard, lambda one: with_end(network, one))
+    return [(one.id, end) for one, end in ends if member_id in one.member_ids]
 
 
 async def _heard(
     network: Network, member_id: UUID, conversations: Sequence[Conversation]
-) -> list[UUID]:
+) -> list[Conversation]:
     seats = await network.sides.seats.of_all(conversations)
     withheld = await withheld_from_all(network, member_id, conversations, seats)
     return [
-        one.id
+        one
         for one in conversations
-        if not all(withheld[one.id].hushes(peer) for peer in one.peers_of(member_id))
+        if not one.is_pair
+        or not all(withheld[one.id].hushes(peer) for peer in one.peers_of(member_id))
     ]
 
 
@@ -44,9 +46,12 @@ async def typing_in(
     """Tell whoever else takes part in a conversation that `member_id` is writing, if she does
     and has agreed to it."""
     conversation = await network.conversations.get(conversation_id)
-    if conversation is None or member_id not in conversation.member_ids:
+    if conversation is None or not tells_signs(conversation):
         return
-    if not await has_agreed(network, conversation_id, member_id):
+    conversation = await as_now(network, conversation)
+    if member_id not in conversation.member_ids:
+        return
+    if not await has_agreed(network, conversation, member_id):
         return
     peers = conversation.peers_of(member_id)
     others = await hearers(network, conversation, peers, member_id)

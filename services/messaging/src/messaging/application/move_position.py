@@ -8,6 +8,7 @@ from uuid import UUID
 from common.auth import Access
 from common.errors import ConcurrentUpdate, Invalid
 
+from messaging.application.groups import tells_signs
 from messaging.application.ports import Network
 from messaging.application.queries import conversation_of, last_sequence
 from messaging.application.reading import WINDOW, Reading, readings
@@ -41,7 +42,7 @@ async def move_position(
         before = (await network.marks.of([place])).get(place) or Mark(*place)
         after = before.moved(delivered=delivered, read=read)
         if after == before or await network.marks.save(
-            after, at, await _read_of(network, before, after), told
+            after, at, await _read_of(network, conversation, before, after), told
         ):
             [reading] = await readings(network, member_id, [conversation])
             return reading
@@ -50,18 +51,23 @@ async def move_position(
 
 async def _told(network: Network, conversation: Conversation, member_id: UUID) -> set[UUID]:
     """Whose devices are told: her own, and, once she agreed, those of whom she shows it to."""
-    if not await has_agreed(network, conversation.id, member_id):
+    if not tells_signs(conversation):
+        return {member_id}
+    if not await has_agreed(network, conversation, member_id):
         return {member_id}
     hiding = await network.choices.hiding(conversation.member_ids)
     others = set() if member_id in hiding else set(conversation.member_ids) - hiding
     return others | {member_id}
 
 
-async def _read_of(network: Network, before: Mark, after: Mark) -> UUID | None:
+async def _read_of(
+    network: Network, conversation: Conversation, before: Mark, after: Mark
+) -> UUID | None:
     """Whose message was read with this advance, if any was: reading one's own is none."""
     if after.read == before.read:
         return None
-    first = max(before.read, after.read - WINDOW)
+    hers = conversation.first_for(after.member_id) - 1
+    first = max(before.read, after.read - WINDOW, hers)
     return await network.messages.newest_of_others(
         after.conversation_id, after.member_id, first, after.read
     )

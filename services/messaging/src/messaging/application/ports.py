@@ -15,6 +15,7 @@ from messaging.application.ports_sides import Sides
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import Reaction
+from messaging.domain.roster import Roster
 
 
 class Taken(Exception):
@@ -32,11 +33,16 @@ class Conversations(Protocol):
     """The conversations of one network."""
 
     async def get(self, id: UUID) -> Conversation | None:
-        """The conversation, or None."""
+        """The conversation, or None. Of a group, with a roster that held once: see `groups.py`."""
         ...
 
     async def add(self, conversations: Sequence[Conversation]) -> set[UUID]:
         """Store those that are not there; ids of those that were new."""
+        ...
+
+    async def keep(self, id: UUID, roster: Roster) -> None:
+        """Show this roster of a group from now on, unless a later one is; who was ever in it is
+        kept. What `get` gives is as new afterwards. Raises ConcurrentUpdate."""
         ...
 
     async def page(
@@ -54,7 +60,7 @@ class Messages(Protocol):
         ...
 
     async def add(self, conversation: Conversation, placed: Placed) -> None:
-        """Store a message with its events in one write. Raises Taken."""
+        """Store a message or a notice with its events in one write. Raises Taken."""
         ...
 
     async def room(self) -> None:

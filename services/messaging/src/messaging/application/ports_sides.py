@@ -65,6 +65,10 @@ class Blocks(Protocol):
         """Her blocks of these, by whom; also those that have ended."""
         ...
 
+    async def all_of(self, member_id: UUID) -> Mapping[UUID, Block]:
+        """All of hers, by whom; also those that have ended."""
+        ...
+
     async def page(
         self, member_id: UUID, before: UUID | None, limit: int
     ) -> Sequence[tuple[UUID, Block]]:
@@ -122,6 +126,18 @@ class Ties(Protocol):
 
     async def between(self, one: UUID, other: UUID) -> Collection[str]:
         """What ties two members (`domain.contact`); what is not known is no tie."""
+        ...
+
+    async def members_in(self, circle_id: UUID, limit: int) -> Sequence[UUID]:
+        """Who is in a circle, in an order that stays; also ids that are not known (yet)."""
+        ...
+
+    async def those_in(self, circle_id: UUID, member_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these who are in a circle."""
+        ...
+
+    async def circles_of(self, member_id: UUID) -> set[UUID]:
+        """The circles she is in."""
         ...
 
     async def confirm(self, member_ids: Collection[UUID]) -> None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from common import log
 from common.clock import Clock
 
-from messaging.application.conversation_pages import Shown
 from messaging.application.ports import Network
+from messaging.application.shown import Shown
 from messaging.domain.presence import Presence, grain_of, presence_of
 from messaging.domain.seat import State
 
@@ -58,7 +58,7 @@ async def presences(
     peers = {
         one.conversation.id: one.conversation.peers_of(reader_id)
         for one in shown
-        if one.state is State.OPEN
+        if one.state is State.OPEN and one.conversation.is_pair
     }
     everybody = {peer for some in peers.values() for peer in some}
     if not everybody:

@@ -10,7 +10,7 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 
 from messaging.application.ports import Network
-from messaging.application.queries import conversation_of
+from messaging.application.queries import conversation_of, message_for
 from messaging.application.sides import agree
 from messaging.application.withholding import withheld_for
 from messaging.domain.block import Withholding
@@ -69,7 +69,7 @@ async def _found(
     """What is withheld from her is not there, or she would read it in the answer."""
     conversation = await conversation_of(network, conversation_id, access)
     message, hers = await asyncio.gather(
-        network.messages.get(conversation_id, message_id),
+        message_for(network, conversation, access.caller.subject, message_id),
         withheld_for(network, access.caller.subject, conversation),
     )
     if message is None or hers.hides(message):

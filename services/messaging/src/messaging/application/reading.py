@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from messaging.application.groups import tells_signs, with_end
 from messaging.application.ports import Network
 from messaging.application.queries import last_sequence
 from messaging.application.together import for_each
@@ -46,15 +47,16 @@ async def readings(
 ) -> list[Reading]:  # fmt: skip
     """How far a member has got in these, which she takes part in; `ends` are the last sequence
     numbers, where they are known already."""
-    members = {id for one in conversations for id in one.member_ids}
+    telling = [one for one in conversations if tells_signs(one)]
+    members = {id for one in telling for id in one.member_ids}
     hiding = await network.choices.hiding(members | {member_id})
     shown = set() if member_id in hiding else members - hiding
-    places = {(one.id, id) for one in conversations for id in one.member_ids if id in shown}
+    places = {(one.id, id) for one in telling for id in one.member_ids if id in shown}
     marks = await network.marks.of(places | {(one.id, member_id) for one in conversations})
     seats = await network.sides.seats.of_all(conversations)
     withheld = await withheld_from_all(network, member_id, conversations, seats)
-    silent = {(one.conversation_id, one.member_id) for all in seats.values() for one in all
-              if not one.agreed}  # fmt: skip
+    silent = {(one.id, seat.member_id) for one in conversations if one.is_pair
+              for seat in seats.get(one.id, ()) if not seat.agreed}  # fmt: skip
 
     def seen(id: UUID, other: UUID) -> Mark:
         """Who has not agreed gives no sign."""
@@ -69,28 +71,32 @@ async def readings(
         others = [
             seen(conversation.id, id)
             for id in conversation.peers_of(member_id)
-            if id in shown and not withholding.hushes(id)
+            if id in shown and tells_signs(conversation) and not withholding.hushes(id)
         ]
-        unread = await unread_of(network, mark, last, withholding)
+        first = conversation.first_for(member_id)
+        unread = await unread_of(network, mark, last, withholding, first)
         return Reading(conversation, last, mark, unread, others)
 
     return await for_each(conversations, reading)
 
 
-async def unread_of(network: Network, mark: Mark, last: int, withholding: Withholding) -> Unread:
+async def unread_of(
+    network: Network, mark: Mark, last: int, withholding: Withholding, first: int = 1
+) -> Unread:
     """What lies behind a mark in a conversation that ends with `last`: messages of others that
-    still have words. Exact up to MOST_UNREAD, if it is found within WINDOW places."""
-    if mark.read >= last:
+    still have words, from `first` on. Exact up to MOST_UNREAD, if found within WINDOW places."""
+    read = max(mark.read, first - 1)
+    if read >= last:
         return Unread()
-    upto = min(mark.read + WINDOW, last)
+    upto = min(read + WINDOW, last)
     if withholding.deaf:
         return Unread()
     if withholding.blocks:
-        messages = await network.messages.after(mark.conversation_id, mark.read, WINDOW)
+        messages = await network.messages.after(mark.conversation_id, read, WINDOW)
         heard = sum(_counts(one, withholding) for one in messages)
         return Unread(min(heard, MOST_UNREAD), heard > MOST_UNREAD or upto < last)
     found = await network.messages.unread(
-        mark.conversation_id, mark.member_id, mark.read, upto, MOST_UNREAD + 1
+        mark.conversation_id, mark.member_id, read, upto, MOST_UNREAD + 1
     )
     return Unread(min(found, MOST_UNREAD), found > MOST_UNREAD or upto < last)
 
@@ -112,11 +118,14 @@ async def total_unread(network: Network, member_id: UUID) -> Total:
 
     async def unread(conversation: Conversation) -> Unread:
         mark = marks.get((conversation.id, member_id)) or Mark(conversation.id, member_id)
-        last = await last_sequence(network, conversation.id)
+        conversation, last = await with_end(network, conversation)
+        if member_id not in conversation.member_ids:
+            return Unread()
         hers = [one for one in seats.get(conversation.id, ()) if one.member_id == member_id]
         if any(seat.hides(last) for seat in hers):
             return Unread()
-        return await unread_of(network, mark, last, withheld[conversation.id])
+        first = conversation.first_for(member_id)
+        return await unread_of(network, mark, last, withheld[conversation.id], first)
 
     found = await for_each(conversations, unread)
     more = len(pages) > MOST_CONVERSATIONS or any(one.more for one in found)

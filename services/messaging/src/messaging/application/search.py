@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from messaging.application.groups import as_now
 from messaging.application.ports import Network
 from messaging.application.queries import page_before
 from messaging.application.withholding import Withheld
@@ -92,6 +93,7 @@ async def _pages(
     network: Network, conversation: Conversation, member_id: UUID, sequence: int
 ) -> AsyncIterator[Sequence[Message | Withheld]]:
     """The pages of a conversation before a number (0: from its end); at least an empty one."""
+    conversation = await as_now(network, conversation)  # lists may be behind
     before: int | None = sequence or None
     while True:
         page = await page_before(network, conversation, member_id, before, PAGE)

@@ -9,8 +9,10 @@ from common.errors import ConcurrentUpdate
 from common.ids import new_id
 
 from messaging.application.hub import Hub
+from messaging.application.noting import Writing
 from messaging.application.ports import Network, Taken
 from messaging.application.queries import conversation_of
+from messaging.application.send_in_group import send_in_group
 from messaging.application.sides import answer_awaited, bound_for
 from messaging.application.tails import Tails
 from messaging.application.withholding import heard_by, hearers
@@ -30,10 +32,18 @@ async def send_message(
     MessageIdReused, AnswerAwaited, ConcurrentUpdate (many processes race for this conversation; try
     again).
     """
+    known = await network.conversations.get(conversation_id)
+    if known is not None and not known.is_pair:
+        return await _to_group(Writing(network, tails, hub), access, known, draft)
     conversation = await conversation_of(network, conversation_id, access)
+    return await _to_pair(Writing(network, tails, hub), conversation, draft)
+
+
+async def _to_pair(writing: Writing, conversation: Conversation, draft: Draft) -> Message:
+    network, hub, conversation_id = writing.network, writing.hub, conversation.id
     bound = await bound_for(network, conversation, draft.sender_id, draft.created_at)
     told = await _told(network, hub, conversation, draft)
-    async with tails.hold(conversation_id) as slot:
+    async with writing.tails.hold(conversation_id) as slot:
         for _ in range(TRIES):
             if not slot.known or _ahead(draft, slot.tail):  # another process may have gone on
                 slot.remember(await network.messages.tail(conversation_id))
@@ -56,6 +66,17 @@ async def send_message(
             hub.arrived(network.id, told, placed.message)
             return placed.message
     raise ConcurrentUpdate("too many senders at once; try again")
+
+
+async def _to_group(
+    writing: Writing, access: Access, conversation: Conversation, draft: Draft
+) -> Message:
+    """It may have been sent before, and may be so only once she is found to be in the group."""
+    sent = await send_in_group(writing, access, conversation, draft)
+    earlier = sent or await _earlier(writing.network, conversation, draft)
+    if earlier is None:
+        raise ConcurrentUpdate("too many senders at once; try again")
+    return earlier
 
 
 async def _told(

@@ -98,17 +98,18 @@ async def agree(
     network: Network, conversation: Conversation, member_id: UUID, at: datetime
 ) -> None:
     """What she does is a yes; nothing is written where she agreed. Raises ConcurrentUpdate."""
-    if not await network.sides.seats.settled(conversation.id):
+    if conversation.is_pair and not await network.sides.seats.settled(conversation.id):
         await change_seat(network, conversation, member_id, at, _agree(at))
 
 
-async def has_agreed(network: Network, conversation_id: UUID, member_id: UUID) -> bool:
-    """Whether she did, so that others may find signs of her in the conversation."""
+async def has_agreed(network: Network, conversation: Conversation, member_id: UUID) -> bool:
+    """Whether she did, so that others may find signs of her in the conversation. Who is in a group
+    has."""
     seats = network.sides.seats
-    if await seats.settled(conversation_id):
+    if not conversation.is_pair or await seats.settled(conversation.id):
         return True
     return all(
-        seat.agreed for seat in await seats.of(conversation_id) if seat.member_id == member_id
+        seat.agreed for seat in await seats.of(conversation.id) if seat.member_id == member_id
     )
 
 

@@ -30,9 +30,19 @@ class Withheld:
 async def withheld_for(
     network: Network, reader_id: UUID, conversation: Conversation
 ) -> Withholding:
-    """What of a conversation its reader is not to see: one read by id, two unless all agreed."""
-    blocks = await network.sides.blocks.of(reader_id, conversation.peers_of(reader_id))
-    deaf = await _is_deaf(network, reader_id, conversation.id)
+    """What of a conversation its reader is not to see: one read by id, two unless all agreed. Of a
+    group one read of all she blocks: also who is not in it any more wrote there."""
+    if not conversation.is_pair:
+        return Withholding(reader_id, False, await network.sides.blocks.all_of(reader_id))
+    return await _withheld_of(network, reader_id, conversation, conversation.peers_of(reader_id))
+
+
+async def _withheld_of(
+    network: Network, reader_id: UUID, conversation: Conversation, member_ids: Collection[UUID]
+) -> Withholding:
+    """The same, as far as it is about what these did."""
+    blocks = await network.sides.blocks.of(reader_id, member_ids)
+    deaf = conversation.is_pair and await _is_deaf(network, reader_id, conversation.id)
     return Withholding(reader_id, deaf, blocks)
 
 
@@ -43,7 +53,7 @@ async def hearers(
     """Those of `member_ids` who may be told at once of what `by` does; with `at`, of what she sent
     then. Whoever is not told finds the places later, empty, when something comes that she hears."""
     others = [id for id in member_ids if id != by]
-    found = await asyncio.gather(*(withheld_for(network, id, conversation) for id in others))
+    found = await asyncio.gather(*(_withheld_of(network, id, conversation, [by]) for id in others))
     deaf = {
         one.reader_id for one in found if one.hushes(by) or (at is not None and one.covers(by, at))
     }
@@ -56,13 +66,18 @@ async def told_of(
 ) -> list[tuple[tuple[UUID, ...], Message]]:  # fmt: skip
     """Who may be told at once of what `by` did to a message, and the message as these are shown
     it."""
-    found = await asyncio.gather(*(withheld_for(network, id, conversation) for id in member_ids))
+    acting = {by, message.sender_id, *(one.member_id for one in message.reactions)}
+    shown = conversation.shown(message.sequence)  # who is in a group by now, and was then
+    readers = [id for id in member_ids if conversation.is_pair or id in shown]
+    found = await asyncio.gather(
+        *(_withheld_of(network, id, conversation, acting - {id}) for id in readers)
+    )
     views: dict[Message, tuple[UUID, ...]] = {}
     for one in found:
         if not (one.hushes(by) or one.hushes(message.sender_id) or one.hides(message)):
             view = one.heard(message)
             views[view] = (*views.get(view, ()), one.reader_id)
-    return [(readers, view) for view, readers in views.items()]
+    return [(those, view) for view, those in views.items()]
 
 
 async def heard_by(
@@ -79,10 +94,16 @@ async def withheld_from_all(
     seats: Mapping[UUID, Sequence[Seat]],
 ) -> Mapping[UUID, Withholding]:  # fmt: skip
     """The same of several conversations with these seats: one read."""
-    peers = {peer for one in conversations for peer in one.peers_of(reader_id)}
-    blocks = await network.sides.blocks.of(reader_id, peers)
+    blocks = network.sides.blocks
+    if all(one.is_pair for one in conversations):
+        peers = {peer for one in conversations for peer in one.peers_of(reader_id)}
+        hers = await blocks.of(reader_id, peers)
+    else:
+        hers = await blocks.all_of(reader_id)
     return {
-        one.id: Withholding(reader_id, _deaf(reader_id, seats.get(one.id, ())), blocks)
+        one.id: Withholding(
+            reader_id, one.is_pair and _deaf(reader_id, seats.get(one.id, ())), hers
+        )
         for one in conversations
     }
 

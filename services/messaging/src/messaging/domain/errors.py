@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import Conflict, Invalid, NotFound, Precondition
+from common.errors import Conflict, Forbidden, Invalid, NotFound, Precondition
 
 
 class ConversationNotFound(NotFound):
@@ -75,3 +75,33 @@ class ReactionsFull(Precondition):
     """The message has as many reactions as it can hold."""
 
     reason = "REACTIONS_FULL"
+
+
+class CircleNotFound(NotFound):
+    """No such circle that the caller is in, as far as messaging has heard."""
+
+    reason = "CIRCLE_NOT_FOUND"
+
+
+class NotAGroup(Precondition):
+    """This is done to groups, and the conversation is of two members, or the room of a circle."""
+
+    reason = "NOT_A_GROUP"
+
+
+class NotAHost(Forbidden):
+    """Hosts of the group may, and the caller is none."""
+
+    reason = "NOT_A_HOST"
+
+
+class GroupFull(Precondition):
+    """There is no room for so many."""
+
+    reason = "GROUP_FULL"
+
+
+class GroupIdReused(Conflict):
+    """The client group id belongs to a group with another title, or that the caller has left."""
+
+    reason = "GROUP_ID_REUSED"

@@ -3,7 +3,7 @@ answered whom and how fast."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from common.errors import Invalid
 
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.reaction import Reaction
+from messaging.domain.roster import Notice, Roster
 
 MAX_TEXT = 4_000
 MAX_CLIENT_ID = 64
@@ -52,16 +53,18 @@ def check_text(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The end of a conversation: all that the next message depends on."""
+    """The end of a conversation: all that the next message depends on. `sender_id` is who spoke
+    last, None for nobody yet; `roster_at` is the place of the roster that holds, 0 for a pair."""
 
     sequence: int
-    sender_id: UUID
+    sender_id: UUID | None
     turn_at: datetime
+    roster_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in its place."""
+    """A message in its place, or a notice, which has no words and is nobody's to change."""
 
     id: UUID
     conversation_id: UUID
@@ -77,11 +80,14 @@ class Message:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     reactions: tuple[Reaction, ...] = ()
+    roster_at: int = 0
+    notice: Notice | None = None
 
     @property
     def tail(self) -> Tail:
         """The end of the conversation once this message is in it."""
-        return Tail(self.sequence, self.sender_id, self.turn_at)
+        spoke = self.sender_id if self.notice is None else self.notice.spoke
+        return Tail(self.sequence, spoke, self.turn_at, self.roster_at)
 
     @property
     def erased(self) -> bool:
@@ -110,13 +116,14 @@ class Placed:
     """A new message and what it means for the talk.
 
     `opens_turn`: it awaits an answer. `answered`/`reply_latency`: whose turn it answers, and how
-    long she waited since that turn began.
+    long she waited since that turn began. `to`: in a group, to whom it is said, if to anybody.
     """
 
     message: Message
     opens_turn: bool
     answered: UUID | None
     reply_latency: timedelta | None
+    to: UUID | None = None
 
 
 def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> Placed:
@@ -128,9 +135,9 @@ def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> P
     if draft.reply_to > (tail.sequence if tail else 0):
         text = "there is no message with this number to reply to"
         raise MessageNotFound(text, field="reply_to_sequence")
-    answers = tail is not None and tail.sender_id != draft.sender_id
+    answers = tail is not None and tail.sender_id not in (None, draft.sender_id)
     waited = draft.created_at - tail.turn_at if tail else timedelta(0)
-    opens = tail is None or answers or waited > ANSWER_WITHIN
+    opens = tail is None or tail.sender_id is None or answers or waited > ANSWER_WITHIN
     message = Message(
         id=id,
         conversation_id=conversation_id,
@@ -142,7 +149,35 @@ def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> P
         turn_at=draft.created_at if opens or tail is None else tail.turn_at,
         imported=draft.imported,
         reply_to=draft.reply_to,
+        roster_at=tail.roster_at if tail else 0,
     )
     if tail is None or not answers or waited < timedelta(0):
         return Placed(message, opens, None, None)
     return Placed(message, opens, tail.sender_id, waited)
+
+
+def place_among(
+    draft: Draft, id: UUID, conversation_id: UUID, tail: Tail, roster: Roster, said_to: UUID | None
+) -> Placed:
+    """The same in a group with this roster; `said_to` wrote what the draft names, if it names any.
+
+    Whoever speaks next answers a turn, as in a pair, so each is answered once at most; nobody is
+    told of an answer who is not there any more.
+    """
+    placed = place(draft, id, conversation_id, tail)
+    if placed.answered is not None and roster.since(placed.answered) is None:
+        placed = replace(placed, answered=None, reply_latency=None)
+    to = placed.answered if said_to in (None, draft.sender_id) else said_to
+    return replace(placed, to=to)
+
+
+def place_notice(notice: Notice, id: UUID, conversation_id: UUID, by: UUID, at: datetime,
+                 tail: Tail | None) -> Placed:  # fmt: skip
+    """Put a notice behind `tail`, with the roster it begins. Whose turn it is stays as it was."""
+    notice = replace(notice, spoke=tail.sender_id if tail else None)
+    message = Message(
+        id=id, conversation_id=conversation_id, sequence=notice.roster.at, sender_id=by,
+        client_message_id=str(id), text="", created_at=at, turn_at=tail.turn_at if tail else at,
+        roster_at=notice.roster.at, notice=notice,
+    )  # fmt: skip
+    return Placed(message, False, None, None)

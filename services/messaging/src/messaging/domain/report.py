@@ -40,7 +40,8 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report of what `reported_ids` wrote. `sequence` is the message's place, 0 for none."""
+    """A report of what `reported_ids` wrote. `sequence` is the message's place, 0 for none; what
+    was said before `first` is not the reporter's to tell."""
 
     id: UUID
     conversation_id: UUID
@@ -49,3 +50,4 @@ class Report:
     complaint: Complaint
     sequence: int
     created_at: datetime
+    first: int = 1

@@ -54,7 +54,7 @@ class Mute:
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One member's side. `left_after` is the last message there was when she left, -1 if she did
-    not; `opened_at` is when it was made."""
+    not. Of a group: `invited` is whether an invitation stands, and `inviter_id` whose it was."""
 
     conversation_id: UUID
     member_id: UUID
@@ -63,6 +63,8 @@ class Seat:
     mute: Mute | None = None
     left_after: int = -1
     version: int = 0
+    invited: bool = False
+    inviter_id: UUID | None = None
 
     @property
     def agreed(self) -> bool:
@@ -108,6 +110,24 @@ class Seat:
     def leave(self, last_sequence: int, at: datetime) -> Seat:
         """Off her list, until somebody writes behind the last message there is now."""
         return self._next(at, left_after=last_sequence)
+
+    def invite(self, inviter_id: UUID, standing: Standing, at: datetime) -> Seat:
+        """She is asked into a group (`standing`: asked, or shown to nobody). Who is asked already,
+        and who declined, is asked no more; the invitation stands in either case."""
+        if self.standing is not Standing.DECLINED and not (
+            self.invited and self.standing is Standing.ASKED
+        ):
+            return self._next(at, invited=True, inviter_id=inviter_id, standing=standing)
+        return self if self.invited else self._next(at, invited=True, inviter_id=inviter_id)
+
+    def out(self, at: datetime) -> Seat:
+        """No invitation stands, so she cannot come in."""
+        return self._next(at, invited=False) if self.invited else self
+
+    @property
+    def may_come(self) -> bool:
+        """Whether she is invited into a group and is shown it."""
+        return self.invited and self.standing is not Standing.UNHEARD
 
     def _next(self, at: datetime, **changes: object) -> Seat:
         return replace(self, changed_at=at, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the callers above name fields

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from kith.messaging.v1 import messaging_pb2 as pb
 
-from messaging.application.conversation_pages import Shown
 from messaging.application.ports import Network
 from messaging.application.presence import presences
 from messaging.application.reading import readings
+from messaging.application.shown import Shown
 from messaging.entrypoints.receipts import reading_of
 from messaging.entrypoints.telling import conversation_pb
 
@@ -20,14 +20,16 @@ from messaging.entrypoints.telling import conversation_pb
 async def told(
     network: Network, reader_id: UUID, shown: Sequence[Shown], now: datetime
 ) -> list[pb.Conversation]:
-    """As they are told to somebody who takes part in them."""
-    conversations = [one.conversation for one in shown]
+    """As they are told to somebody who takes part in them, or is invited."""
+    conversations = [one.conversation for one in shown if one.inside]
     ends = {one.conversation.id: one.last_sequence for one in shown}
     found, here = await asyncio.gather(
         readings(network, reader_id, conversations, ends),
         presences(network, reader_id, shown, now),
     )
+    read = {one.conversation.id: reading_of(one) for one in found}
     return [
-        conversation_pb(one, reading_of(reading), here.get(one.conversation.id), now)
-        for one, reading in zip(shown, found, strict=True)
+        conversation_pb(one, reader_id, read.get(id), here.get(id), now)
+        for one in shown
+        for id in [one.conversation.id]
     ]

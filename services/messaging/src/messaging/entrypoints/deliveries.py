@@ -12,6 +12,7 @@ from common.kafka_consumer import Handlers, Meta, Mine
 from kith.messaging.events.v1 import delivery_events_pb2 as events
 
 from messaging.adapters.mongo import Networks
+from messaging.application.groups import as_now
 from messaging.application.hub import Hub, News
 from messaging.application.hub import Kind as Told
 from messaging.application.ports import Network
@@ -39,6 +40,8 @@ def handlers(networks: Networks, hub: Hub) -> Handlers:
         network_id = parse_id(event.network_id, "network_id")
         member_ids = tuple(parse_id(member, "member_id") for member in event.member_ids)
         kind = _KINDS.get(event.kind)
+        if kind is Told.CONVERSATION:
+            await _repaired(networks.of(network_id), event)
         if kind is None or not hub.present(network_id, member_ids):
             return
         conversation_id = parse_id(event.conversation_id, "conversation_id")
@@ -61,6 +64,14 @@ def handlers(networks: Networks, hub: Hub) -> Handlers:
     return {events.DeliveryDue: on_due}
 
 
+async def _repaired(network: Network, event: events.DeliveryDue) -> None:
+    """The lists know of who came to a group and went, also if who noted it died before they did."""
+    id = parse_id(event.conversation_id, "conversation_id")
+    conversation = await network.conversations.get(id)
+    if conversation is not None:
+        await as_now(network, conversation)
+
+
 def slots(hub: Hub) -> Callable[[Mine], None]:
     """Tells the hub which slots this instance has."""
 
@@ -79,6 +90,7 @@ async def _hearing(
     conversation = await network.conversations.get(conversation_id)
     if conversation is None:
         return []
+    conversation = await as_now(network, conversation)
     if message is not None:
         who = by or message.sender_id
         return [*await told_of(network, conversation, member_ids, message, who)]

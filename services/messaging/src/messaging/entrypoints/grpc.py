@@ -12,6 +12,7 @@ from common.grpc_server import Context
 from common.ids import parse_id
 from kith.messaging.v1 import availability_service_pb2_grpc as availability_api
 from kith.messaging.v1 import contact_service_pb2_grpc as contact_api
+from kith.messaging.v1 import group_service_pb2_grpc as group_api
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import messaging_service_pb2 as api
 from kith.messaging.v1 import messaging_service_pb2_grpc as grpc_api
@@ -23,15 +24,20 @@ from kith.messaging.v1 import words_service_pb2_grpc as words_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application import queries
-from messaging.application.conversation_pages import requests, shown_to, talks
+from messaging.application.conversation_pages import requests, talks
 from messaging.application.hub import Hub
+from messaging.application.invitations import seen_by
+from messaging.application.noting import Writing
 from messaging.application.open_conversation import open_conversation
+from messaging.application.ports import Network
 from messaging.application.send_message import send_message
+from messaging.application.shown import shown_to
 from messaging.application.tails import Tails
 from messaging.domain.message import Draft
 from messaging.entrypoints.availability import AvailabilityService
 from messaging.entrypoints.contacts import ContactService
 from messaging.entrypoints.conversations_told import told
+from messaging.entrypoints.groups import GroupService
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.presence import PresenceService
 from messaging.entrypoints.receipts import ReceiptService
@@ -72,7 +78,7 @@ class ConversationService(grpc_api.ConversationServiceServicer):
     ) -> api.GetConversationResponse:
         access = auth.access()
         network = self._networks.of(access.caller.network_id)
-        conversation = await queries.conversation_of(
+        conversation = await seen_by(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
         now, reader = self._clock.now(), access.caller.subject
@@ -157,7 +163,13 @@ def register_services(
     hub: Hub | None = None,
 ) -> None:  # fmt: skip
     """Add all services to a server."""
-    seats_api.add_SeatServiceServicer_to_server(SeatService(networks, clock), server)
+    tails, hub = tails or Tails(), hub or Hub()
+
+    def writes(network: Network) -> Writing:
+        return Writing(network, tails, hub)
+
+    seats_api.add_SeatServiceServicer_to_server(SeatService(networks, clock, writes), server)
+    group_api.add_GroupServiceServicer_to_server(GroupService(networks, clock, writes), server)
     availability_api.add_AvailabilityServiceServicer_to_server(
         AvailabilityService(networks, clock), server
     )
@@ -168,5 +180,5 @@ def register_services(
     words_api.add_WordsServiceServicer_to_server(WordsService(networks, clock), server)
     grpc_api.add_ConversationServiceServicer_to_server(ConversationService(networks, clock), server)
     grpc_api.add_MessageServiceServicer_to_server(
-        MessageService(networks, tails or Tails(), clock, hub or Hub()), server
+        MessageService(networks, tails, clock, hub), server
     )

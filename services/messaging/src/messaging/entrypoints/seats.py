@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from common import auth
@@ -15,26 +16,32 @@ from kith.messaging.v1 import seat_service_pb2 as api
 from kith.messaging.v1 import seat_service_pb2_grpc as grpc_api
 
 from messaging.adapters.mongo import Networks
-from messaging.application import sides
-from messaging.application.conversation_pages import shown_to
+from messaging.application import sides, taking_part
+from messaging.application.noting import Writing
 from messaging.application.ports import Network
+from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
 from messaging.entrypoints.conversations_told import told
+
+Writes = Callable[[Network], Writing]
+"""Where what happens to groups of a network is written."""
 
 
 class SeatService(grpc_api.SeatServiceServicer):
     """See protos/kith/messaging/v1/seat_service.proto."""
 
-    def __init__(self, networks: Networks, clock: Clock) -> None:
+    def __init__(self, networks: Networks, clock: Clock, writes: Writes) -> None:
         self._networks = networks
         self._clock = clock
+        self._writes = writes
 
     async def AcceptConversation(
         self, request: api.AcceptConversationRequest, context: Context
     ) -> api.AcceptConversationResponse:
         access, network = self._caller()
         id = parse_id(request.conversation_id, "conversation_id")
-        conversation = await sides.accept(network, access, id, self._clock.now())
+        writing = self._writes(network)
+        conversation = await taking_part.accept(writing, access, id, self._clock.now())
         return api.AcceptConversationResponse(
             conversation=await self._shown(network, access, conversation)
         )
@@ -44,7 +51,7 @@ class SeatService(grpc_api.SeatServiceServicer):
     ) -> api.DeclineConversationResponse:
         access, network = self._caller()
         id = parse_id(request.conversation_id, "conversation_id")
-        await sides.decline(network, access, id, self._clock.now())
+        await taking_part.decline(self._writes(network), access, id, self._clock.now())
         return api.DeclineConversationResponse()
 
     async def MuteConversation(
@@ -72,7 +79,7 @@ class SeatService(grpc_api.SeatServiceServicer):
     ) -> api.LeaveConversationResponse:
         access, network = self._caller()
         id = parse_id(request.conversation_id, "conversation_id")
-        await sides.leave(network, access, id, self._clock.now())
+        await taking_part.leave(self._writes(network), access, id, self._clock.now())
         return api.LeaveConversationResponse()
 
     def _caller(self) -> tuple[Access, Network]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from common.clock import epoch_millis
 from common.errors import Invalid
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 
-from messaging.application.conversation_pages import Shown
+from messaging.application.shown import Shown
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.presence import Presence
 from messaging.domain.seat import State
 
@@ -28,12 +30,21 @@ STATES: Mapping[State, pb.ConversationState.ValueType] = {
 }
 
 
+KINDS: Mapping[ConversationKind, pb.ConversationKind.ValueType] = {
+    ConversationKind.PAIR: pb.CONVERSATION_KIND_PAIR,
+    ConversationKind.GROUP: pb.CONVERSATION_KIND_GROUP,
+    ConversationKind.ROOM: pb.CONVERSATION_KIND_ROOM,
+}
+
+
 def conversation_pb(
-    shown: Shown, reading: pb.Reading, presence: Presence | None, now: datetime
-) -> pb.Conversation:
-    """A conversation."""
+    shown: Shown, reader_id: UUID, reading: pb.Reading | None, presence: Presence | None,
+    now: datetime,
+) -> pb.Conversation:  # fmt: skip
+    """A conversation; without a reading for who is invited only."""
     start = shown.available_from
     conversation, until = shown.conversation, shown.mute.until if shown.mute is not None else None
+    circle, since = conversation.circle_id, conversation.first_for(reader_id)
     return pb.Conversation(
         id=str(conversation.id), member_ids=[str(id) for id in conversation.member_ids],
         last_sequence=shown.last_sequence, create_time=timestamp(conversation.created_at),
@@ -43,6 +54,11 @@ def conversation_pb(
         available_from_time=timestamp(start) if start is not None and start > now else None,
         reading=reading,
         presence=PRESENCES[presence] if presence else pb.PRESENCE_UNSPECIFIED,
+        kind=KINDS[conversation.kind], title=shown.title,
+        host_ids=[str(id) for id in conversation.roster.host_ids],
+        circle_id=str(circle) if circle else "", first_sequence=since if shown.inside else 0,
+        invited_ids=[str(id) for id in shown.invited_ids],
+        inviter_id=str(shown.inviter_id) if shown.inviter_id else "",
     )  # fmt: skip
 
 

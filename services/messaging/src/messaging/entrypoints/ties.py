@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.clock import from_epoch_millis
+from common.clock import Clock, from_epoch_millis
 from common.errors import Invalid
 from common.ids import parse_id
 from common.kafka_consumer import Handlers, Meta
@@ -11,13 +11,16 @@ from kith.community.events.v1 import tie_events_pb2 as events
 
 from messaging.adapters.mongo import Networks
 from messaging.application.ports_sides import Pair, Place, Tie
+from messaging.application.rooms import sync_room
+from messaging.entrypoints.seats import Writes
 
 GROUP = "messaging.ties.v1"
 TOPICS = ("community.membership.v1", "community.connection.v1")
 
 
-def handlers(networks: Networks) -> Handlers:
-    """What to do with which event. A handler raises Invalid for ids that are none."""
+def handlers(networks: Networks, writes: Writes, clock: Clock) -> Handlers:
+    """What to do with which event. A handler raises Invalid for ids that are none. Rooms follow
+    their circles."""
 
     async def on_joined(event: events.CircleJoined, meta: Meta) -> None:
         await take_place(event, _tie(True, event.join_time, meta))
@@ -29,7 +32,9 @@ def handlers(networks: Networks) -> Handlers:
         place = Place(
             parse_id(event.circle_id, "circle_id"), parse_id(event.member_id, "member_id")
         )
-        await networks.ties(parse_id(event.network_id, "network_id")).take_place(place, tie)
+        network_id = parse_id(event.network_id, "network_id")
+        await networks.ties(network_id).take_place(place, tie)
+        await sync_room(writes(networks.of(network_id)), place.circle_id, clock.now())
 
     async def on_agreed(event: events.ConnectionAgreed, meta: Meta) -> None:
         await take_pair(event, _tie(True, event.agree_time, meta))

@@ -26,6 +26,7 @@ from messaging.application.withholding import Withheld
 from messaging.domain.changing import deleted, edited
 from messaging.domain.message import Message
 from messaging.domain.reaction import ReactionKind
+from messaging.domain.roster import Notice
 from messaging.domain.searching import Query
 from messaging.entrypoints.telling import page_size, timestamp
 
@@ -141,7 +142,7 @@ def message_of(message: Message | Withheld) -> pb.Message:
     return pb.Message(
         id=str(message.id), conversation_id=str(message.conversation_id),
         sequence=message.sequence, sender_id=str(message.sender_id),
-        client_message_id=message.client_message_id, text=message.text,
+        client_message_id="" if message.notice else message.client_message_id, text=message.text,
         create_time=timestamp(message.created_at), imported=message.imported,
         reply_to_sequence=message.reply_to, version=message.version,
         edit_time=timestamp(message.edited_at) if message.edited_at else None,
@@ -150,4 +151,12 @@ def message_of(message: Message | Withheld) -> pb.Message:
             pb.Reaction(member_id=str(one.member_id), kind=NUMBERS[one.kind])
             for one in message.reactions
         ],
+        notice=_notice_of(message.notice) if message.notice else None,
+    )  # fmt: skip
+
+
+def _notice_of(notice: Notice) -> pb.Notice:
+    return pb.Notice(
+        kind=pb.NoticeKind.Value(f"NOTICE_KIND_{notice.kind.name}"),
+        member_ids=[str(id) for id in notice.member_ids], title=notice.title,
     )  # fmt: skip

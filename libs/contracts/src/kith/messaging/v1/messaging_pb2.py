@@ -25,29 +25,35 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kith/messaging/v1/messaging.proto\x12\x11kith.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x03\n\x0c\x43onversation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nmember_ids\x18\x02 \x03(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x05state\x18\x14 \x01(\x0e\x32$.kith.messaging.v1.ConversationState\x12\r\n\x05muted\x18\x15 \x01(\x08\x12\x34\n\x10muted_until_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tavailable\x18\x17 \x01(\x08\x12\x37\n\x13\x61vailable_from_time\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x08presence\x18\x19 \x01(\x0e\x32\x1b.kith.messaging.v1.Presence\x12+\n\x07reading\x18\n \x01(\x0b\x32\x1a.kith.messaging.v1.Reading\"\x95\x01\n\x07Reading\x12\x1a\n\x12\x64\x65livered_sequence\x18\x01 \x01(\x03\x12\x15\n\rread_sequence\x18\x02 \x01(\x03\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\x12\x13\n\x0bunread_more\x18\x04 \x01(\x08\x12,\n\x08receipts\x18\x05 \x03(\x0b\x32\x1a.kith.messaging.v1.Receipt\"O\n\x07Receipt\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65livered_sequence\x18\x02 \x01(\x03\x12\x15\n\rread_sequence\x18\x03 \x01(\x03\"\x8d\x03\n\x07Message\x12\n\n\x02id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12\x19\n\x11\x63lient_message_id\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x08 \x01(\x08\x12\x10\n\x08withheld\x18\x14 \x01(\x08\x12\x19\n\x11reply_to_sequence\x18\t \x01(\x03\x12\x0f\n\x07version\x18\n \x01(\x03\x12-\n\tedit_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\treactions\x18\r \x03(\x0b\x32\x1b.kith.messaging.v1.Reaction\"L\n\x08Reaction\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"\x86\x01\n\x0fImportedMessage\x12\x0b\n\x03row\x18\x01 \x01(\x03\x12\x11\n\tsender_id\x18\x02 \x01(\t\x12\x14\n\x0crecipient_id\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xb8\x01\n\x11\x43onversationState\x12\"\n\x1e\x43ONVERSATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONVERSATION_STATE_OPEN\x10\x01\x12 \n\x1c\x43ONVERSATION_STATE_REQUESTED\x10\x02\x12\x1f\n\x1b\x43ONVERSATION_STATE_RECEIVED\x10\x03\x12\x1f\n\x1b\x43ONVERSATION_STATE_DECLINED\x10\x04*^\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x11\n\rPRESENCE_HERE\x10\x01\x12\x12\n\x0ePRESENCE_TODAY\x10\x02\x12\x11\n\rPRESENCE_WEEK\x10\x03*\xab\x01\n\x0cReactionKind\x12\x1d\n\x19REACTION_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REACTION_KIND_HEART\x10\x01\x12\x15\n\x11REACTION_KIND_HUG\x10\x02\x12\x18\n\x14REACTION_KIND_THANKS\x10\x03\x12\x1a\n\x16REACTION_KIND_STRENGTH\x10\x04\x12\x16\n\x12REACTION_KIND_SAME\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kith/messaging/v1/messaging.proto\x12\x11kith.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x04\n\x0c\x43onversation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nmember_ids\x18\x02 \x03(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x05state\x18\x14 \x01(\x0e\x32$.kith.messaging.v1.ConversationState\x12\r\n\x05muted\x18\x15 \x01(\x08\x12\x34\n\x10muted_until_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tavailable\x18\x17 \x01(\x08\x12\x37\n\x13\x61vailable_from_time\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x08presence\x18\x19 \x01(\x0e\x32\x1b.kith.messaging.v1.Presence\x12+\n\x07reading\x18\n \x01(\x0b\x32\x1a.kith.messaging.v1.Reading\x12\x31\n\x04kind\x18\x1e \x01(\x0e\x32#.kith.messaging.v1.ConversationKind\x12\r\n\x05title\x18\x1f \x01(\t\x12\x10\n\x08host_ids\x18  \x03(\t\x12\x11\n\tcircle_id\x18! \x01(\t\x12\x16\n\x0e\x66irst_sequence\x18\" \x01(\x03\x12\x13\n\x0binvited_ids\x18# \x03(\t\x12\x12\n\ninviter_id\x18$ \x01(\t\"\x95\x01\n\x07Reading\x12\x1a\n\x12\x64\x65livered_sequence\x18\x01 \x01(\x03\x12\x15\n\rread_sequence\x18\x02 \x01(\x03\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\x12\x13\n\x0bunread_more\x18\x04 \x01(\x08\x12,\n\x08receipts\x18\x05 \x03(\x0b\x32\x1a.kith.messaging.v1.Receipt\"O\n\x07Receipt\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65livered_sequence\x18\x02 \x01(\x03\x12\x15\n\rread_sequence\x18\x03 \x01(\x03\"\xb8\x03\n\x07Message\x12\n\n\x02id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12\x19\n\x11\x63lient_message_id\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x08 \x01(\x08\x12\x10\n\x08withheld\x18\x14 \x01(\x08\x12\x19\n\x11reply_to_sequence\x18\t \x01(\x03\x12\x0f\n\x07version\x18\n \x01(\x03\x12-\n\tedit_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\treactions\x18\r \x03(\x0b\x32\x1b.kith.messaging.v1.Reaction\x12)\n\x06notice\x18\x0e \x01(\x0b\x32\x19.kith.messaging.v1.Notice\"X\n\x06Notice\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.kith.messaging.v1.NoticeKind\x12\x12\n\nmember_ids\x18\x02 \x03(\t\x12\r\n\x05title\x18\x03 \x01(\t\"L\n\x08Reaction\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"\x86\x01\n\x0fImportedMessage\x12\x0b\n\x03row\x18\x01 \x01(\x03\x12\x11\n\tsender_id\x18\x02 \x01(\t\x12\x14\n\x0crecipient_id\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xb8\x01\n\x11\x43onversationState\x12\"\n\x1e\x43ONVERSATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONVERSATION_STATE_OPEN\x10\x01\x12 \n\x1c\x43ONVERSATION_STATE_REQUESTED\x10\x02\x12\x1f\n\x1b\x43ONVERSATION_STATE_RECEIVED\x10\x03\x12\x1f\n\x1b\x43ONVERSATION_STATE_DECLINED\x10\x04*^\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x11\n\rPRESENCE_HERE\x10\x01\x12\x12\n\x0ePRESENCE_TODAY\x10\x02\x12\x11\n\rPRESENCE_WEEK\x10\x03*\x8a\x01\n\x10\x43onversationKind\x12!\n\x1d\x43ONVERSATION_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONVERSATION_KIND_PAIR\x10\x01\x12\x1b\n\x17\x43ONVERSATION_KIND_GROUP\x10\x02\x12\x1a\n\x16\x43ONVERSATION_KIND_ROOM\x10\x03*\xb9\x01\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12NOTICE_KIND_OPENED\x10\x01\x12\x16\n\x12NOTICE_KIND_JOINED\x10\x02\x12\x14\n\x10NOTICE_KIND_LEFT\x10\x03\x12\x17\n\x13NOTICE_KIND_REMOVED\x10\x04\x12\x17\n\x13NOTICE_KIND_RENAMED\x10\x05\x12\x16\n\x12NOTICE_KIND_HOSTED\x10\x06*\xab\x01\n\x0cReactionKind\x12\x1d\n\x19REACTION_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13REACTION_KIND_HEART\x10\x01\x12\x15\n\x11REACTION_KIND_HUG\x10\x02\x12\x18\n\x14REACTION_KIND_THANKS\x10\x03\x12\x1a\n\x16REACTION_KIND_STRENGTH\x10\x04\x12\x16\n\x12REACTION_KIND_SAME\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.messaging.v1.messaging_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONVERSATIONSTATE']._serialized_start=1349
-  _globals['_CONVERSATIONSTATE']._serialized_end=1533
-  _globals['_PRESENCE']._serialized_start=1535
-  _globals['_PRESENCE']._serialized_end=1629
-  _globals['_REACTIONKIND']._serialized_start=1632
-  _globals['_REACTIONKIND']._serialized_end=1803
+  _globals['_CONVERSATIONSTATE']._serialized_start=1650
+  _globals['_CONVERSATIONSTATE']._serialized_end=1834
+  _globals['_PRESENCE']._serialized_start=1836
+  _globals['_PRESENCE']._serialized_end=1930
+  _globals['_CONVERSATIONKIND']._serialized_start=1933
+  _globals['_CONVERSATIONKIND']._serialized_end=2071
+  _globals['_NOTICEKIND']._serialized_start=2074
+  _globals['_NOTICEKIND']._serialized_end=2259
+  _globals['_REACTIONKIND']._serialized_start=2262
+  _globals['_REACTIONKIND']._serialized_end=2433
   _globals['_CONVERSATION']._serialized_start=90
-  _globals['_CONVERSATION']._serialized_end=498
-  _globals['_READING']._serialized_start=501
-  _globals['_READING']._serialized_end=650
-  _globals['_RECEIPT']._serialized_start=652
-  _globals['_RECEIPT']._serialized_end=731
-  _globals['_MESSAGE']._serialized_start=734
-  _globals['_MESSAGE']._serialized_end=1131
-  _globals['_REACTION']._serialized_start=1133
-  _globals['_REACTION']._serialized_end=1209
-  _globals['_IMPORTEDMESSAGE']._serialized_start=1212
-  _globals['_IMPORTEDMESSAGE']._serialized_end=1346
+  _globals['_CONVERSATION']._serialized_end=666
+  _globals['_READING']._serialized_start=669
+  _globals['_READING']._serialized_end=818
+  _globals['_RECEIPT']._serialized_start=820
+  _globals['_RECEIPT']._serialized_end=899
+  _globals['_MESSAGE']._serialized_start=902
+  _globals['_MESSAGE']._serialized_end=1342
+  _globals['_NOTICE']._serialized_start=1344
+  _globals['_NOTICE']._serialized_end=1432
+  _globals['_REACTION']._serialized_start=1434
+  _globals['_REACTION']._serialized_end=1510
+  _globals['_IMPORTEDMESSAGE']._serialized_start=1513
+  _globals['_IMPORTEDMESSAGE']._serialized_end=1647
 # @@protoc_insertion_point(module_scope)

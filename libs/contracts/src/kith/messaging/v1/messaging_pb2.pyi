@@ -80,6 +80,74 @@ PRESENCE_WEEK: Presence.ValueType  # 3
 """Within a week."""
 Global___Presence: _TypeAlias = Presence  # noqa: Y015
 
+class _ConversationKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConversationKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConversationKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONVERSATION_KIND_UNSPECIFIED: _ConversationKind.ValueType  # 0
+    """Not set: a pair, as of before there were others."""
+    CONVERSATION_KIND_PAIR: _ConversationKind.ValueType  # 1
+    """Two members, always the same."""
+    CONVERSATION_KIND_GROUP: _ConversationKind.ValueType  # 2
+    """A few, who were invited and agreed; hosts look after it."""
+    CONVERSATION_KIND_ROOM: _ConversationKind.ValueType  # 3
+    """Those of a circle, as long as they are in it."""
+
+class ConversationKind(_ConversationKind, metaclass=_ConversationKindEnumTypeWrapper):
+    """Among whom a conversation is."""
+
+CONVERSATION_KIND_UNSPECIFIED: ConversationKind.ValueType  # 0
+"""Not set: a pair, as of before there were others."""
+CONVERSATION_KIND_PAIR: ConversationKind.ValueType  # 1
+"""Two members, always the same."""
+CONVERSATION_KIND_GROUP: ConversationKind.ValueType  # 2
+"""A few, who were invited and agreed; hosts look after it."""
+CONVERSATION_KIND_ROOM: ConversationKind.ValueType  # 3
+"""Those of a circle, as long as they are in it."""
+Global___ConversationKind: _TypeAlias = ConversationKind  # noqa: Y015
+
+class _NoticeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_KIND_UNSPECIFIED: _NoticeKind.ValueType  # 0
+    """Not set: such a notice is invalid."""
+    NOTICE_KIND_OPENED: _NoticeKind.ValueType  # 1
+    """It was opened."""
+    NOTICE_KIND_JOINED: _NoticeKind.ValueType  # 2
+    """Members came."""
+    NOTICE_KIND_LEFT: _NoticeKind.ValueType  # 3
+    """Members went."""
+    NOTICE_KIND_REMOVED: _NoticeKind.ValueType  # 4
+    """A host took members out."""
+    NOTICE_KIND_RENAMED: _NoticeKind.ValueType  # 5
+    """It is called something else."""
+    NOTICE_KIND_HOSTED: _NoticeKind.ValueType  # 6
+    """Members are hosts from now on."""
+
+class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
+    """What happened to a group or a room; it has its place among the messages, and no words."""
+
+NOTICE_KIND_UNSPECIFIED: NoticeKind.ValueType  # 0
+"""Not set: such a notice is invalid."""
+NOTICE_KIND_OPENED: NoticeKind.ValueType  # 1
+"""It was opened."""
+NOTICE_KIND_JOINED: NoticeKind.ValueType  # 2
+"""Members came."""
+NOTICE_KIND_LEFT: NoticeKind.ValueType  # 3
+"""Members went."""
+NOTICE_KIND_REMOVED: NoticeKind.ValueType  # 4
+"""A host took members out."""
+NOTICE_KIND_RENAMED: NoticeKind.ValueType  # 5
+"""It is called something else."""
+NOTICE_KIND_HOSTED: NoticeKind.ValueType  # 6
+"""Members are hosts from now on."""
+Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
+
 class _ReactionKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -133,6 +201,13 @@ class Conversation(_message.Message):
     AVAILABLE_FROM_TIME_FIELD_NUMBER: _builtins.int
     PRESENCE_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    HOST_IDS_FIELD_NUMBER: _builtins.int
+    CIRCLE_ID_FIELD_NUMBER: _builtins.int
+    FIRST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    INVITED_IDS_FIELD_NUMBER: _builtins.int
+    INVITER_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID; for two members it follows from who they are."""
     last_sequence: _builtins.int
@@ -145,6 +220,16 @@ class Conversation(_message.Message):
     """Whether the other answers now, as far as she says ("not today", office hours)."""
     presence: Global___Presence.ValueType
     """When the other was last here, coarsely: only where both show it; not set where it is not told."""
+    kind: Global___ConversationKind.ValueType
+    """Among whom it is."""
+    title: _builtins.str
+    """What a group is called, 1 to 80 characters; empty for others."""
+    circle_id: _builtins.str
+    """Of a room: whose it is."""
+    first_sequence: _builtins.int
+    """The first sequence number there is for the caller: what was said before she came is not hers."""
+    inviter_id: _builtins.str
+    """Of a group the caller is invited to (RECEIVED): by whom."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who takes part."""
@@ -165,6 +250,14 @@ class Conversation(_message.Message):
     def reading(self) -> Global___Reading:
         """How far the caller has got in it, and others."""
 
+    @_builtins.property
+    def host_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a group: those who look after it."""
+
+    @_builtins.property
+    def invited_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a group, told to its hosts: who was invited and did not agree; never told more of why."""
+
     def __init__(
         self,
         *,
@@ -179,10 +272,17 @@ class Conversation(_message.Message):
         available_from_time: _timestamp_pb2.Timestamp | None = ...,
         presence: Global___Presence.ValueType = ...,
         reading: Global___Reading | None = ...,
+        kind: Global___ConversationKind.ValueType = ...,
+        title: _builtins.str = ...,
+        host_ids: _abc.Iterable[_builtins.str] | None = ...,
+        circle_id: _builtins.str = ...,
+        first_sequence: _builtins.int = ...,
+        invited_ids: _abc.Iterable[_builtins.str] | None = ...,
+        inviter_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["available_from_time", b"available_from_time", "create_time", b"create_time", "muted_until_time", b"muted_until_time", "reading", b"reading"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "create_time", b"create_time", "id", b"id", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "presence", b"presence", "reading", b"reading", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "available_from_time", b"available_from_time", "circle_id", b"circle_id", "create_time", b"create_time", "first_sequence", b"first_sequence", "host_ids", b"host_ids", "id", b"id", "invited_ids", b"invited_ids", "inviter_id", b"inviter_id", "kind", b"kind", "last_sequence", b"last_sequence", "member_ids", b"member_ids", "muted", b"muted", "muted_until_time", b"muted_until_time", "presence", b"presence", "reading", b"reading", "state", b"state", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -278,6 +378,7 @@ class Message(_message.Message):
     EDIT_TIME_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
     REACTIONS_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUIDv7."""
     conversation_id: _builtins.str
@@ -316,6 +417,12 @@ class Message(_message.Message):
     def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reaction]:
         """Who reacted, in the order they did; at most 250."""
 
+    @_builtins.property
+    def notice(self) -> Global___Notice:
+        """Set where this is no message but what happened to the group: `sender_id` did it. It cannot be
+        changed, reacted to or answered, and does not count as unread.
+        """
+
     def __init__(
         self,
         *,
@@ -333,14 +440,47 @@ class Message(_message.Message):
         edit_time: _timestamp_pb2.Timestamp | None = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
         reactions: _abc.Iterable[Global___Reaction] | None = ...,
+        notice: Global___Notice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time", "notice", b"notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time", "id", b"id", "imported", b"imported", "reactions", b"reactions", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "version", b"version", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "create_time", b"create_time", "delete_time", b"delete_time", "edit_time", b"edit_time", "id", b"id", "imported", b"imported", "notice", b"notice", "reactions", b"reactions", "reply_to_sequence", b"reply_to_sequence", "sender_id", b"sender_id", "sequence", b"sequence", "text", b"text", "version", b"version", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Message: _TypeAlias = Message  # noqa: Y015
+
+@_typing.final
+class Notice(_message.Message):
+    """What happened to a group or a room."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MEMBER_IDS_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    kind: Global___NoticeKind.ValueType
+    """What."""
+    title: _builtins.str
+    """Of a group that was opened or renamed: what it is called from then on."""
+    @_builtins.property
+    def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it is about."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___NoticeKind.ValueType = ...,
+        member_ids: _abc.Iterable[_builtins.str] | None = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "member_ids", b"member_ids", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015
 
 @_typing.final
 class Reaction(_message.Message):

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class SeatServiceStub(object):
-    """The caller's own side of a conversation: nobody else is told of anything done here.
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
     """
 
     def __init__(self, channel):
@@ -63,12 +64,15 @@ class SeatServiceStub(object):
 
 
 class SeatServiceServicer(object):
-    """The caller's own side of a conversation: nobody else is told of anything done here.
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
     """
 
     def AcceptConversation(self, request, context):
-        """Agrees to what the other asked; again, changes nothing. Writing back agrees, too.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+        """Agrees to what the other asked; again, changes nothing. Writing back agrees, too. Who is invited
+        to a group comes in.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, GROUP_FULL (many
+        came at once).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,7 +104,8 @@ class SeatServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def LeaveConversation(self, request, context):
-        """Takes it off the caller's list until one of both writes in it. Nothing of it is removed.
+        """Takes it off the caller's list until somebody writes in it. Nothing of it is removed. She is in a
+        group no more; its last host makes who came first one.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -144,7 +149,8 @@ def add_SeatServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SeatService(object):
-    """The caller's own side of a conversation: nobody else is told of anything done here.
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
     """
 
     @staticmethod

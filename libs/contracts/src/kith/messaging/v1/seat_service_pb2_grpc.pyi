@@ -27,15 +27,19 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SeatServiceStub:
-    """The caller's own side of a conversation: nobody else is told of anything done here."""
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SeatServiceAsyncStub: ...
     AcceptConversation: _grpc.UnaryUnaryMultiCallable[_seat_service_pb2.AcceptConversationRequest, _seat_service_pb2.AcceptConversationResponse]
-    """Agrees to what the other asked; again, changes nothing. Writing back agrees, too.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+    """Agrees to what the other asked; again, changes nothing. Writing back agrees, too. Who is invited
+    to a group comes in.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, GROUP_FULL (many
+    came at once).
     """
     DeclineConversation: _grpc.UnaryUnaryMultiCallable[_seat_service_pb2.DeclineConversationRequest, _seat_service_pb2.DeclineConversationResponse]
     """Declines what the other asked, who is not told: for her it stays a request without an answer.
@@ -51,18 +55,23 @@ class SeatServiceStub:
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
     LeaveConversation: _grpc.UnaryUnaryMultiCallable[_seat_service_pb2.LeaveConversationRequest, _seat_service_pb2.LeaveConversationResponse]
-    """Takes it off the caller's list until one of both writes in it. Nothing of it is removed.
+    """Takes it off the caller's list until somebody writes in it. Nothing of it is removed. She is in a
+    group no more; its last host makes who came first one.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
 
 @_typing.type_check_only
 class SeatServiceAsyncStub(SeatServiceStub):
-    """The caller's own side of a conversation: nobody else is told of anything done here."""
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AcceptConversation: _aio.UnaryUnaryMultiCallable[_seat_service_pb2.AcceptConversationRequest, _seat_service_pb2.AcceptConversationResponse]  # type: ignore[assignment]
-    """Agrees to what the other asked; again, changes nothing. Writing back agrees, too.
-    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+    """Agrees to what the other asked; again, changes nothing. Writing back agrees, too. Who is invited
+    to a group comes in.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, GROUP_FULL (many
+    came at once).
     """
     DeclineConversation: _aio.UnaryUnaryMultiCallable[_seat_service_pb2.DeclineConversationRequest, _seat_service_pb2.DeclineConversationResponse]  # type: ignore[assignment]
     """Declines what the other asked, who is not told: for her it stays a request without an answer.
@@ -78,12 +87,15 @@ class SeatServiceAsyncStub(SeatServiceStub):
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
     LeaveConversation: _aio.UnaryUnaryMultiCallable[_seat_service_pb2.LeaveConversationRequest, _seat_service_pb2.LeaveConversationResponse]  # type: ignore[assignment]
-    """Takes it off the caller's list until one of both writes in it. Nothing of it is removed.
+    """Takes it off the caller's list until somebody writes in it. Nothing of it is removed. She is in a
+    group no more; its last host makes who came first one.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
     """
 
 class SeatServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The caller's own side of a conversation: nobody else is told of anything done here."""
+    """The caller's own side of a conversation: nobody else is told of anything done here, but that she
+    comes into a group, or leaves one.
+    """
 
     @_abc_1.abstractmethod
     def AcceptConversation(
@@ -91,8 +103,10 @@ class SeatServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _seat_service_pb2.AcceptConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_seat_service_pb2.AcceptConversationResponse, _abc.Awaitable[_seat_service_pb2.AcceptConversationResponse]]:
-        """Agrees to what the other asked; again, changes nothing. Writing back agrees, too.
-        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
+        """Agrees to what the other asked; again, changes nothing. Writing back agrees, too. Who is invited
+        to a group comes in.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND, GROUP_FULL (many
+        came at once).
         """
 
     @_abc_1.abstractmethod
@@ -132,7 +146,8 @@ class SeatServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _seat_service_pb2.LeaveConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_seat_service_pb2.LeaveConversationResponse, _abc.Awaitable[_seat_service_pb2.LeaveConversationResponse]]:
-        """Takes it off the caller's list until one of both writes in it. Nothing of it is removed.
+        """Takes it off the caller's list until somebody writes in it. Nothing of it is removed. She is in a
+        group no more; its last host makes who came first one.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT, CONVERSATION_NOT_FOUND.
         """
 

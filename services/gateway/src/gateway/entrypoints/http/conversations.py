@@ -30,6 +30,8 @@ PresenceName = Literal["here", "today", "week"]
 PRESENCES: Names[PresenceName] = Names(pb.Presence.DESCRIPTOR)
 StateName = Literal["open", "requested", "received", "declined"]
 STATES: Names[StateName] = Names(pb.ConversationState.DESCRIPTOR)
+KindName = Literal["pair", "group", "room"]
+KINDS: Names[KindName] = Names(pb.ConversationKind.DESCRIPTOR)
 InState = Annotated[
     Literal["open", "received"],
     QueryParameter(name="state", description="`open`: her talks; `received`: requests of others."),
@@ -50,6 +52,12 @@ class Conversation(Output):
     or for ever, is shown to the caller alone. `available`: whether the other says that she answers
     now, and from when if not; messages arrive in any case. `presence`: when the other was last
     here, if both show it (`PUT /v1/presence`): some minutes ago, within a day, within a week.
+
+    A `pair` is of two members, a `group` of a few who were invited and agreed, a `room` of all of a
+    circle. Of a group `title` says what it is called, `hostIds` who looks after it, `invitedIds`,
+    told to hosts alone, who did not agree so far, and `inviterId`, told to who is invited, by whom;
+    of a room `circleId` whose it is. What was said before `firstSequence` is not the caller's: she
+    came then.
     """
 
     id: str
@@ -63,6 +71,13 @@ class Conversation(Output):
     presence: PresenceName | UnsetType = UNSET
     available_from_time: Time | UnsetType = UNSET
     muted_until_time: Time | UnsetType = UNSET
+    kind: KindName = "pair"
+    first_sequence: int | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    host_ids: list[str] | UnsetType = UNSET
+    invited_ids: list[str] | UnsetType = UNSET
+    inviter_id: str | UnsetType = UNSET
+    circle_id: str | UnsetType = UNSET
 
 
 class ConversationPage(Output):
@@ -82,6 +97,13 @@ def conversation_of(conversation: pb.Conversation) -> Conversation:
         presence=PRESENCES.text(conversation.presence) if conversation.presence else UNSET,
         available_from_time=time_if_set(conversation, "available_from_time"),
         reading=reading_of(conversation.reading),
+        kind=KINDS.text(conversation.kind or pb.CONVERSATION_KIND_PAIR),
+        first_sequence=conversation.first_sequence or UNSET,
+        title=conversation.title or UNSET,
+        host_ids=list(conversation.host_ids) or UNSET,
+        invited_ids=list(conversation.invited_ids) or UNSET,
+        inviter_id=conversation.inviter_id or UNSET,
+        circle_id=conversation.circle_id or UNSET,
     )  # fmt: skip
 
 

@@ -57,6 +57,9 @@ ReplyTo = Annotated[
 ReactionName = Literal["heart", "hug", "thanks", "strength", "same"]
 REACTIONS: Names[ReactionName] = Names(pb.ReactionKind.DESCRIPTOR)
 
+NoticeName = Literal["opened", "joined", "left", "removed", "renamed", "hosted"]
+NOTICES: Names[NoticeName] = Names(pb.NoticeKind.DESCRIPTOR)
+
 
 class SendMessage(Input):
     """A message to send; the same client message id again gives the same message."""
@@ -73,12 +76,22 @@ class Reaction(Output):
     kind: ReactionName
 
 
+class Notice(Output):
+    """What happened to a group or a room, and to whom; `title`: what it is called from then on."""
+
+    kind: NoticeName
+    member_ids: list[str]
+    title: str | UnsetType = UNSET
+
+
 class Message(Output):
     """One message; sequence numbers count 1, 2, 3, … and are the same for every device.
 
     `withheld`: only its place is here, all else is empty; the caller blocked its sender then.
     `links`: the first five things of Kith its text points to, as `kith:posts/` and an id; what they
     are about is told by `GET /v1/previews`.
+    With a `notice` it is no message but what its sender did to a group: it has no words, cannot be
+    answered or reacted to, and is not unread.
     """
 
     id: str
@@ -96,6 +109,7 @@ class Message(Output):
     create_time: Time | UnsetType = UNSET
     edit_time: Time | UnsetType = UNSET
     delete_time: Time | UnsetType = UNSET
+    notice: Notice | UnsetType = UNSET
 
 
 class MessagePage(Output):
@@ -119,6 +133,14 @@ def message_of(message: pb.Message) -> Message:
             for one in message.reactions
         ],
         links=links_in(message.text),
+        notice=notice_of(message.notice) if message.HasField("notice") else UNSET,
+    )  # fmt: skip
+
+
+def notice_of(notice: pb.Notice) -> Notice:
+    return Notice(
+        kind=NOTICES.text(notice.kind), member_ids=list(notice.member_ids),
+        title=notice.title or UNSET,
     )  # fmt: skip
 
 

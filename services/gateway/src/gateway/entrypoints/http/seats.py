@@ -22,7 +22,7 @@ class Mute(Input):
 
 @put(
     "/v1/conversations/{conversation_id:str}/acceptance", tags=TAGS,
-    summary="Agree to what the other asked; writing does so too",
+    summary="Agree to what the other asked, as writing does, or come into a group",
 )  # fmt: skip
 async def accept_conversation(request: KithRequest, conversation_id: PathId) -> Conversation:
     reply = await request.ask(
@@ -34,7 +34,7 @@ async def accept_conversation(request: KithRequest, conversation_id: PathId) -> 
 
 @delete(
     "/v1/conversations/{conversation_id:str}/acceptance", tags=TAGS,
-    summary="Decline what the other asked; she is not told",
+    summary="Decline what the other asked, or an invitation; nobody is told",
 )  # fmt: skip
 async def decline_conversation(request: KithRequest, conversation_id: PathId) -> None:
     await request.ask(
@@ -75,7 +75,7 @@ async def unmute_conversation(request: KithRequest, conversation_id: PathId) -> 
 
 @delete(
     "/v1/conversations/{conversation_id:str}/seat", tags=TAGS,
-    summary="Take a conversation off the caller's list until somebody writes in it",
+    summary="Leave a group; take others off the caller's list until somebody writes there",
 )  # fmt: skip
 async def leave_conversation(request: KithRequest, conversation_id: PathId) -> None:
     await request.ask(

@@ -42,6 +42,10 @@ Line60 = Annotated[str, told(maxLength=60, pattern=f"{_LINE}|^$")]
 Line80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_LINE)]
 Line100 = Annotated[str, told(minLength=1, maxLength=100, pattern=_LINE)]
 Line120 = Annotated[str, told(minLength=1, maxLength=120, pattern=_LINE)]
+Title80 = Annotated[
+    str,
+    told(minLength=1, maxLength=80, pattern=rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"),
+]
 Text80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_TEXT)]
 Text100 = Annotated[str, told(minLength=1, maxLength=100, pattern=_TEXT)]
 Text300 = Annotated[str, told(minLength=1, maxLength=300, pattern=_TEXT)]

@@ -37,7 +37,7 @@ class _ActivityKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Activity
     ACTIVITY_KIND_REACTION: _ActivityKind.ValueType  # 5
     """Reacted to somebody's post, comment or message; `peer_id` is its author."""
     ACTIVITY_KIND_MESSAGE_SENT: _ActivityKind.ValueType  # 6
-    """Sent a message to `peer_id`."""
+    """Sent a message to `peer_id`; in a group to whom it answers, and not set where it answers nobody."""
     ACTIVITY_KIND_MESSAGE_READ: _ActivityKind.ValueType  # 7
     """Read a message."""
     ACTIVITY_KIND_REPLY_RECEIVED: _ActivityKind.ValueType  # 8
@@ -77,7 +77,7 @@ ACTIVITY_KIND_COMMENT: ActivityKind.ValueType  # 4
 ACTIVITY_KIND_REACTION: ActivityKind.ValueType  # 5
 """Reacted to somebody's post, comment or message; `peer_id` is its author."""
 ACTIVITY_KIND_MESSAGE_SENT: ActivityKind.ValueType  # 6
-"""Sent a message to `peer_id`."""
+"""Sent a message to `peer_id`; in a group to whom it answers, and not set where it answers nobody."""
 ACTIVITY_KIND_MESSAGE_READ: ActivityKind.ValueType  # 7
 """Read a message."""
 ACTIVITY_KIND_REPLY_RECEIVED: ActivityKind.ValueType  # 8

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/kith/messaging/events/v1/messaging_events.proto\x12\x18kith.messaging.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xeb\x01\n\x0bMessageSent\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1d\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nmessage_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x17\n\tsender_id\x18\x05 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rrecipient_ids\x18\x06 \x03(\tB\x04\xa0\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x08 \x01(\x08\"\xa6\x02\n\x0eMessageChanged\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1d\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nmessage_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x17\n\tmember_id\x18\x05 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rrecipient_ids\x18\x06 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x37\n\x06\x63hange\x18\x07 \x01(\x0e\x32\'.kith.messaging.events.v1.MessageChange\x12\x0f\n\x07version\x18\x08 \x01(\x03\x12/\n\x0b\x63hange_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa0\x01\n\rMessageChange\x12\x1e\n\x1aMESSAGE_CHANGE_UNSPECIFIED\x10\x00\x12\x19\n\x15MESSAGE_CHANGE_EDITED\x10\x01\x12\x1a\n\x16MESSAGE_CHANGE_DELETED\x10\x02\x12\x1a\n\x16MESSAGE_CHANGE_REACTED\x10\x03\x12\x1c\n\x18MESSAGE_CHANGE_UNREACTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/kith/messaging/events/v1/messaging_events.proto\x12\x18kith.messaging.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xeb\x01\n\x0bMessageSent\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1d\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nmessage_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x17\n\tsender_id\x18\x05 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rrecipient_ids\x18\x06 \x03(\tB\x04\xa0\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08imported\x18\x08 \x01(\x08\"\xaf\x02\n\x0eMembersChanged\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1d\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x1a\n\x0c\x62y_member_id\x18\x04 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x37\n\x06\x63hange\x18\x05 \x01(\x0e\x32\'.kith.messaging.events.v1.MembersChange\x12\x19\n\x0b\x63hanged_ids\x18\x06 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nmember_ids\x18\x07 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x17\n\tcircle_id\x18\x08 \x01(\tB\x04\xa0\xbb\x18\x01\x12/\n\x0b\x63hange_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa6\x02\n\x0eMessageChanged\x12\x18\n\nnetwork_id\x18\x01 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1d\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x18\n\nmessage_id\x18\x03 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x17\n\tmember_id\x18\x05 \x01(\tB\x04\xa0\xbb\x18\x01\x12\x1b\n\rrecipient_ids\x18\x06 \x03(\tB\x04\xa0\xbb\x18\x01\x12\x37\n\x06\x63hange\x18\x07 \x01(\x0e\x32\'.kith.messaging.events.v1.MessageChange\x12\x0f\n\x07version\x18\x08 \x01(\x03\x12/\n\x0b\x63hange_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xd1\x01\n\rMembersChange\x12\x1e\n\x1aMEMBERS_CHANGE_UNSPECIFIED\x10\x00\x12\x19\n\x15MEMBERS_CHANGE_OPENED\x10\x01\x12\x19\n\x15MEMBERS_CHANGE_JOINED\x10\x02\x12\x17\n\x13MEMBERS_CHANGE_LEFT\x10\x03\x12\x1a\n\x16MEMBERS_CHANGE_REMOVED\x10\x04\x12\x1a\n\x16MEMBERS_CHANGE_RENAMED\x10\x05\x12\x19\n\x15MEMBERS_CHANGE_HOSTED\x10\x06*\xa0\x01\n\rMessageChange\x12\x1e\n\x1aMESSAGE_CHANGE_UNSPECIFIED\x10\x00\x12\x19\n\x15MESSAGE_CHANGE_EDITED\x10\x01\x12\x1a\n\x16MESSAGE_CHANGE_DELETED\x10\x02\x12\x1a\n\x16MESSAGE_CHANGE_REACTED\x10\x03\x12\x1c\n\x18MESSAGE_CHANGE_UNREACTED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGESENT'].fields_by_name['sender_id']._serialized_options = b'\240\273\030\001'
   _globals['_MESSAGESENT'].fields_by_name['recipient_ids']._loaded_options = None
   _globals['_MESSAGESENT'].fields_by_name['recipient_ids']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['network_id']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['conversation_id']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['conversation_id']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['by_member_id']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['by_member_id']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['changed_ids']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['changed_ids']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['member_ids']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['member_ids']._serialized_options = b'\240\273\030\001'
+  _globals['_MEMBERSCHANGED'].fields_by_name['circle_id']._loaded_options = None
+  _globals['_MEMBERSCHANGED'].fields_by_name['circle_id']._serialized_options = b'\240\273\030\001'
   _globals['_MESSAGECHANGED'].fields_by_name['network_id']._loaded_options = None
   _globals['_MESSAGECHANGED'].fields_by_name['network_id']._serialized_options = b'\240\273\030\001'
   _globals['_MESSAGECHANGED'].fields_by_name['conversation_id']._loaded_options = None
@@ -53,10 +65,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGECHANGED'].fields_by_name['member_id']._serialized_options = b'\240\273\030\001'
   _globals['_MESSAGECHANGED'].fields_by_name['recipient_ids']._loaded_options = None
   _globals['_MESSAGECHANGED'].fields_by_name['recipient_ids']._serialized_options = b'\240\273\030\001'
-  _globals['_MESSAGECHANGE']._serialized_start=677
-  _globals['_MESSAGECHANGE']._serialized_end=837
+  _globals['_MEMBERSCHANGE']._serialized_start=983
+  _globals['_MEMBERSCHANGE']._serialized_end=1192
+  _globals['_MESSAGECHANGE']._serialized_start=1195
+  _globals['_MESSAGECHANGE']._serialized_end=1355
   _globals['_MESSAGESENT']._serialized_start=142
   _globals['_MESSAGESENT']._serialized_end=377
-  _globals['_MESSAGECHANGED']._serialized_start=380
-  _globals['_MESSAGECHANGED']._serialized_end=674
+  _globals['_MEMBERSCHANGED']._serialized_start=380
+  _globals['_MEMBERSCHANGED']._serialized_end=683
+  _globals['_MESSAGECHANGED']._serialized_start=686
+  _globals['_MESSAGECHANGED']._serialized_end=980
 # @@protoc_insertion_point(module_scope)

@@ -20,6 +20,46 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _MembersChange:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MembersChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MembersChange.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MEMBERS_CHANGE_UNSPECIFIED: _MembersChange.ValueType  # 0
+    """Not set: an event of this kind is invalid."""
+    MEMBERS_CHANGE_OPENED: _MembersChange.ValueType  # 1
+    """It was opened."""
+    MEMBERS_CHANGE_JOINED: _MembersChange.ValueType  # 2
+    """Members came."""
+    MEMBERS_CHANGE_LEFT: _MembersChange.ValueType  # 3
+    """Members went."""
+    MEMBERS_CHANGE_REMOVED: _MembersChange.ValueType  # 4
+    """A host took members out."""
+    MEMBERS_CHANGE_RENAMED: _MembersChange.ValueType  # 5
+    """It is called something else."""
+    MEMBERS_CHANGE_HOSTED: _MembersChange.ValueType  # 6
+    """Members are hosts from now on."""
+
+class MembersChange(_MembersChange, metaclass=_MembersChangeEnumTypeWrapper):
+    """What happened to a group or a room."""
+
+MEMBERS_CHANGE_UNSPECIFIED: MembersChange.ValueType  # 0
+"""Not set: an event of this kind is invalid."""
+MEMBERS_CHANGE_OPENED: MembersChange.ValueType  # 1
+"""It was opened."""
+MEMBERS_CHANGE_JOINED: MembersChange.ValueType  # 2
+"""Members came."""
+MEMBERS_CHANGE_LEFT: MembersChange.ValueType  # 3
+"""Members went."""
+MEMBERS_CHANGE_REMOVED: MembersChange.ValueType  # 4
+"""A host took members out."""
+MEMBERS_CHANGE_RENAMED: MembersChange.ValueType  # 5
+"""It is called something else."""
+MEMBERS_CHANGE_HOSTED: MembersChange.ValueType  # 6
+"""Members are hosts from now on."""
+Global___MembersChange: _TypeAlias = MembersChange  # noqa: Y015
+
 class _MessageChange:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -105,6 +145,66 @@ class MessageSent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageSent: _TypeAlias = MessageSent  # noqa: Y015
+
+@_typing.final
+class MembersChanged(_message.Message):
+    """Who is in a group or a room changed, or what it is called. `ce_sequence` is its place among the messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NETWORK_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    BY_MEMBER_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    CHANGED_IDS_FIELD_NUMBER: _builtins.int
+    MEMBER_IDS_FIELD_NUMBER: _builtins.int
+    CIRCLE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    network_id: _builtins.str
+    """The network."""
+    conversation_id: _builtins.str
+    """The conversation."""
+    sequence: _builtins.int
+    """Its place in the conversation."""
+    by_member_id: _builtins.str
+    """Who did it."""
+    change: Global___MembersChange.ValueType
+    """What."""
+    circle_id: _builtins.str
+    """Of a room: whose it is."""
+    @_builtins.property
+    def changed_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it is about."""
+
+    @_builtins.property
+    def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who is in it from now on."""
+
+    @_builtins.property
+    def change_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        network_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        by_member_id: _builtins.str = ...,
+        change: Global___MembersChange.ValueType = ...,
+        changed_ids: _abc.Iterable[_builtins.str] | None = ...,
+        member_ids: _abc.Iterable[_builtins.str] | None = ...,
+        circle_id: _builtins.str = ...,
+        change_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_member_id", b"by_member_id", "change", b"change", "change_time", b"change_time", "changed_ids", b"changed_ids", "circle_id", b"circle_id", "conversation_id", b"conversation_id", "member_ids", b"member_ids", "network_id", b"network_id", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MembersChanged: _TypeAlias = MembersChanged  # noqa: Y015
 
 @_typing.final
 class MessageChanged(_message.Message):
