@@ -21,6 +21,7 @@ from messaging.application.search import search
 from messaging.application.send_message import send_message
 from messaging.application.withholding import Withheld, told_of
 from messaging.domain.changing import edited
+from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.message import Message
@@ -40,6 +41,7 @@ from services.messaging.tests.builders import (
     access_of,
 )
 from services.messaging.tests.fakes import FakeNetwork, a_network
+from services.messaging.tests.fakes_sides import FakeSeats
 from services.messaging.tests.unit.test_groups import invites, leaves, removes
 
 
@@ -183,7 +185,7 @@ async def test_a_change_of_what_was_said_before_she_came_is_not_told_to_her(
         change=lambda one: edited(one, "other words", NOW),
     )  # fmt: skip
     assert group.shown(message.sequence) == (ADA,)
-    assert [who for who, _ in await told_of(network, group, [CAT, ADA], after, ADA)] == [(ADA,)]
+    assert [who for who, _ in await told_of(network, group, [BEN, ADA], after, ADA)] == [(ADA,)]
 
 
 async def test_an_invitation_by_or_to_whom_she_blocks_is_on_no_list(
@@ -201,3 +203,25 @@ async def test_an_invitation_by_or_to_whom_she_blocks_is_on_no_list(
     await leaves(writing, hosted, BEN)
     [shown] = (await requests(network, CAT, None, 9, NOW)).shown
     assert shown.inviter_id == ADA
+
+
+async def test_an_invitation_is_told_to_her_devices_unless_she_is_to_hear_nothing_of_it(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    group = await a_group(writing, ADA)
+    seats = network.sides.seats
+    assert isinstance(seats, FakeSeats)
+    before = len(seats.told)
+    await invites(writing, group, ADA, BEN)
+    await invites(writing, group, ADA, BEN)
+    await block(network, caller=CAT, blocked=ADA, at=NOW)
+    await invites(writing, group, ADA, CAT)
+    await removes(writing, group, ADA, CAT)
+    await network.sides.rules.set(CAT, WhoMayWrite.NOBODY, NOW)
+    await unblock(network, caller=CAT, blocked=ADA, at=NOW)
+    await invites(writing, group, ADA, CAT)
+    await taking_part.decline(writing, access_of(BEN), group.id, NOW)
+    await removes(writing, group, ADA, BEN)
+    await invites(writing, group, ADA, BEN)
+    told = [one for one in seats.told[before:] if one]
+    assert told == [{BEN}, {CAT}, {BEN}]  # asked, taken back, and declined by himself
