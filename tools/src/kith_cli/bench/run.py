@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from common.config import Address
 from rich.progress import Progress
 
-from kith_cli.bench import decisions, entry, probe, talking
+from kith_cli.bench import decisions, entry, history, probe, talking
 from kith_cli.bench.fanout import SOCKETS, fan_out
 from kith_cli.bench.leaving import ITEMS, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
@@ -41,8 +41,9 @@ machine does to each of them, and no doing of theirs."""
 LATE_SECONDS = 0.02
 
 
-def bench(file: Path, rows: int) -> None:
-    """Measure all figures, each printed as a JSON line on stdout. Raises Stop."""
+def bench(file: Path, rows: int, length: int) -> None:
+    """Measure all figures, each printed as a JSON line on stdout; `length` is that of the long
+    conversation, 0 for none. Raises Stop."""
     figure("policy.decide_us", decisions.decide_us())
     figure("policy.call_us", decisions.call_us())
     cold, warm = entry.verify_us()
@@ -67,7 +68,9 @@ def bench(file: Path, rows: int) -> None:
                 _measure_leaving(settings, kith, people[-1])
                 _measure_import(kith, part)
                 _measure_backlog(settings, supervisor, kith, backlog)
-            _measure_memory(supervisor)
+                _measure_memory(supervisor)
+                if length:
+                    _measure_history(settings, supervisor, kith, people, length)
 
 
 def figure(name: str, value: float, **more: float) -> None:
@@ -209,6 +212,33 @@ def _measure_backlog(settings: Settings, supervisor: Supervisor, kith: Kith, fil
     if ended <= begun:
         raise Stop("The backlog was too small to measure; use more rows.")
     figure("signals.events_per_s", (last - first) / (ended - begun), events=last)
+
+
+def _measure_history(
+    settings: Settings, supervisor: Supervisor, kith: Kith, people: list[Person], length: int
+) -> None:
+    """Pages of a long conversation and of a short one; then how long one is has nothing to do with
+    how far back it is read."""
+    reader, conversations = people[0], {}
+    with door(settings) as hers:
+        hers.sign_in(NETWORK, "sender0@bench.kith.local", PASSWORD)
+        for peer, count in ((people[2], length), (people[3], history.SHORT)):
+            seconds = history.write(kith, peer, reader, count)
+            body = {"memberId": peer.member_id}
+            conversations[count] = hers.post("/v1/conversations", body)["id"]
+            if count == length:
+                figure("history.import_messages_per_s", count / seconds, rows=count)
+        reader = replace(reader, token=hers.token)
+    _settled(lambda: _published(settings))
+    before = probe.cpu_seconds(supervisor)
+    host, port = address_of(settings)
+    found = asyncio.run(history.read(host, port, reader, conversations))
+    used = sum(probe.spent(before, probe.cpu_seconds(supervisor)).values())
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        each = {count: 1000 * percentile(taken, share) for count, taken in found.items()}
+        short = round(each[history.SHORT], 3)
+        figure(f"history.{name}_ms", each[length], messages=length, of_1000_messages=short)
+    figure("history.cpu_ms_per_page", 1000 * used / sum(map(len, found.values())))
 
 
 def _measure_memory(supervisor: Supervisor) -> None:
