@@ -24,8 +24,8 @@ def bench(
 ) -> None:
     """Start a Kith of its own in a temporary folder, load it, print figures as JSON lines.
 
-    Takes about five minutes; a history of a million messages takes longer. Uses KITH_PORT and the
-    ports after it.
+    Takes about ten minutes; a history of a million messages half an hour more. Uses KITH_PORT and
+    the ports after it.
     """
     from kith_cli.bench.run import bench as run
 
