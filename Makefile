@@ -11,11 +11,11 @@ WHOLE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup .venv run test check fix lock lock-kafka generate golden soak bench database clean
+.PHONY: help setup .venv run test check fix lock lock-kafka generate golden soak bench bench-synapse lock-synapse database clean
 .PHONY: check-style check-types check-imports check-protos check-generated check-common
 
 help: ## what can be done here
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 run: .venv/.ready ## broker, database and all services on this machine; Ctrl-C stops them
 	@$(BIN)/kith up
@@ -31,7 +31,7 @@ check-style: .venv/.ready
 	@$(BIN)/ruff check --quiet .
 
 check-types: .venv/.ready
-	@$(BIN)/mypy conftest.py libs services tools deploy tests
+	@$(BIN)/mypy conftest.py libs services tools deploy bench tests
 
 check-imports: .venv/.ready
 	@$(BIN)/lint-imports
@@ -66,6 +66,13 @@ soak: .venv/.ready ## talk and break things for half an hour; ARGS=--soak=600 is
 
 bench: .venv/.ready ## measure
 	@$(BIN)/kith bench $(ARGS)
+
+bench-synapse: .venv/.ready ## measure beside Matrix Synapse, which is installed for it; ARGS="--rounds 1" is quicker
+	@$(BIN)/python -m bench.peers.synapse $(ARGS)
+
+lock-synapse: .tools/boot/.ready ## resolve the Synapse compared with anew
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  bench/peers/synapse/requirements.in -o bench/peers/synapse/requirements.txt
 
 setup: .venv ## the Python environment; every other target does this by itself
 .venv: .venv/.ready

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 
@@ -26,6 +26,12 @@ async def make(kafka: str, *names: str, partitions: int = 1) -> None:
     """Make topics on a broker."""
     async with administrator(kafka) as admin:
         await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+
+
+async def grow(kafka: str, topic: str, partitions: int) -> None:
+    """Give a topic more partitions, so many in all."""
+    async with administrator(kafka) as admin:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
 
 
 async def read(kafka: str, topic: str) -> list[Any]:

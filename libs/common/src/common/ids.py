@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 import uuid_utils.compat
 
 from common.errors import Invalid
 
+REMEMBERED = 20_000
+"""Ids read or written lately: most are of those who are here again and again."""
+
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562 §5.7), ascending within this process."""
-    return UUID(int=uuid_utils.compat.uuid7().int)
+    return uuid_utils.compat.uuid7()
 
 
 def named_id(namespace: UUID, *parts: object) -> UUID:
@@ -33,9 +37,22 @@ def timed_id(millis: int, namespace: UUID, *parts: object) -> UUID:
 def parse_id(text: str, field: str) -> UUID:
     """Read a canonical UUID. Raises Invalid naming `field`."""
     try:
-        parsed = UUID(text)
+        return _parsed(text)
     except ValueError:
-        parsed = None
-    if parsed is None or str(parsed) != text:
-        raise Invalid(f"{field} must be a UUID in lower-case canonical form", field=field)
+        message = f"{field} must be a UUID in lower-case canonical form"
+        raise Invalid(message, field=field) from None
+
+
+@lru_cache(REMEMBERED)
+def text_of(id: UUID) -> str:
+    """The canonical form."""
+    return str(id)
+
+
+@lru_cache(REMEMBERED)
+def _parsed(text: str) -> UUID:
+    """Raises ValueError, and remembers nothing then."""
+    parsed = UUID(text)
+    if str(parsed) != text:
+        raise ValueError
     return parsed

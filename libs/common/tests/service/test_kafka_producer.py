@@ -18,6 +18,7 @@ from common import kafka_producer
 from common.clock import SystemClock, to_millis
 from common.ids import new_id
 from common.kafka_producer import Producer, Record, headers
+from common.kafka_producer.session import Session
 from common.testing.poll import until
 from common.testing.pytest_plugin import CreateTopics
 from kith_cli.local.broker import LocalBroker
@@ -88,6 +89,27 @@ async def test_the_same_key_goes_to_the_same_partition(
     places = {(record.key, record.partition) for record in found}
     assert len(places) == 10
     assert len({partition for _, partition in places}) > 1
+
+
+async def test_partitions_that_a_topic_is_given_meanwhile_are_used(
+    kafka: str, topic_prefix: str, create_topics: CreateTopics
+) -> None:
+    await create_topics(TOPIC, partitions=1)
+    session = await Session.open(kafka, "test", topic_prefix, 30.0)
+    await (await session.send(_record(0, key="k0")))
+    await topics.grow(kafka, topic_prefix + TOPIC, 4)
+    client = session._producer.client
+
+    async def seen() -> bool:
+        await client.force_metadata_update()  # as it does by itself every minute
+        return len(client.cluster.partitions_for_topic(topic_prefix + TOPIC) or ()) == 4
+
+    await until(seen)
+    for number in range(20):
+        await (await session.send(_record(number, key=f"k{number}")))
+    await session.drain()
+    found = await topics.read(kafka, topic_prefix + TOPIC)
+    assert len({record.partition for record in found}) > 1
 
 
 async def test_nothing_overtakes_a_record_the_broker_refused(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from common.errors import Invalid
-from common.ids import named_id, new_id, parse_id, timed_id
+from common.ids import named_id, new_id, parse_id, text_of, timed_id
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +61,12 @@ def test_anything_else_is_invalid_and_names_the_field(text: str) -> None:
         parse_id(text, "member_id")
     assert caught.value.metadata == {"field": "member_id"}
     assert text == "" or text not in caught.value.message
+
+
+def test_what_is_no_id_is_refused_each_time_and_what_is_one_read_again() -> None:
+    id = uuid4()
+    assert parse_id(text_of(id), "a") == parse_id(text_of(id), "b") == id
+    for field in ("a", "b"):
+        with pytest.raises(Invalid) as refused:
+            parse_id(text_of(id).upper(), field)
+        assert refused.value.metadata["field"] == field

@@ -37,8 +37,7 @@ class Connection:
         )
         await self._writer.drain()
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
-        answer = await self._reader.readexactly(length)
+        answer = await _content(self._reader, head)
         status = int(head.split(" ", 2)[1])
         if status >= 400:
             raise Status(status, f"{method} {path}: {status} {answer[:300]!r}")
@@ -48,3 +47,15 @@ class Connection:
         """Hang up."""
         if self._writer is not None:
             self._writer.close()
+
+
+async def _content(reader: asyncio.StreamReader, head: str) -> bytes:
+    if "transfer-encoding: chunked" not in head:
+        length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
+        return await reader.readexactly(length)
+    chunks = []
+    while length := int(await reader.readuntil(b"\r\n"), 16):
+        chunks.append(await reader.readexactly(length))
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return b"".join(chunks)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
@@ -18,10 +15,11 @@ from urllib.request import urlopen
 from common.config import Address
 from rich.progress import Progress
 
-from kith_cli.bench import decisions, entry, probe, talking
+from kith_cli.bench import decisions, entry, history, probe, talking
 from kith_cli.bench.fanout import SOCKETS, fan_out
-from kith_cli.bench.leaving import ITEMS, QUICK, erase, write
+from kith_cli.bench.leaving import ITEMS, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
+from kith_cli.bench.scene import NETWORK, PASSWORD, SENDERS, address_of, people_of, running
 from kith_cli.bench.withdrawal import withdrawals
 from kith_cli.client import Kith
 from kith_cli.console import err
@@ -30,25 +28,22 @@ from kith_cli.importing.messages import Import
 from kith_cli.importing.source import read
 from kith_cli.local import supervision
 from kith_cli.local.supervisor import Supervisor
-from kith_cli.networks import door, ensure_network, service_text_version
+from kith_cli.networks import door, ensure_network
 from kith_cli.settings import Settings, environment
 
-SENDERS = 20
 WITHDRAWALS = 10  # of each of them
 CLOSED_SECONDS = 20.0
 STEADY_SECONDS = 20.0
 MESSAGES_PER_SECOND = 100.0  # about 200 activities: a message that answers is two
-START_SECONDS = 180.0
 IDLE = ("programs", "outcomes")
 """Services that have nothing to do while people sign in: how late their loops are is what the
 machine does to each of them, and no doing of theirs."""
 LATE_SECONDS = 0.02
-NETWORK = "bench"
-PASSWORD = "bench-password-1"  # noqa: S105  # of made-up people in a Kith that is thrown away
 
 
-def bench(file: Path, rows: int) -> None:
-    """Measure all figures, each printed as a JSON line on stdout. Raises Stop."""
+def bench(file: Path, rows: int, length: int) -> None:
+    """Measure all figures, each printed as a JSON line on stdout; `length` is that of the long
+    conversation, 0 for none. Raises Stop."""
     figure("policy.decide_us", decisions.decide_us())
     figure("policy.call_us", decisions.call_us())
     cold, warm = entry.verify_us()
@@ -58,12 +53,12 @@ def bench(file: Path, rows: int) -> None:
         settings = replace(Settings.from_env(environment()), home=Path(folder), log_level="warning")
         part = _part(file, Path(folder) / "history.txt", rows)
         backlog = _part(file, Path(folder) / "backlog.txt", rows * 2)
-        with _running(settings) as seconds:
+        with running(settings) as seconds:
             figure("start.seconds", seconds)
             supervisor = Supervisor(supervision.socket_path(settings.run))
             with door(settings) as kith:
                 ensure_network(settings, kith, NETWORK, "Bench")
-                people = _people(settings, kith)
+                people = people_of(settings, kith)
                 _measure_sends(settings, supervisor, people)
                 _measure_talking(settings, supervisor, people)
                 _measure_fan_out(settings)
@@ -73,7 +68,9 @@ def bench(file: Path, rows: int) -> None:
                 _measure_leaving(settings, kith, people[-1])
                 _measure_import(kith, part)
                 _measure_backlog(settings, supervisor, kith, backlog)
-            _measure_memory(supervisor)
+                _measure_memory(supervisor)
+                if length:
+                    _measure_history(settings, supervisor, kith, people, length)
 
 
 def figure(name: str, value: float, **more: float) -> None:
@@ -81,63 +78,8 @@ def figure(name: str, value: float, **more: float) -> None:
     print(json.dumps({"figure": name, "value": round(value, 3), **more}), flush=True)
 
 
-@contextmanager
-def _running(settings: Settings) -> Iterator[float]:
-    """A Kith that runs as long as the block; yields the seconds it took to be ready."""
-    own = {"KITH_HOME": str(settings.home), "KITH_LOG_LEVEL": "warning"}
-    variables = {**environment(), **QUICK, **own}
-    begun = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kith_cli", "up"], env=variables, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        lines: list[str] = []
-        for line in process.stderr or ():
-            lines.append(line)
-            if "Kith runs at" in line:
-                break
-        else:
-            raise Stop("Kith did not start:\n" + "".join(lines[-20:]))
-        yield time.monotonic() - begun
-    finally:
-        process.terminate()
-        process.communicate(timeout=START_SECONDS)
-
-
-def _people(settings: Settings, admin: Kith) -> list[Person]:
-    """Senders, each with a conversation with the next."""
-    invite = admin.post("/v1/invites", {"maxUses": SENDERS})["code"]
-    version = service_text_version(admin)
-    people, doors = [], []
-    for number in range(SENDERS):
-        email = f"sender{number}@bench.kith.local"
-        body = {
-            "inviteCode": invite,
-            "handle": f"sender{number}",
-            "email": email,
-            "password": PASSWORD,
-            "serviceTextVersion": version,
-        }
-        admin.request("POST", "/v1/registrations", json=body, anonymous=True)
-        kith = door(settings)
-        kith.sign_in(NETWORK, email, PASSWORD)
-        kith.put("/v1/consents/signals", {"granted": True})
-        kith.put("/v1/contact-rule", {"whoMayWrite": "network"})
-        people.append(Person(kith.member_id, kith.token))
-        doors.append(kith)
-    for number, kith in enumerate(doors):
-        peer = people[(number + 1) % SENDERS].member_id
-        opened = kith.post_when_known("/v1/conversations", {"memberId": peer})
-        people[number].conversation_id = opened["id"]
-        kith.post(
-            f"/v1/conversations/{opened['id']}/messages", {"clientMessageId": "0", "text": "Hello"}
-        )
-        kith.__exit__()
-    return people
-
-
 def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
-    host, port = _address(settings)
+    host, port = address_of(settings)
     asyncio.run(closed_loop(host, port, people, 3.0))  # warm up
     before = probe.cpu_seconds(supervisor)
     load = asyncio.run(closed_loop(host, port, people, CLOSED_SECONDS))
@@ -155,7 +97,7 @@ def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Pers
 
 def _measure_talking(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
     """The same over WebSockets, whose other ends are told; then how long that takes."""
-    host, port = _address(settings)
+    host, port = address_of(settings)
     asyncio.run(talking.closed_loop(host, port, people, 3.0))  # warm up
     before = probe.cpu_seconds(supervisor)
     load = asyncio.run(talking.closed_loop(host, port, people, CLOSED_SECONDS))
@@ -182,7 +124,7 @@ def _measure_fan_out(settings: Settings) -> None:
 
 
 def _measure_signals(settings: Settings, people: list[Person]) -> None:
-    host, port = _address(settings)
+    host, port = address_of(settings)
     load = asyncio.run(steady(host, port, people, MESSAGES_PER_SECOND, STEADY_SECONDS))
     rate = len(load.latencies) / load.seconds
     figure(
@@ -195,7 +137,7 @@ def _measure_signals(settings: Settings, people: list[Person]) -> None:
 
 
 def _measure_withdrawals(settings: Settings, people: list[Person]) -> None:
-    host, port = _address(settings)
+    host, port = address_of(settings)
     taken = asyncio.run(withdrawals(host, port, settings.kafka, people, WITHDRAWALS))
     p50 = round(1000 * percentile(taken, 0.5), 3)
     p99 = 1000 * percentile(taken, 0.99)
@@ -224,7 +166,7 @@ def _measure_entry(settings: Settings, person: Person) -> None:
     figure("signin.loop_late_per_mille", often, idle=round(max(idle_often), 3))
     longest = max(found.beside)
     figure("signin.longest_wait_beside_ms", 1000 * longest, samples=len(found.beside))
-    host, port = _address(settings)
+    host, port = address_of(settings)
     through, direct = asyncio.run(entry.reads(host, port, identity, person))
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         both = [1000 * percentile(each, share) for each in (through, direct)]
@@ -232,7 +174,7 @@ def _measure_entry(settings: Settings, person: Person) -> None:
 
 
 def _measure_leaving(settings: Settings, kith: Kith, person: Person) -> None:
-    asyncio.run(write(*_address(settings), person))
+    asyncio.run(write(*address_of(settings), person))
     figure("erasure.seconds", erase(kith, person), items=ITEMS)
 
 
@@ -270,6 +212,33 @@ def _measure_backlog(settings: Settings, supervisor: Supervisor, kith: Kith, fil
     if ended <= begun:
         raise Stop("The backlog was too small to measure; use more rows.")
     figure("signals.events_per_s", (last - first) / (ended - begun), events=last)
+
+
+def _measure_history(
+    settings: Settings, supervisor: Supervisor, kith: Kith, people: list[Person], length: int
+) -> None:
+    """Pages of a long conversation and of a short one; then how long one is has nothing to do with
+    how far back it is read."""
+    reader, conversations = people[0], {}
+    with door(settings) as hers:
+        hers.sign_in(NETWORK, "sender0@bench.kith.local", PASSWORD)
+        for peer, count in ((people[2], length), (people[3], history.SHORT)):
+            seconds = history.write(kith, peer, reader, count)
+            body = {"memberId": peer.member_id}
+            conversations[count] = hers.post("/v1/conversations", body)["id"]
+            if count == length:
+                figure("history.import_messages_per_s", count / seconds, rows=count)
+        reader = replace(reader, token=hers.token)
+    _settled(lambda: _published(settings))
+    before = probe.cpu_seconds(supervisor)
+    host, port = address_of(settings)
+    found = asyncio.run(history.read(host, port, reader, conversations))
+    used = sum(probe.spent(before, probe.cpu_seconds(supervisor)).values())
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        each = {count: 1000 * percentile(taken, share) for count, taken in found.items()}
+        short = round(each[history.SHORT], 3)
+        figure(f"history.{name}_ms", each[length], messages=length, of_1000_messages=short)
+    figure("history.cpu_ms_per_page", 1000 * used / sum(map(len, found.values())))
 
 
 def _measure_memory(supervisor: Supervisor) -> None:
@@ -316,8 +285,3 @@ def _part(file: Path, into: Path, rows: int) -> Path:
     with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
         into.write_text("".join(line for _, line in zip(range(rows + 1), lines, strict=False)))
     return into
-
-
-def _address(settings: Settings) -> tuple[str, int]:
-    host, _, port = settings.http("gateway").rpartition(":")
-    return host, int(port)

@@ -18,11 +18,15 @@ def bench(
         "tests/integration/data/CollegeMsg.txt.gz"
     ),
     rows: Annotated[int, typer.Option(min=1000, help="how many rows of it")] = 10_000,
+    history: Annotated[
+        int, typer.Option(min=0, help="messages of the long conversation; 0: not measured")
+    ] = 100_000,
 ) -> None:
     """Start a Kith of its own in a temporary folder, load it, print figures as JSON lines.
 
-    Takes about three minutes. Uses KITH_PORT and the ports after it.
+    Takes about ten minutes; a history of a million messages half an hour more. Uses KITH_PORT and
+    the ports after it.
     """
     from kith_cli.bench.run import bench as run
 
-    run(file, rows)
+    run(file, rows, history)

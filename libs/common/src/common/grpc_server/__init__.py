@@ -73,6 +73,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         self._audit = audit
         self._peers = peers
         self._public: dict[str, bool] = {}  # as many as there are methods
+        self._counted: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
 
     async def intercept_service(
         self,
@@ -110,8 +111,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 code = error.kind.name
                 await context.abort_with_status(to_status(error, domain_of(method)))
             finally:
-                _HANDLED.labels(method, code).inc()
-                _SECONDS.labels(method).observe(time.perf_counter() - started)
+                self._count(method, code, time.perf_counter() - started)
 
         return serve
 
@@ -147,6 +147,14 @@ class Interceptor(grpc.aio.ServerInterceptor):
             public = self._public[method] = self._is_public(method)
         caller = None if public else await self._verifier.verify(bearer(metadata))
         return auth.admit(self._authorize, caller, method, service)
+
+    def _count(self, method: str, code: str, seconds: float) -> None:
+        metrics = self._counted.get((method, code))
+        if metrics is None:  # looking them up costs more than counting
+            metrics = _HANDLED.labels(method, code), _SECONDS.labels(method)
+            self._counted[method, code] = metrics
+        metrics[0].inc()
+        metrics[1].observe(seconds)
 
     def _service(self, token: str) -> auth.Service:
         if self._peers is None:

@@ -74,6 +74,7 @@ class Consumer:
         self._dispatch = Dispatch(group, handlers, tracing, self._dead_letters)
         self._partitions = Partitions(group)
         self._done: dict[TopicPartition, int] = {}  # taken and not yet committed
+        self._taken: dict[str, Counter] = {}  # of each outcome: looking one up costs more
         self._commit_at = 0.0
         self._busy = asyncio.Lock()
         self._stopping = False
@@ -196,7 +197,10 @@ class Consumer:
             self._partitions.hold(consumer, partition, record, error)
             return False
         self._partitions.passed(partition)
-        _TAKEN.labels(self._group, outcome).inc()
+        counter = self._taken.get(outcome)
+        if counter is None:
+            counter = self._taken[outcome] = _TAKEN.labels(self._group, outcome)
+        counter.inc()
         if not self._done:
             self._commit_at = asyncio.get_running_loop().time() + COMMIT_EVERY_SECONDS
         self._done[partition] = record.offset + 1

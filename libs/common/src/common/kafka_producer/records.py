@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from common.clock import from_epoch_millis
@@ -33,7 +34,7 @@ def headers(*, id: UUID, type: str, source: str, sequence: int, traceparent: str
         ("ce_id", str(id).encode()),
         ("ce_type", type.encode()),
         ("ce_source", source.encode()),
-        ("ce_time", _rfc3339(id).encode()),
+        ("ce_time", _rfc3339(id.int >> 80)),
         ("ce_sequence", str(sequence).encode()),
         ("content-type", CONTENT_TYPE),
     ]
@@ -42,6 +43,7 @@ def headers(*, id: UUID, type: str, source: str, sequence: int, traceparent: str
     return made
 
 
-def _rfc3339(id: UUID) -> str:
-    millis = id.int >> 80
-    return from_epoch_millis(millis).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+@lru_cache(1_000)  # the events of a write are of one time
+def _rfc3339(millis: int) -> bytes:
+    at = from_epoch_millis(millis).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z").encode()

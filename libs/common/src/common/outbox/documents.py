@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorCursor
 from pymongo import UpdateOne
 
-from common.ids import new_id
+from common.ids import new_id, text_of
 from common.kafka_producer import Record, headers
 from common.mongo import ASCENDING, Document, IndexModel
 from common.telemetry import current_traceparent
@@ -50,7 +50,7 @@ def entries(outgoing: Iterable[Outgoing]) -> list[Document]:
     traceparent = current_traceparent()
     return [
         {
-            "id": new_id(), "topic": event.topic, "key": str(event.key),
+            "id": new_id(), "topic": event.topic, "key": text_of(event.key),
             "type": event.message.DESCRIPTOR.full_name, "sequence": event.sequence,
             "payload": event.message.SerializeToString(), "trace": traceparent,
         }

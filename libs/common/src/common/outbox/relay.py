@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
@@ -223,11 +224,14 @@ class Relay:
             [record_of(entry, self._source) for entry in events]
         )
         failed: dict[UUID, KafkaError] = {}
+        published: Tally[str] = Tally()
         for entry, error in zip(events, outcomes, strict=True):
             if error is None:
-                _PUBLISHED.labels(entry["topic"]).inc()
+                published[entry["topic"]] += 1
             else:
                 failed[entry["id"]] = error
+        for topic, count in published.items():
+            _PUBLISHED.labels(topic).inc(count)
         if failed:
             await forget(self._database.unscoped(name), batch, failed.keys())
             raise next(iter(failed.values()))

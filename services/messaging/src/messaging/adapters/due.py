@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from common.ids import text_of
 from common.outbox import Outgoing
 from kith.messaging.events.v1 import delivery_events_pb2 as events
 
@@ -58,8 +59,8 @@ def _due(  # noqa: PLR0913
 ) -> Iterator[Outgoing]:  # fmt: skip
     for slot, members in by_slot(member_ids).items():
         made = events.DeliveryDue(
-            network_id=str(network_id), conversation_id=str(conversation_id),
-            member_ids=[str(member) for member in members], kind=kind, sequence=sequence,
+            network_id=text_of(network_id), conversation_id=text_of(conversation_id),
+            member_ids=[text_of(member) for member in members], kind=kind, sequence=sequence,
             by_member_id=str(by) if by else "", delivered_sequence=delivered, read_sequence=read,
         )  # fmt: skip
         yield Outgoing(made, TOPIC, key_of(slot), sequence)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.clock import epoch_millis
+from common.ids import text_of
 from common.outbox import Outgoing
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.activity.events.v1 import activity_events_pb2 as activity
@@ -44,23 +45,24 @@ def outgoing(network_id: UUID, conversation: Conversation, placed: Placed) -> It
     to = peers[0] if conversation.is_pair else placed.to
     at = timestamp(message.created_at)
     sent = events.MessageSent(
-        network_id=str(network_id), conversation_id=str(message.conversation_id),
-        message_id=str(message.id), sequence=message.sequence, sender_id=str(message.sender_id),
-        recipient_ids=[str(peer) for peer in peers], create_time=at, imported=message.imported,
+        network_id=text_of(network_id), conversation_id=text_of(message.conversation_id),
+        message_id=str(message.id), sequence=message.sequence, sender_id=text_of(message.sender_id),
+        recipient_ids=[text_of(peer) for peer in peers], create_time=at, imported=message.imported,
     )  # fmt: skip
     yield Outgoing(sent, MESSAGE_TOPIC, message.conversation_id, message.sequence)
     did = activity.ActivityRecorded(
-        network_id=str(network_id), member_id=str(message.sender_id),
-        kind=activity.ACTIVITY_KIND_MESSAGE_SENT, occur_time=at, peer_id=str(to) if to else "",
-        subject_id=str(message.conversation_id), opens_turn=placed.opens_turn,
+        network_id=text_of(network_id), member_id=text_of(message.sender_id),
+        kind=activity.ACTIVITY_KIND_MESSAGE_SENT, occur_time=at,
+        peer_id=text_of(to) if to else "", subject_id=text_of(message.conversation_id),
+        opens_turn=placed.opens_turn,
         imported=message.imported,
     )  # fmt: skip
     yield Outgoing(did, ACTIVITY_TOPIC, message.sender_id, message.sequence)
     if placed.answered is not None and placed.reply_latency is not None:
         got = activity.ActivityRecorded(
-            network_id=str(network_id), member_id=str(placed.answered),
+            network_id=text_of(network_id), member_id=text_of(placed.answered),
             kind=activity.ACTIVITY_KIND_REPLY_RECEIVED, occur_time=at,
-            peer_id=str(message.sender_id), subject_id=str(message.conversation_id),
+            peer_id=text_of(message.sender_id), subject_id=text_of(message.conversation_id),
             reply_latency_ms=round(placed.reply_latency.total_seconds() * 1000),
             imported=message.imported,
         )  # fmt: skip
@@ -83,9 +85,9 @@ def reacted(network_id: UUID, message: Message, did: Did, *, first: bool) -> Ite
     yield from _changed(network_id, message, did)
     if first and did.member_id != message.sender_id:
         did_react = activity.ActivityRecorded(
-            network_id=str(network_id), member_id=str(did.member_id),
+            network_id=text_of(network_id), member_id=str(did.member_id),
             kind=activity.ACTIVITY_KIND_REACTION, occur_time=timestamp(did.at),
-            peer_id=str(message.sender_id), subject_id=str(message.conversation_id),
+            peer_id=text_of(message.sender_id), subject_id=text_of(message.conversation_id),
         )  # fmt: skip
         yield Outgoing(did_react, ACTIVITY_TOPIC, did.member_id, message.sequence)
 
@@ -94,9 +96,9 @@ def _changed(network_id: UUID, message: Message, did: Did) -> Iterator[Outgoing]
     """The fact, and telling who looks on."""
     everybody = did.conversation.shown(message.sequence)
     event = events.MessageChanged(
-        network_id=str(network_id), conversation_id=str(message.conversation_id),
+        network_id=text_of(network_id), conversation_id=text_of(message.conversation_id),
         message_id=str(message.id), sequence=message.sequence, member_id=str(did.member_id),
-        recipient_ids=[str(peer) for peer in everybody if peer != did.member_id],
+        recipient_ids=[text_of(peer) for peer in everybody if peer != did.member_id],
         change=did.change, version=message.version, change_time=timestamp(did.at),
     )  # fmt: skip
     yield Outgoing(event, MESSAGE_TOPIC, message.conversation_id, message.sequence)
@@ -108,7 +110,7 @@ def _changed(network_id: UUID, message: Message, did: Did) -> Iterator[Outgoing]
 def read_activity(network_id: UUID, mark: Mark, at: datetime, read_of: UUID) -> Outgoing:
     """That a member read what another wrote to her, once for each time her mark goes on."""
     did = activity.ActivityRecorded(
-        network_id=str(network_id), member_id=str(mark.member_id),
+        network_id=text_of(network_id), member_id=str(mark.member_id),
         kind=activity.ACTIVITY_KIND_MESSAGE_READ, occur_time=timestamp(at), peer_id=str(read_of),
         subject_id=str(mark.conversation_id),
     )  # fmt: skip
@@ -124,7 +126,7 @@ def report_filed(network_id: UUID, report: Report) -> Outgoing:
     """That somebody reported something."""
     message_id = report.complaint.message_id
     event = report_events.ReportFiled(
-        network_id=str(network_id), report_id=str(report.id),
+        network_id=text_of(network_id), report_id=str(report.id),
         conversation_id=str(report.conversation_id),
         message_id=str(message_id) if message_id else "", reporter_id=str(report.reporter_id),
         reported_ids=[str(id) for id in report.reported_ids],

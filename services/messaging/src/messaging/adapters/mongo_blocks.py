@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Some
+from functools import lru_cache
 from uuid import UUID
 
 from common import outbox
@@ -126,7 +127,12 @@ class MongoBlocks:
         await self._collection.delete_many({"_id": id})
 
     def _id(self, member_id: UUID, blocked_id: UUID) -> UUID:
-        return named_id(self._collection.network_id, "block", member_id, blocked_id)
+        return _id_of(self._collection.network_id, member_id, blocked_id)
+
+
+@lru_cache(20_000)  # asked for with each message somebody is told of at once
+def _id_of(network_id: UUID, member_id: UUID, blocked_id: UUID) -> UUID:
+    return named_id(network_id, "block", member_id, blocked_id)
 
 
 def block_of(document: Document) -> Block:
