@@ -119,7 +119,7 @@ VALUES: Mapping[str, Any] = {
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
-    "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
+    "conversationIds": [], "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
     "recoveryCodes": ["ABCDE-FGHIJ", "KLMNO-PQRST"],
     "labels": ["hardly ever", "some of the time", "often"],
     "receiptServices": ["community", "messaging"],
