@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from common.clock import SystemClock
 from kith.messaging.v1 import messaging_pb2
 from kith.messaging.v1 import presence_service_pb2 as presence
 from kith.messaging.v1 import receipt_service_pb2 as receipts
@@ -47,6 +49,7 @@ def word_rpcs() -> Iterator[Case]:
         between,
     )
     yield rpc(v1 + "SearchMessages", lambda _: words.SearchMessagesRequest(query="hello"))
+    yield rpc(v1 + "ListChangedMessages", lambda _: changed_lately())
     yield rpc(
         "messaging.v1.ReportService/CreateReport",
         lambda t: reports.CreateReportRequest(
@@ -68,6 +71,17 @@ def word_rpcs() -> Iterator[Case]:
     yield rpc(v1 + "SetPresence", lambda _: presence.SetPresenceRequest(shown=True))
 
 
+def lately() -> str:
+    """An hour ago."""
+    return f"{SystemClock().now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def changed_lately() -> words.ListChangedMessagesRequest:
+    request = words.ListChangedMessagesRequest()
+    request.since_time.FromJsonString(lately())
+    return request
+
+
 def word_routes() -> Iterator[Case]:
     """Asked of the gateway."""
     yield route("edit_message", "PATCH", MESSAGE, anas, lambda t: {"text": f"Hello {t.slug}"})
@@ -75,6 +89,7 @@ def word_routes() -> Iterator[Case]:
     yield route("add_reaction", "PUT", f"{MESSAGE}/reactions/heart", between)
     yield route("remove_reaction", "DELETE", f"{MESSAGE}/reactions/heart", between)
     yield route("search_messages", "POST", "/v1/message-search", body=lambda _: {"query": "hello"})
+    yield route("list_changed_messages", "GET", f"/v1/changed-messages?sinceTime={lately()}")
     yield route("create_report", "POST", f"{TALK}/reports", between, lambda _: {"reason": "other"})
     yield route("move_position", "PUT", f"{TALK}/position", between, lambda _: {"readSequence": 1})
     yield route("get_unread", "GET", "/v1/unread")

@@ -26,7 +26,7 @@ from gateway.application.news import News
 from gateway.application.watching import SLOTS, Watches
 from gateway.config import Outside
 from gateway.entrypoints.events import Events
-from gateway.entrypoints.frames import anew, behind
+from gateway.entrypoints.frames import CHANGES, anew, behind
 from gateway.entrypoints.grpc import METHODS, Door
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.entry import STREAM_PATH, Entry
@@ -124,7 +124,7 @@ async def running(
             connect(dict.fromkeys(RETRIED, there), peers.vouch)
         )
         services, clock, ended = Services(channels), SystemClock(), Ended(now)
-        watches = Watches(CatchingUp(missed(services), behind, anew))
+        watches = Watches(CatchingUp(missed(services), behind, anew, CHANGES))
         line = PromptLine(watches)
         watches.owned(line, (1 << SLOTS) - 1)
         verifier = Verifier(Keys(services).fetch, clock, ended)

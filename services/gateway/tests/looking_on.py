@@ -16,6 +16,7 @@ from gateway.application.watching import SLOTS, Line, Watches
 from services.gateway.tests.tokens import ADA, NETWORK
 
 READY = b"ready"
+CHANGES = b"unsure"
 EVERYTHING = (1 << SLOTS) - 1
 
 
@@ -105,7 +106,7 @@ def anew(talk: str) -> bytes:
 
 
 def watches(talks: FakeTalks | None = None) -> Watches:
-    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind, anew))
+    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind, anew, CHANGES))
 
 
 async def on(watches: Watches, who: Caller, resume: dict[str, int] | None = None) -> Device:

@@ -74,6 +74,14 @@ WORDS = [
         body={"query": "morning"},
     ),
     Route(
+        "GET", f"/v1/changed-messages?sinceTime={AT}", WORD + "ListChangedMessages",
+        words.ListChangedMessagesRequest(since_time=stamp()),
+        words.ListChangedMessagesResponse(
+            messages=[MESSAGE], conversation_ids=["v2"], as_of_time=stamp()
+        ),
+        {"messages": [MESSAGE_JSON], "conversationIds": ["v2"], "asOfTime": AT},
+    ),
+    Route(
         "PUT", "/v1/conversations/v1/position", RECEIPTS + "MovePosition",
         receipts.MovePositionRequest(
             conversation_id="v1", delivered_sequence=9, read_sequence=7

@@ -24,6 +24,7 @@ from services.messaging.tests.builders import NETWORK
 from services.messaging.tests.fakes_marks import FakeMarks, FakeReceiptChoices, FakeReports
 from services.messaging.tests.fakes_presence import FakePresences
 from services.messaging.tests.fakes_sides import fake_sides
+from services.messaging.tests.fakes_touches import FakeTouches
 
 
 class Crash(Exception):
@@ -241,6 +242,7 @@ class FakeNetwork(Network):
     choices: FakeReceiptChoices
     reports: FakeReports
     presences: FakePresences
+    touches: FakeTouches
 
 
 def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> FakeNetwork:
@@ -248,7 +250,7 @@ def a_network(*member_ids: UUID, rule: WhoMayWrite = WhoMayWrite.NETWORK) -> Fak
     parts = FakeConversations(), FakeMessages(), FakeMembers(member_ids)
     marks, choices, reports = FakeMarks(), FakeReceiptChoices(), FakeReports()
     return FakeNetwork(
-        NETWORK, *parts, fake_sides(rule), marks, choices, reports, FakePresences()
+        NETWORK, *parts, fake_sides(rule), marks, choices, reports, FakePresences(), FakeTouches()
     )  # fmt: skip
 
 

@@ -261,6 +261,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         AddReaction=TALKING,
         RemoveReaction=TALKING,
         SearchMessages=MEMBER,
+        ListChangedMessages=MEMBER,
     ),
     **_of("kith.messaging.v1.ReportService", CreateReport=TALKING),
     **_of(

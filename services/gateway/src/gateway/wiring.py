@@ -33,7 +33,7 @@ from gateway.application.watching import Watches
 from gateway.config import NOWHERE, Config, Outside
 from gateway.entrypoints.consumers import SESSION_TOPICS, group, session_handlers
 from gateway.entrypoints.events import Events
-from gateway.entrypoints.frames import MAX_FRAME_BYTES, anew, behind, news_of
+from gateway.entrypoints.frames import CHANGES, MAX_FRAME_BYTES, anew, behind, news_of
 from gateway.entrypoints.grpc import Door
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
@@ -70,7 +70,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         channels = await stack.enter_async_context(connect(_addresses(config), peers.vouch))
         services = Services(channels)
         keys = Keys(services)
-        ended, watches = Ended(time.monotonic), Watches(CatchingUp(missed(services), behind, anew))
+        catching_up = CatchingUp(missed(services), behind, anew, CHANGES)
+        ended, watches = Ended(time.monotonic), Watches(catching_up)
         verifier = Verifier(keys.fetch, clock, ended)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")

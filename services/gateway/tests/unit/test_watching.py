@@ -89,7 +89,35 @@ async def test_what_was_lost_with_a_line_is_told_once_the_member_is_subscribed_a
     world.watches.began(world.line, 1, [("c", 9)])  # what an old line still says counts for nothing
     world.watches.began(anew, 1, list(world.talks.ends.items()))
     await world.rests()
-    assert sink(device).told == ["c1", "c2", "new1"]
+    assert sink(device).told == ["c1", "unsure", "c2", "new1"]
+
+
+async def test_what_has_no_place_may_be_lost_with_a_line_and_only_then() -> None:
+    """Whoever reads too slowly to be told so is told once she reads again."""
+    world = World()
+    quick, slow = await world.on(), await world.on()
+    world.begin()  # a token was renewed: nothing was lost
+    assert sink(quick).told == []
+    slow.slow = True
+    for _ in range(2):
+        world.watches.lost(world.line)
+        world.line = FakeLine()
+        world.watches.owned(world.line, EVERYTHING)
+        world.begin()
+    assert (sink(quick).told, sink(slow).told) == (["unsure", "unsure"], [])
+    world.watches.quick(slow)
+    world.watches.quick(slow)
+    assert sink(slow).told == ["unsure"]
+
+
+async def test_it_may_be_lost_where_a_slot_moves() -> None:
+    world = World()
+    device = await world.on()
+    world.line, before = FakeLine(), world.line
+    world.watches.owned(world.line, EVERYTHING)
+    assert before.numbers == {}
+    world.begin()
+    assert sink(device).told == ["unsure"]
 
 
 async def test_a_member_is_subscribed_where_her_slot_is() -> None:

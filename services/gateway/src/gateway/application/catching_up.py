@@ -32,9 +32,11 @@ Anew = Callable[[str], bytes]
 class CatchingUp:
     """Asks for what was missed, for all devices of this process."""
 
-    def __init__(self, fetch: Fetch, behind: Behind, anew: Anew) -> None:
+    def __init__(self, fetch: Fetch, behind: Behind, anew: Anew, changes: bytes) -> None:
+        """`changes` is the frame that says that what has no place may have been missed."""
         self.behind = behind
         self.anew = anew
+        self.changes = changes
         self._fetch = fetch
         self._fetches = asyncio.Semaphore(FETCHES)
 

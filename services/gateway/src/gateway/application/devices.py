@@ -54,15 +54,17 @@ class Device:
 
     `catching` are conversations it is being told what it missed of, `missed` those in which it
     has to ask itself, because it read too slowly, `stale` those that changed themselves meanwhile,
-    `ahead` those of which it knows more than was told here.
+    `ahead` those of which it knows more than was told here. It is `unsure` if changes may have been
+    missed when it read too slowly to be told so.
     """
 
-    __slots__ = ("ahead", "caller", "catching", "missed", "sink", "slow", "stale", "work")
+    __slots__ = ("ahead", "caller", "catching", "missed", "sink", "slow", "stale", "unsure", "work")
 
     def __init__(self, caller: Caller, sink: Sink) -> None:
         self.caller = caller
         self.sink = sink
         self.slow = False
+        self.unsure = False
         self.catching: set[str] = set()
         self.missed: set[str] = set()
         self.stale: set[str] = set()

@@ -53,8 +53,8 @@ class Line(Protocol):
 class Watch:
     """One member who looks on through this process."""
 
-    __slots__ = ("begun", "devices", "ends", "gone", "line", "member_id", "network_id", "number",
-                 "opened", "pending", "slot")  # fmt: skip
+    __slots__ = ("begun", "broken", "devices", "ends", "gone", "line", "member_id", "network_id",
+                 "number", "opened", "pending", "slot")  # fmt: skip
 
     def __init__(self, number: int, network_id: UUID, member_id: UUID) -> None:
         self.number = number
@@ -63,6 +63,7 @@ class Watch:
         self.slot = slot_of(member_id)
         self.line: Line | None = None
         self.begun = asyncio.Event()
+        self.broken = False  # nobody was subscribed for a while
         self.ends: dict[str, int] = {}
         self.gone: set[str] = set()  # of `ends`, those that were not hers when last subscribed
         self.pending: dict[str, int] = {}  # told of before it is known where things stand
@@ -156,6 +157,8 @@ class Watches:
         """It reads again: told where to ask for what it missed."""
         device.slow = False
         watch = self._of(device)
+        if device.unsure:
+            self._unsure([device])
         while device.stale and not device.slow:
             device.sink.write(self._catching_up.anew(device.stale.pop()))
         while device.missed and not device.slow:
@@ -205,15 +208,18 @@ class Watches:
                 self._owners[slot] = None
             for watch in self._slots[slot]:
                 if watch.line is line:
-                    watch.line = None
+                    watch.line, watch.broken = None, True
 
     def began(self, line: Line, number: int, ends: Iterable[tuple[str, int]]) -> None:
         """A subscription works; `ends` is where the member's conversations end."""
         watch = self._by_number.get(number)
         if watch is None or watch.line is not line:
             return
+        broken, watch.broken = watch.broken, False
         if watch.begun.is_set():
             self._stand(watch, dict(ends))
+            if broken:
+                self._unsure(watch.devices)
             return
         watch.ends = dict(ends)
         watch.begun.set()
@@ -249,6 +255,7 @@ class Watches:
         line = self._owners[watch.slot]
         if watch.line is not None and watch.line is not line:
             watch.line.unsubscribe(watch.number)
+            watch.broken = True
         watch.line = line
         if line is not None:
             line.subscribe(watch.number, watch.token)
@@ -284,6 +291,13 @@ class Watches:
         for id in gone - watch.gone:
             pass_on(News((), id, self._catching_up.anew(id), anew=True), watch.devices)
         watch.gone = gone
+
+    def _unsure(self, devices: Iterable[Device]) -> None:
+        """Between two subscriptions nobody told of what has no place: these may have missed it."""
+        for device in devices:
+            device.unsure = device.slow
+            if not device.slow:
+                device.sink.write(self._catching_up.changes)
 
     def _reach(self, watch: Watch, ends: Iterable[tuple[str, int]]) -> None:
         """Conversations go on to these places, and nobody was told what lies before."""

@@ -9,7 +9,9 @@ What a device sends:
 
 What it is sent: `ready`, then `message` (in order, without a gap, each once), `changed` (a message
 as it is now), `receipt`, `typing`, `conversation` (ask for it anew; 404: it is not hers any more),
-`behind` (it goes on to `lastSequence`; ask REST for what lies between), and the answers above.
+`behind` (it goes on to `lastSequence`; ask REST for what lies between), `changes` (something
+without a place may have been missed: ask `GET /v1/changed-messages`, as after being away), and the
+answers above.
 
 What happens to a group has its place among the messages: a `message` with a `notice`. Who comes in
 is told from the notice of it on, whatever its number, and who comes back from that one; what lies
@@ -33,6 +35,7 @@ MAX_FRAME_BYTES = 64 * 1024
 MOST_POSITIONS = 1_000
 READY = b'{"type":"ready"}'
 AUTHENTICATED = b'{"type":"authenticated"}'
+CHANGES = b'{"type":"changes"}'
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Positions = Annotated[dict[str, Place], msgspec.Meta(max_length=MOST_POSITIONS)]
 

@@ -26,6 +26,7 @@ from messaging.adapters import (
     mongo_presences,
     mongo_seats,
     mongo_ties,
+    mongo_touches,
 )
 from messaging.adapters.changes import TRACES
 from messaging.adapters.conversation_keys import INDEXES as KEY_INDEXES
@@ -77,6 +78,7 @@ INDEXES = {
     mongo_availability.COLLECTION: mongo_availability.INDEXES,
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
     mongo_presences.COLLECTION: mongo_presences.INDEXES,
+    mongo_touches.COLLECTION: mongo_touches.INDEXES,
     **mongo_contacts.INDEXES,
     **mongo_ties.INDEXES,
     **MARK_INDEXES,
@@ -166,6 +168,7 @@ class Networks:
             presences=mongo_presences.MongoPresences(
                 collection(mongo_presences.COLLECTION, network_id)
             ),
+            touches=mongo_touches.MongoTouches(collection(mongo_touches.COLLECTION, network_id)),
         )
 
     def forget(self, network_id: UUID) -> None:

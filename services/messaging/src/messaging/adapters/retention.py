@@ -9,6 +9,8 @@ from messaging.adapters.mongo_imports import COLLECTION as IMPORTS
 from messaging.adapters.mongo_imports import KEPT as IMPORTS_KEPT
 from messaging.adapters.mongo_reports import KEPT
 from messaging.adapters.mongo_ties import MARKS_KEPT, UNKNOWN_KEPT
+from messaging.adapters.mongo_touches import COLLECTION as TOUCHES
+from messaging.domain.touched import KEPT as TOUCHES_KEPT
 
 _COPY = "a copy of what community keeps"
 _WHY = "it decides who writes without asking"
@@ -62,6 +64,15 @@ RULES: tuple[Rule, ...] = (
         "who shows when she was here, and the last time, to ten minutes",
         Fate.ERASURE,
         "she chose so; a later time takes its place, and hiding it takes it away",
+    ),
+    Rule(
+        TOUCHES,
+        "which messages were changed, and when",
+        Fate.EXPIRES,
+        "for devices that were away",
+        "last_at",
+        TOUCHES_KEPT,
+        unheld="numbers of places, and nobody",
     ),
     Rule("receipt_choices", "who does not show it", Fate.ERASURE, "so that it is kept to"),
     Rule(

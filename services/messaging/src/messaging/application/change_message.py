@@ -17,6 +17,7 @@ from messaging.application.withholding import heard_by
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MessageNotFound
 from messaging.domain.message import Message
+from messaging.domain.touched import Touch
 
 TRIES = 8
 
@@ -33,6 +34,9 @@ async def change_message(
     for _ in range(TRIES):
         conversation, before = await _own(network, access, conversation_id, message_id)
         after = change(before)
+        if after != before:
+            touch = Touch(before.sequence, after.changed_at)
+            await network.touches.note(conversation.id, touch)
         if after == before or await network.messages.change(conversation, before, after):
             return await heard_by(network, access.caller.subject, conversation, after)
     raise ConcurrentUpdate("this message is being changed elsewhere; try again")

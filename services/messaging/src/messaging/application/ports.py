@@ -12,6 +12,7 @@ from messaging.application.ports_marks import Marks, ReceiptChoices
 from messaging.application.ports_presence import Presences
 from messaging.application.ports_reports import Reports
 from messaging.application.ports_sides import Sides
+from messaging.application.ports_touches import Touches
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import Reaction
@@ -158,3 +159,4 @@ class Network:
     choices: ReceiptChoices
     reports: Reports
     presences: Presences
+    touches: Touches

@@ -18,6 +18,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageDeleted, MessageNotFound, ReactionsFull
 from messaging.domain.message import Message
 from messaging.domain.reaction import MOST, Reaction, ReactionKind
+from messaging.domain.touched import Touch
 
 TRIES = 8
 
@@ -42,6 +43,7 @@ async def react(
         if len(message.reactions) >= MOST:
             raise ReactionsFull(f"a message has at most {MOST} reactions", most=str(MOST))
         await agree(network, conversation, access.caller.subject, at)
+        await network.touches.note(conversation.id, Touch(message.sequence, at))
         await network.messages.react(conversation, message, reaction, at)
     raise ConcurrentUpdate("many react to this message at once; try again")
 
@@ -59,6 +61,7 @@ async def unreact(
         conversation, message, hers = await _found(network, access, conversation_id, message_id)
         if reaction not in message.reactions:
             return hers.heard(message)
+        await network.touches.note(conversation.id, Touch(message.sequence, at))
         await network.messages.unreact(conversation, message, reaction, at)
     raise ConcurrentUpdate("this reaction is being changed elsewhere; try again")
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from common import auth
-from common.clock import Clock, from_epoch_millis
-from common.errors import Invalid
+from common.clock import Clock
 from common.grpc_server import Context
-from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import availability_service_pb2 as api
 from kith.messaging.v1 import availability_service_pb2_grpc as grpc_api
 
 from messaging.adapters.mongo import Networks
 from messaging.domain.availability import Availability, Window
-from messaging.entrypoints.telling import timestamp
+from messaging.entrypoints.telling import time_of, timestamp
 
 
 class AvailabilityService(grpc_api.AvailabilityServiceServicer):
@@ -41,21 +39,13 @@ class AvailabilityService(grpc_api.AvailabilityServiceServicer):
         windows = tuple(
             Window(one.weekday - 1, one.start_minute, one.end_minute) for one in asked.hours
         )
-        until = time_of(asked.not_until_time) if asked.HasField("not_until_time") else None
+        until = None
+        if asked.HasField("not_until_time"):
+            until = time_of(asked.not_until_time, "not_until_time")
         said = Availability(asked.time_zone, windows).absent_until(until, now)
         availabilities = self._networks.of(caller.network_id).sides.availabilities
         await availabilities.set(caller.subject, said, now)
         return api.SetAvailabilityResponse(availability=_told(said, now))
-
-
-def time_of(stamp: Timestamp) -> datetime:
-    """A time. Raises Invalid if it cannot be told."""
-    try:
-        return from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
-    except (OverflowError, ValueError, OSError):
-        raise Invalid(
-            "not_until_time is not a time this platform knows", field="not_until_time"
-        ) from None
 
 
 def _told(said: Availability, now: datetime) -> api.Availability:

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from common import auth
 from common.auth import Access
-from common.clock import Clock, from_epoch_millis
-from common.errors import Invalid
+from common.clock import Clock
 from common.grpc_server import Context
 from common.ids import parse_id
 from kith.messaging.v1 import messaging_pb2 as pb
@@ -22,6 +21,7 @@ from messaging.application.ports import Network
 from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
 from messaging.entrypoints.conversations_told import told
+from messaging.entrypoints.telling import time_of
 
 Writes = Callable[[Network], Writing]
 """Where what happens to groups of a network is written."""
@@ -98,8 +98,4 @@ class SeatService(grpc_api.SeatServiceServicer):
 def _until(request: api.MuteConversationRequest) -> datetime | None:
     if not request.HasField("until_time"):
         return None
-    stamp = request.until_time
-    try:
-        return from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
-    except (OverflowError, ValueError, OSError):
-        raise Invalid("until_time is not a time this platform knows", field="until_time") from None
+    return time_of(request.until_time, "until_time")

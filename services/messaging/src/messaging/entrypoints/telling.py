@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from common.clock import epoch_millis
+from common.clock import epoch_millis, from_epoch_millis
 from common.errors import Invalid
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
@@ -66,6 +66,14 @@ def timestamp(at: datetime) -> Timestamp:
     """A time, to the millisecond."""
     millis = epoch_millis(at)
     return Timestamp(seconds=millis // 1000, nanos=millis % 1000 * 1_000_000)
+
+
+def time_of(stamp: Timestamp, field: str) -> datetime:
+    """A time that was sent. Raises Invalid if it cannot be told."""
+    try:
+        return from_epoch_millis(stamp.seconds * 1000 + stamp.nanos // 1_000_000)
+    except (OverflowError, ValueError, OSError):
+        raise Invalid(f"{field} is not a time this platform knows", field=field) from None
 
 
 def page_size(asked: int, *, default: int, most: int) -> int:

@@ -19,6 +19,7 @@ from kith.messaging.v1 import words_service_pb2_grpc as grpc_api
 
 from messaging.adapters.mongo import Networks
 from messaging.application.change_message import change_message
+from messaging.application.changed_since import changed_since
 from messaging.application.ports import Network
 from messaging.application.react import react, unreact
 from messaging.application.search import Place, search
@@ -28,7 +29,7 @@ from messaging.domain.message import Message
 from messaging.domain.reaction import ReactionKind
 from messaging.domain.roster import Notice
 from messaging.domain.searching import Query
-from messaging.entrypoints.telling import page_size, timestamp
+from messaging.entrypoints.telling import page_size, time_of, timestamp
 
 KINDS = {
     pb.REACTION_KIND_HEART: ReactionKind.HEART, pb.REACTION_KIND_HUG: ReactionKind.HUG,
@@ -92,6 +93,18 @@ class WordsService(grpc_api.WordsServiceServicer):
         return api.SearchMessagesResponse(
             messages=map(message_of, found.messages), next_page_token=rest
         )
+
+    async def ListChangedMessages(
+        self, request: api.ListChangedMessagesRequest, context: Context
+    ) -> api.ListChangedMessagesResponse:
+        caller, now = auth.current(), self._clock.now()
+        since = time_of(request.since_time, "since_time")
+        network = self._networks.of(caller.network_id)
+        found = await changed_since(network, caller.subject, since, now)
+        return api.ListChangedMessagesResponse(
+            messages=map(message_of, found.messages),
+            conversation_ids=map(str, found.conversation_ids), as_of_time=timestamp(now),
+        )  # fmt: skip
 
     async def _reacted(
         self, request: api.AddReactionRequest | api.RemoveReactionRequest, verb: Verb

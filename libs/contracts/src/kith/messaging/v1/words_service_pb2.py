@@ -22,36 +22,41 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kith.messaging.v1 import messaging_pb2 as kith_dot_messaging_dot_v1_dot_messaging__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kith/messaging/v1/words_service.proto\x12\x11kith.messaging.v1\x1a!kith/messaging/v1/messaging.proto\"a\n\x12\x45\x64itMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08versions\x18\x04 \x03(\x03\"B\n\x13\x45\x64itMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"U\n\x14\x44\x65leteMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x10\n\x08versions\x18\x03 \x03(\x03\"D\n\x15\x44\x65leteMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"p\n\x12\x41\x64\x64ReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"B\n\x13\x41\x64\x64ReactionResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"s\n\x15RemoveReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"E\n\x16RemoveReactionResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"M\n\x15SearchMessagesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x16SearchMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.kith.messaging.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfc\x03\n\x0cWordsService\x12\\\n\x0b\x45\x64itMessage\x12%.kith.messaging.v1.EditMessageRequest\x1a&.kith.messaging.v1.EditMessageResponse\x12\x62\n\rDeleteMessage\x12\'.kith.messaging.v1.DeleteMessageRequest\x1a(.kith.messaging.v1.DeleteMessageResponse\x12\\\n\x0b\x41\x64\x64Reaction\x12%.kith.messaging.v1.AddReactionRequest\x1a&.kith.messaging.v1.AddReactionResponse\x12\x65\n\x0eRemoveReaction\x12(.kith.messaging.v1.RemoveReactionRequest\x1a).kith.messaging.v1.RemoveReactionResponse\x12\x65\n\x0eSearchMessages\x12(.kith.messaging.v1.SearchMessagesRequest\x1a).kith.messaging.v1.SearchMessagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kith/messaging/v1/words_service.proto\x12\x11kith.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!kith/messaging/v1/messaging.proto\"L\n\x1aListChangedMessagesRequest\x12.\n\nsince_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x1bListChangedMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.kith.messaging.v1.Message\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x12\x45\x64itMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08versions\x18\x04 \x03(\x03\"B\n\x13\x45\x64itMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"U\n\x14\x44\x65leteMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x10\n\x08versions\x18\x03 \x03(\x03\"D\n\x15\x44\x65leteMessageResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"p\n\x12\x41\x64\x64ReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"B\n\x13\x41\x64\x64ReactionResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"s\n\x15RemoveReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.messaging.v1.ReactionKind\"E\n\x16RemoveReactionResponse\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.kith.messaging.v1.Message\"M\n\x15SearchMessagesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x16SearchMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.kith.messaging.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf2\x04\n\x0cWordsService\x12\\\n\x0b\x45\x64itMessage\x12%.kith.messaging.v1.EditMessageRequest\x1a&.kith.messaging.v1.EditMessageResponse\x12\x62\n\rDeleteMessage\x12\'.kith.messaging.v1.DeleteMessageRequest\x1a(.kith.messaging.v1.DeleteMessageResponse\x12\\\n\x0b\x41\x64\x64Reaction\x12%.kith.messaging.v1.AddReactionRequest\x1a&.kith.messaging.v1.AddReactionResponse\x12\x65\n\x0eRemoveReaction\x12(.kith.messaging.v1.RemoveReactionRequest\x1a).kith.messaging.v1.RemoveReactionResponse\x12\x65\n\x0eSearchMessages\x12(.kith.messaging.v1.SearchMessagesRequest\x1a).kith.messaging.v1.SearchMessagesResponse\x12t\n\x13ListChangedMessages\x12-.kith.messaging.v1.ListChangedMessagesRequest\x1a..kith.messaging.v1.ListChangedMessagesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.messaging.v1.words_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EDITMESSAGEREQUEST']._serialized_start=95
-  _globals['_EDITMESSAGEREQUEST']._serialized_end=192
-  _globals['_EDITMESSAGERESPONSE']._serialized_start=194
-  _globals['_EDITMESSAGERESPONSE']._serialized_end=260
-  _globals['_DELETEMESSAGEREQUEST']._serialized_start=262
-  _globals['_DELETEMESSAGEREQUEST']._serialized_end=347
-  _globals['_DELETEMESSAGERESPONSE']._serialized_start=349
-  _globals['_DELETEMESSAGERESPONSE']._serialized_end=417
-  _globals['_ADDREACTIONREQUEST']._serialized_start=419
-  _globals['_ADDREACTIONREQUEST']._serialized_end=531
-  _globals['_ADDREACTIONRESPONSE']._serialized_start=533
-  _globals['_ADDREACTIONRESPONSE']._serialized_end=599
-  _globals['_REMOVEREACTIONREQUEST']._serialized_start=601
-  _globals['_REMOVEREACTIONREQUEST']._serialized_end=716
-  _globals['_REMOVEREACTIONRESPONSE']._serialized_start=718
-  _globals['_REMOVEREACTIONRESPONSE']._serialized_end=787
-  _globals['_SEARCHMESSAGESREQUEST']._serialized_start=789
-  _globals['_SEARCHMESSAGESREQUEST']._serialized_end=866
-  _globals['_SEARCHMESSAGESRESPONSE']._serialized_start=868
-  _globals['_SEARCHMESSAGESRESPONSE']._serialized_end=963
-  _globals['_WORDSSERVICE']._serialized_start=966
-  _globals['_WORDSSERVICE']._serialized_end=1474
+  _globals['_LISTCHANGEDMESSAGESREQUEST']._serialized_start=128
+  _globals['_LISTCHANGEDMESSAGESREQUEST']._serialized_end=204
+  _globals['_LISTCHANGEDMESSAGESRESPONSE']._serialized_start=207
+  _globals['_LISTCHANGEDMESSAGESRESPONSE']._serialized_end=356
+  _globals['_EDITMESSAGEREQUEST']._serialized_start=358
+  _globals['_EDITMESSAGEREQUEST']._serialized_end=455
+  _globals['_EDITMESSAGERESPONSE']._serialized_start=457
+  _globals['_EDITMESSAGERESPONSE']._serialized_end=523
+  _globals['_DELETEMESSAGEREQUEST']._serialized_start=525
+  _globals['_DELETEMESSAGEREQUEST']._serialized_end=610
+  _globals['_DELETEMESSAGERESPONSE']._serialized_start=612
+  _globals['_DELETEMESSAGERESPONSE']._serialized_end=680
+  _globals['_ADDREACTIONREQUEST']._serialized_start=682
+  _globals['_ADDREACTIONREQUEST']._serialized_end=794
+  _globals['_ADDREACTIONRESPONSE']._serialized_start=796
+  _globals['_ADDREACTIONRESPONSE']._serialized_end=862
+  _globals['_REMOVEREACTIONREQUEST']._serialized_start=864
+  _globals['_REMOVEREACTIONREQUEST']._serialized_end=979
+  _globals['_REMOVEREACTIONRESPONSE']._serialized_start=981
+  _globals['_REMOVEREACTIONRESPONSE']._serialized_end=1050
+  _globals['_SEARCHMESSAGESREQUEST']._serialized_start=1052
+  _globals['_SEARCHMESSAGESREQUEST']._serialized_end=1129
+  _globals['_SEARCHMESSAGESRESPONSE']._serialized_start=1131
+  _globals['_SEARCHMESSAGESRESPONSE']._serialized_end=1226
+  _globals['_WORDSSERVICE']._serialized_start=1229
+  _globals['_WORDSSERVICE']._serialized_end=1855
 # @@protoc_insertion_point(module_scope)

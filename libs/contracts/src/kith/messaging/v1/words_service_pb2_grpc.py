@@ -60,6 +60,11 @@ class WordsServiceStub(object):
                 request_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.SerializeToString,
                 response_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.FromString,
                 _registered_method=True)
+        self.ListChangedMessages = channel.unary_unary(
+                '/kith.messaging.v1.WordsService/ListChangedMessages',
+                request_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesRequest.SerializeToString,
+                response_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesResponse.FromString,
+                _registered_method=True)
 
 
 class WordsServiceServicer(object):
@@ -113,6 +118,17 @@ class WordsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListChangedMessages(self, request, context):
+        """Messages of the caller's conversations that were changed since a time (their words, that they
+        were deleted, reactions), as they are now: what a device asks for that was away, since changes
+        have no place in the order of messages. Some may be told that it knows already, and that were
+        changed a few minutes before. Of the newest 1,000 conversations.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (more than 30 days ago: read pages anew).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WordsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -140,6 +156,11 @@ def add_WordsServiceServicer_to_server(servicer, server):
                     servicer.SearchMessages,
                     request_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.FromString,
                     response_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.SerializeToString,
+            ),
+            'ListChangedMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChangedMessages,
+                    request_deserializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesRequest.FromString,
+                    response_serializer=kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -278,6 +299,33 @@ class WordsService(object):
             '/kith.messaging.v1.WordsService/SearchMessages',
             kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesRequest.SerializeToString,
             kith_dot_messaging_dot_v1_dot_words__service__pb2.SearchMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChangedMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.messaging.v1.WordsService/ListChangedMessages',
+            kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesRequest.SerializeToString,
+            kith_dot_messaging_dot_v1_dot_words__service__pb2.ListChangedMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

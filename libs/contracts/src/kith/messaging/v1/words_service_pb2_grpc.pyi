@@ -60,6 +60,13 @@ class WordsServiceStub:
     accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
     """
+    ListChangedMessages: _grpc.UnaryUnaryMultiCallable[_words_service_pb2.ListChangedMessagesRequest, _words_service_pb2.ListChangedMessagesResponse]
+    """Messages of the caller's conversations that were changed since a time (their words, that they
+    were deleted, reactions), as they are now: what a device asks for that was away, since changes
+    have no place in the order of messages. Some may be told that it knows already, and that were
+    changed a few minutes before. Of the newest 1,000 conversations.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (more than 30 days ago: read pages anew).
+    """
 
 @_typing.type_check_only
 class WordsServiceAsyncStub(WordsServiceStub):
@@ -92,6 +99,13 @@ class WordsServiceAsyncStub(WordsServiceStub):
     """Finds messages in the caller's conversations by what they say now, whatever the case and the
     accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
     Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
+    ListChangedMessages: _aio.UnaryUnaryMultiCallable[_words_service_pb2.ListChangedMessagesRequest, _words_service_pb2.ListChangedMessagesResponse]  # type: ignore[assignment]
+    """Messages of the caller's conversations that were changed since a time (their words, that they
+    were deleted, reactions), as they are now: what a device asks for that was away, since changes
+    have no place in the order of messages. Some may be told that it knows already, and that were
+    changed a few minutes before. Of the newest 1,000 conversations.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (more than 30 days ago: read pages anew).
     """
 
 class WordsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -152,6 +166,19 @@ class WordsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Finds messages in the caller's conversations by what they say now, whatever the case and the
         accents. A page may be empty and still have a next one: each request looks at 2,000 messages.
         Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListChangedMessages(
+        self,
+        request: _words_service_pb2.ListChangedMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_words_service_pb2.ListChangedMessagesResponse, _abc.Awaitable[_words_service_pb2.ListChangedMessagesResponse]]:
+        """Messages of the caller's conversations that were changed since a time (their words, that they
+        were deleted, reactions), as they are now: what a device asks for that was away, since changes
+        have no place in the order of messages. Some may be told that it knows already, and that were
+        changed a few minutes before. Of the newest 1,000 conversations.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT (more than 30 days ago: read pages anew).
         """
 
 def add_WordsServiceServicer_to_server(servicer: WordsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -121,6 +121,7 @@ VALUES: Mapping[str, Any] = {
     "CoursePoint.probabilityLow": 0.3, "CoursePoint.probabilityHigh": 0.6,
 }  # fmt: skip
 _ITEMS = {
+    "conversationIds": [PATH["conversationId"]],
     "memberIds": [OTHER_ID], "subjectIds": [ID], "doneStepIds": ["week-1-hello"],
     "recoveryCodes": ["ABCDE-FGHIJ", "KLMNO-PQRST"],
     "labels": ["hardly ever", "some of the time", "often"],

@@ -39,6 +39,9 @@ New messages are pushed over a WebSocket at `/v1/stream`: send
 (or no longer a) good token, 4403 not for this account, 4408 read too slowly, 4429 too many
 sockets, 4451 a decision on a consent is open, 1012 and 1013 try again.
 
+What is changed has no place in the order of messages: a device that was away, or is told
+`{"type": "changes"}`, asks `GET /v1/changed-messages`, and for its conversations anew.
+
 While a decision on a consent is open, what needs it is refused with the reason `CONSENT_REQUIRED`;
 `metadata` names `purpose` and `version`. Show that text (`GET /v1/consent-texts`), send what she
 decides (`PUT /v1/consents/{purpose}`), refresh the session, and try again.
