@@ -10,8 +10,7 @@ import asyncio
 import copy
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.cluster import ClusterMetadata
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
@@ -43,8 +42,6 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[asyncio.Future[Any], float] = {}  # when it was sent, oldest first
         self._alarm: asyncio.TimerHandle | None = None
-        self._partitions: dict[str, list[int]] = {}
-        producer.client.cluster.add_listener(self._forget_partitions)
         self._leaving: asyncio.Task[None] | None = None
 
     @classmethod
@@ -73,7 +70,10 @@ class Session:
         if self.ended:
             raise ProducerClosed
         try:
-            future = await self._queue(self._prefix + record.topic, record)
+            future: asyncio.Future[Any] = await self._producer.send(
+                self._prefix + record.topic, value=record.value, key=record.key.encode(),
+                headers=record.headers,
+            )  # fmt: skip
         except KafkaError as error:
             if not isinstance(error, _REFUSED_AT_ONCE):
                 self.end(error)
@@ -85,23 +85,6 @@ class Session:
         if self._alarm is None:
             self._alarm = self._loop.call_later(self._delivery_seconds, self._look)
         return future
-
-    async def _queue(self, topic: str, record: Record) -> asyncio.Future[Any]:
-        """What the producer's own `send` does, without asking for the partitions of the topic and
-        whether they have leaders each time, which costs more than all the rest of it."""
-        partitions = self._partitions.get(topic)
-        if partitions is None:
-            partitions = sorted(await self._producer.client._wait_on_metadata(topic))
-            self._partitions[topic] = partitions
-        key, value = self._producer._serialize(record.key.encode(), record.value, record.headers)
-        where = TopicPartition(topic, spread(key, partitions, partitions))
-        future: asyncio.Future[Any] = await self._producer._message_accumulator.add_message(
-            where, key, value, REQUEST_MILLIS / 1000, headers=record.headers
-        )
-        return future
-
-    def _forget_partitions(self, _cluster: ClusterMetadata) -> None:
-        self._partitions.clear()
 
     async def check(self) -> None:
         """Raise unless the broker answers."""
