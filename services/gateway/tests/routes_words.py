@@ -79,7 +79,7 @@ WORDS = [
         words.ListChangedMessagesResponse(
             messages=[MESSAGE], conversation_ids=["v2"], as_of_time=stamp()
         ),
-        {"messages": [MESSAGE_JSON], "conversationIds": ["v2"], "asOfTime": AT},
+        {"messages": [MESSAGE_JSON], "conversationIds": ["v2"]},
     ),
     Route(
         "PUT", "/v1/conversations/v1/position", RECEIPTS + "MovePosition",

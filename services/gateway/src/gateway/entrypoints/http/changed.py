@@ -8,7 +8,7 @@ from kith.messaging.v1 import words_service_pb2 as api
 from litestar import get
 from litestar.params import QueryParameter
 
-from gateway.entrypoints.http.fields import Output, Time, time, timestamp_of
+from gateway.entrypoints.http.fields import Output, timestamp_of
 from gateway.entrypoints.http.messages import Message, message_of
 from gateway.entrypoints.http.reading import TAGS
 from gateway.entrypoints.http.request import KithRequest
@@ -17,8 +17,8 @@ SinceTime = Annotated[
     str,
     QueryParameter(
         name="sinceTime",
-        description="RFC 3339, at most 30 days ago: `asOfTime` of the answer before, or when the"
-        " device last knew everything. A clock wrong by less than five minutes is no harm.",
+        description="RFC 3339, at most 30 days ago: when the device last knew everything, as the"
+        " `Date` of the answer before. A clock wrong by less than five minutes is no harm.",
     ),
 ]
 
@@ -27,12 +27,11 @@ class ChangedMessages(Output):
     """Messages that were edited, deleted or reacted to, as they are now; some the device may know.
 
     In the conversations of `conversationIds` more was changed than is told here: read their pages
-    anew. `asOfTime` is for asking the next time.
+    anew.
     """
 
     messages: list[Message]
     conversation_ids: list[str]
-    as_of_time: Time
 
 
 @get(
@@ -46,5 +45,5 @@ async def list_changed_messages(request: KithRequest, since_time: SinceTime) -> 
     )
     return ChangedMessages(
         messages=[message_of(message) for message in reply.messages],
-        conversation_ids=list(reply.conversation_ids), as_of_time=time(reply.as_of_time),
+        conversation_ids=list(reply.conversation_ids),
     )  # fmt: skip
