@@ -93,6 +93,7 @@ async def test_what_happens_while_a_line_is_broken_is_told_afterwards(world: Wor
         world.instance.say(None)
         world.happens(2, told=False)
         world.happens(3, told=False)
+        assert await received(ada) == {"type": "changes"}  # what has no place may have passed
         assert await sequences(ada, 2) == [2, 3]
 
 

@@ -7,6 +7,7 @@ import random
 from uuid import UUID
 
 from common.errors import NotFound, Unavailable
+from gateway.application.devices import Device
 from gateway.application.news import News
 from gateway.application.watching import MOST_ENDS
 from hypothesis import given, settings
@@ -105,6 +106,11 @@ async def test_who_comes_back_while_she_is_found_to_be_gone_is_told_of_it() -> N
     assert sink(device).told == ["c1", "c7"]
 
 
+def told(device: Device) -> list[str]:
+    """What a device was told, but that something may have been missed."""
+    return [one for one in sink(device).told if one != "unsure"]
+
+
 async def test_what_said_that_she_is_gone_may_be_lost_with_a_line() -> None:
     world = World()
     device = await world.on()
@@ -117,11 +123,11 @@ async def test_what_said_that_she_is_gone_may_be_lost_with_a_line() -> None:
         line = world.watches._owners[0]
         assert line
         world.watches.began(line, 1, world.talks.hers())
-    assert sink(device).told == ["c1", "d1", "anew c"]  # once
+    assert told(device) == ["c1", "d1", "anew c"]  # once
     many(world, 2)
     world.watches.told(comes(world))
     await world.rests()
-    assert sink(device).told[3:] == ["c4"]
+    assert told(device)[3:] == ["c4"]
 
 
 async def test_of_very_many_conversations_not_all_are_named_and_none_counts_as_gone() -> None:

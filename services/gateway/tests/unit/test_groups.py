@@ -41,7 +41,7 @@ def notice_json(sequence: int, **what: object) -> Json:
     return {
         "id": "m1", "conversationId": "g1", "sequence": sequence, "senderId": "a1",
         "clientMessageId": "", "text": "", "createTime": AT, "imported": False, "withheld": False,
-        "replyToSequence": 0, "version": 1, "reactions": [], "notice": what,
+        "replyToSequence": 0, "version": 1, "reactions": [], "links": [], "notice": what,
     }  # fmt: skip
 
 

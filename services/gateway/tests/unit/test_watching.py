@@ -110,6 +110,21 @@ async def test_what_has_no_place_may_be_lost_with_a_line_and_only_then() -> None
     assert sink(slow).told == ["unsure"]
 
 
+async def test_it_may_be_lost_while_messaging_could_not_subscribe_her() -> None:
+    world = World()
+    device = await world.on()
+    world.line.numbers.clear()
+    world.watches.refused(world.line, 1, "UNAVAILABLE")
+
+    async def again() -> bool:
+        return bool(world.line.numbers)
+
+    await until(again)
+    assert sink(device).told == []
+    world.begin()
+    assert sink(device).told == ["unsure"]
+
+
 async def test_it_may_be_lost_where_a_slot_moves() -> None:
     world = World()
     device = await world.on()

@@ -12,7 +12,8 @@ from services.messaging.tests.fakes import WaitingDatabase
 from services.messaging.tests.keys import FakeKeys
 
 KINDS = kinds(ConversationKeys(WaitingDatabase(), FakeKeys()))
-NOT_OF_A_PERSON = {"erasures", "imports"}  # receipts, and sources of histories: name nobody
+# Receipts, sources of histories, and numbers of places: they name nobody.
+NOT_OF_A_PERSON = {"erasures", "imports", "touches"}
 
 
 def test_every_collection_that_erasure_names_is_told_of() -> None:

@@ -197,6 +197,7 @@ class Watches:
                 if self._owners[slot] is not line:
                     self._owners[slot] = line
                     for watch in self._slots[slot]:
+                        watch.broken = watch.broken or watch.begun.is_set()
                         self._subscribe(watch)
             elif self._owners[slot] is line:
                 self._owners[slot] = None
@@ -231,7 +232,7 @@ class Watches:
         watch = self._by_number.get(number)
         if watch is None or watch.line is not line:
             return
-        watch.line = None
+        watch.line, watch.broken = None, True
         if reason == "UNAVAILABLE":
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._again, watch)
             return

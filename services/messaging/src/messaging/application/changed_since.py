@@ -12,7 +12,8 @@ from common.errors import Invalid
 
 from messaging.application.groups import as_now
 from messaging.application.ports import Network
-from messaging.application.queries import page_after
+from messaging.application.withholding import shown, withheld_for
+from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.touched import KEPT
@@ -48,23 +49,29 @@ async def changed_since(
         conversation = await as_now(network, hers[touched.conversation_id])
         if reader_id not in conversation.member_ids:
             continue
+        withholding = await withheld_for(network, reader_id, conversation)
+        if conversation.is_pair and all(map(withholding.hushes, conversation.peers_of(reader_id))):
+            continue  # it may be on no list of hers
         places = touched.since(since - OVERLAP)
         if places is None or len(told) + len(places) > MOST_TOLD:
             behind.append(conversation.id)
         else:
-            told += await _shown(network, conversation, reader_id, places)
+            told += await _shown(network, conversation, withholding, places)
     return Changed(told, behind)
 
 
 async def _shown(
-    network: Network, conversation: Conversation, reader_id: UUID, places: Sequence[int]
+    network: Network, conversation: Conversation, withholding: Withholding, places: Sequence[int]
 ) -> list[Message]:
+    first = conversation.first_for(withholding.reader_id)  # what was said before is not hers
+    hers = [place for place in places if place >= first]
     found = await asyncio.gather(
-        *(page_after(network, conversation, reader_id, place - 1, 1) for place in places)
+        *(network.messages.after(conversation.id, place - 1, 1) for place in hers)
     )
-    return [
+    there = [
         message
-        for place, page in zip(places, found, strict=True)
+        for place, page in zip(hers, found, strict=True)
         for message in page
-        if isinstance(message, Message) and message.sequence == place
+        if message.sequence == place
     ]
+    return [one for one in shown(there, withholding) if isinstance(one, Message)]

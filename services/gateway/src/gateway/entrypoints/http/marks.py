@@ -25,7 +25,7 @@ _APIS_POLICY = (b"content-security-policy", POLICY)
 _VARY = (b"vary", b"origin")
 _READABLE = (
     b"access-control-expose-headers",
-    b"etag, idempotency-replayed, retry-after, www-authenticate, x-request-id",
+    b"date, etag, idempotency-replayed, retry-after, www-authenticate, x-request-id",
 )
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count(1)
