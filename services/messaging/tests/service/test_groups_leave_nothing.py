@@ -17,7 +17,7 @@ from messaging.application import host_group, taking_part
 from messaging.application.blocking import block
 from messaging.application.noting import Writing
 from messaging.application.ports_sides import Place, Tie
-from messaging.application.rooms import create_room
+from messaging.application.rooms import create_room, sync_room
 from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
 
@@ -135,6 +135,25 @@ async def test_the_key_goes_with_the_last_who_was_ever_in_it(
         stored = await conversations.find_one({"_id": group.id})
         assert stored is not None
         assert (stored["key_id"] == DESTROYED) is expected
+
+
+async def test_the_room_of_a_circle_goes_on_when_all_who_were_in_it_have_gone(
+    writing: Writing, networks: Networks, eraser: Eraser, database: Database
+) -> None:
+    circle = new_id()
+    await writing.network.sides.ties.take_place(Place(circle, ADA), Tie(True, NOW, 1))
+    room = await create_room(writing, caller=ADA, circle_id=circle, at=NOW)
+    await say(writing, room, ADA, "hers")
+    await eraser.erase(NETWORK, ADA, new_id())
+    assert str(ADA) not in str(await everything(database))
+    networks.forget(NETWORK)
+    after = a_writing(networks.of(NETWORK))
+    await after.network.sides.ties.take_place(Place(circle, BEN), Tie(True, NOW, 1))
+    await sync_room(after, circle, NOW)
+    known = await after.network.conversations.get(room.id)
+    assert known is not None
+    assert known.member_ids == (BEN,)
+    await say(after, room, BEN, "it goes on")
 
 
 async def test_she_is_told_what_was_said_since_she_came_and_her_own_of_before(
