@@ -109,12 +109,14 @@ def _unnamed(message: Document, leaving: Leaving) -> Mapping[str, Any]:
 
 
 async def without(database: Database, group: Document, leaving: Leaving) -> Mapping[str, Any]:
-    """What changes in a group's document: the newest roster, and her stand-in among the past."""
+    """What changes in a group's document: the newest roster, and among those who were ever in it
+    her stand-in, and whoever came by a roster that the document did not know."""
     now = await newest(database.collection("messages", leaving.network_id), group["_id"])
     roster = stored_roster(now[1]) if now else group["roster"]
     roster = instead(roster, leaving)
+    past_ids = instead(group["past_ids"], leaving)
     return {
         "roster": roster, "member_ids": roster["member_ids"],
-        "past_ids": instead(group["past_ids"], leaving),
+        "past_ids": [*past_ids, *(id for id in roster["member_ids"] if id not in past_ids)],
         "gone": [*group.get("gone", ()), leaving.stand_in],
     }  # fmt: skip
