@@ -84,7 +84,7 @@ def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {
         "sender_id": leaving.stand_in, "text": "", "client_message_id": str(message["_id"]),
         **trace, **({"reactions": []} if message.get("reactions") else {}),
-        **({"notice": {**message["notice"], "title": ""}} if "notice" in message else {}),
+        **({"notice.title": ""} if "notice" in message else {}),
     }  # fmt: skip
 
 
