@@ -9,16 +9,17 @@ from uuid import UUID
 import pytest
 from common.clock import SystemClock
 from common.ids import new_id
-from common.mongo import Database, Document
+from common.mongo import Collection, Database, Document
 from erasure.eraser import Eraser
 from erasure.steps import Leaving
-from messaging.adapters.conversation_keys import DESTROYED
+from messaging.adapters.conversation_keys import DESTROYED, ConversationKeys
 from messaging.adapters.erasing import STEPS, Messages
 from messaging.adapters.erasing_groups import go
 from messaging.adapters.mongo import Networks
+from messaging.adapters.mongo_conversations import MongoConversations
 from messaging.application.noting import Writing
 from messaging.domain.message import place_notice
-from messaging.domain.roster import joined
+from messaging.domain.roster import joined, left
 
 from services.messaging.tests.builders import (
     ADA,
@@ -31,7 +32,8 @@ from services.messaging.tests.builders import (
     a_writing,
     send,
 )
-from services.messaging.tests.service.test_groups_leave_nothing import everything
+from services.messaging.tests.keys import FakeKeys
+from services.messaging.tests.service.test_groups_leave_nothing import everything, leaves
 
 
 @pytest.fixture
@@ -123,10 +125,10 @@ async def test_of_two_erased_at_once_none_writes_the_other_back(
     assert between.happened
     assert str(BEN) not in str(await everything(database))
     await eraser.erase(NETWORK, ADA, new_id())
-    left = await everything(database)
-    assert str(ADA) not in str(left)
-    assert str(BEN) not in str(left)
-    assert {one["notice"]["title"] for one in left if "notice" in one} == {""}
+    rest = await everything(database)
+    assert str(ADA) not in str(rest)
+    assert str(BEN) not in str(rest)
+    assert {one["notice"]["title"] for one in rest if "notice" in one} == {""}
 
 
 async def test_that_she_goes_does_not_name_her_as_who_spoke_last(
@@ -139,3 +141,27 @@ async def test_that_she_goes_does_not_name_her_as_who_spoke_last(
     [last] = await network.messages.before(group.id, None, 1)
     assert last.notice is not None
     assert last.notice.spoke == leaving.stand_in
+
+
+async def test_who_was_erased_does_not_come_back_by_a_roster_that_is_kept(
+    writing: Writing, eraser: Eraser, database: Database, master_keys: FakeKeys
+) -> None:
+    """Ada left long ago; Cat leaves, and her notice is not seen by Ada's erasure."""
+    group, network = await a_group(writing, ADA, BEN, CAT), writing.network
+    await leaves(writing, group, ADA)
+    known = await network.conversations.get(group.id)
+    assert known is not None
+    notice = left(known.roster, CAT, known.roster.at + 1)
+    assert notice is not None
+    between = Meanwhile(
+        database.collection("conversations", NETWORK), "_id",
+        lambda: eraser.erase(NETWORK, ADA, new_id()),
+    )  # fmt: skip
+    keys = ConversationKeys(database, master_keys)
+    conversations = MongoConversations(cast(Collection, between), keys, {})
+    await conversations.keep(group.id, notice.roster)
+    assert between.happened
+    kept = await stored(database, group.id)
+    assert kept["member_ids"] == [BEN]
+    assert {BEN, CAT} < set(kept["past_ids"])
+    assert ADA not in kept["past_ids"]
