@@ -63,9 +63,7 @@ class MongoConversations:
                 return
             if document["roster"]["at"] < roster.at:
                 before = {"_id": id, "roster.at": document["roster"]["at"]}
-                came = {
-                    "past_ids": {"$each": list(roster.member_ids)}
-                }  # others add, too
+                came = {"past_ids": {"$each": list(roster.member_ids)}}  # others add, too
                 if not await self._collection.update_one(
                     before, {"$set": _rostered(roster), "$addToSet": came}
                 ):
