@@ -178,6 +178,11 @@ class FakeMessages:
         await others_first()
         return {key: row for key, row in self.rows.items() if first <= key <= last}
 
+    async def roster_at(self, conversation_id: UUID, sequence: int) -> Roster | None:
+        found = await self.after(conversation_id, sequence - 1, 1)
+        notice = found[0].notice if found and found[0].sequence == sequence else None
+        return notice.roster if notice else None
+
     async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
         return [one for one in self.of(conversation_id) if one.sequence > sequence][:limit]
 

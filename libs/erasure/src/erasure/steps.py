@@ -6,7 +6,7 @@ cut off is simply done once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -91,24 +91,27 @@ def stand_in(field: str) -> Change:
 
 async def change_all(
     collection: Collection, wanted: Mapping[str, Any], leaving: Leaving, change: Change,
-    by: str = "_id",
+    by: str = "_id", unchanged: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Change documents until none is `wanted` any more; `change` must see to that.
 
     `by` is the field to go along, ascending and unique among them: one that an index has in order
-    spares the database to sort what is left for each batch.
+    spares the database to sort what is left for each batch. `unchanged` are the fields that others
+    may change meanwhile and `change` depends on: where one did, it is read anew.
     """
     after: Mapping[str, Any] = {}
     while True:
         found = await collection.find(
             {**wanted, **after}, sort=[(by, ASCENDING)], limit=BATCH, projection={"outbox": 0}
         )
+        missed = False
         for document in found:
+            same = {field: document[field] for field in ("_id", *unchanged)}
             update = {"$set": change(document, leaving)}
-            await collection.update_one({**wanted, "_id": document["_id"]}, update)
+            missed |= not await collection.update_one({**wanted, **same}, update)
         if len(found) == BATCH:
             after = {by: {"$gt": found[-1][by]}}
-        elif after:
+        elif after or missed:
             after = {}  # whether any is left
         else:
             return

@@ -55,6 +55,8 @@ class GroupsContract:
         await network.messages.add(FRESH.under(OPENED.roster), said)
         assert await network.messages.tail(FRESH.id) == said.message.tail
         assert said.message.roster_at == 1
+        found_at = [await network.messages.roster_at(FRESH.id, at) for at in (0, 1, 2, 3)]
+        assert found_at == [None, OPENED.roster, None, None]
         came = noted(found(joined(OPENED.roster, BEN, 3)), said.message.tail)
         await network.messages.add(FRESH.under(came.message.notice.roster), came)  # type: ignore[union-attr]
         assert await network.messages.before(FRESH.id, None, 1) == [came.message]

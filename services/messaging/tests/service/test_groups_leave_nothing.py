@@ -17,9 +17,11 @@ from messaging.application import host_group, taking_part
 from messaging.application.blocking import block
 from messaging.application.noting import Writing
 from messaging.application.ports_sides import Place, Tie
-from messaging.application.rooms import create_room
+from messaging.application.react import react
+from messaging.application.rooms import create_room, sync_room
 from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
+from messaging.domain.reaction import ReactionKind
 
 from services.messaging.tests.builders import (
     ADA,
@@ -137,6 +139,25 @@ async def test_the_key_goes_with_the_last_who_was_ever_in_it(
         assert (stored["key_id"] == DESTROYED) is expected
 
 
+async def test_the_room_of_a_circle_goes_on_when_all_who_were_in_it_have_gone(
+    writing: Writing, networks: Networks, eraser: Eraser, database: Database
+) -> None:
+    circle = new_id()
+    await writing.network.sides.ties.take_place(Place(circle, ADA), Tie(True, NOW, 1))
+    room = await create_room(writing, caller=ADA, circle_id=circle, at=NOW)
+    await say(writing, room, ADA, "hers")
+    await eraser.erase(NETWORK, ADA, new_id())
+    assert str(ADA) not in str(await everything(database))
+    networks.forget(NETWORK)
+    after = a_writing(networks.of(NETWORK))
+    await after.network.sides.ties.take_place(Place(circle, BEN), Tie(True, NOW, 1))
+    await sync_room(after, circle, NOW)
+    known = await after.network.conversations.get(room.id)
+    assert known is not None
+    assert known.member_ids == (BEN,)
+    await say(after, room, BEN, "it goes on")
+
+
 async def test_she_is_told_what_was_said_since_she_came_and_her_own_of_before(
     writing: Writing, database: Database
 ) -> None:
@@ -165,6 +186,36 @@ async def test_she_is_told_what_was_said_since_she_came_and_her_own_of_before(
     await block(writing.network, caller=BEN, blocked=ADA, at=NOW - HOUR)
     withheld = [one["sequence"] for one in await told(database, BEN) if one.get("withheld")]
     assert withheld == [10]
+
+
+async def test_of_what_she_wrote_where_she_is_not_any_more_no_reaction_of_others_is_told(
+    writing: Writing, database: Database
+) -> None:
+    group, network = await a_group(writing, ADA, BEN, CAT), writing.network
+    await say(writing, group, BEN, "of Ben")
+    [said] = await network.messages.before(group.id, None, 1)
+
+    async def reacts(who: UUID, kind: ReactionKind) -> None:
+        access = access_of(who, "AddReaction", "WordsService")
+        await react(
+            network, access, conversation_id=group.id, message_id=said.id, kind=kind, at=NOW
+        )
+
+    async def bens() -> list[str]:
+        [found] = [one for one in await told(database, BEN) if one.get("text") == "of Ben"]
+        return [one["by"] for one in found["reactions"]]
+
+    await reacts(BEN, ReactionKind.HUG)
+    await reacts(ADA, ReactionKind.HUG)
+    assert await bens() == ["you", str(ADA)]
+    await leaves(writing, group, BEN)
+    await reacts(CAT, ReactionKind.HUG)
+    assert await bens() == ["you"]
+    inviting = access_of(ADA, "InviteMembers", "GroupService")
+    await host_group.invite_members(writing, inviting, group.id, [BEN], NOW)
+    coming = access_of(BEN, "AcceptConversation", "SeatService")
+    await taking_part.accept(writing, coming, group.id, NOW)
+    assert await bens() == ["you"]  # it lies before he came again
 
 
 async def test_an_invitation_alone_tells_nothing_of_the_group(

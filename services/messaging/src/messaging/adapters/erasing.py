@@ -3,7 +3,8 @@
 Her conversations are her peers' too, and their sequence has no gap: so each of her messages keeps
 its place, without text, and a stand-in that is looked up nowhere else takes hers. When both have
 gone the conversation's key goes too, and with it whatever a copy of its messages still says; that
-of a group when all have who were ever in it.
+of a group when all have who were ever in it; that of a circle's room never, since
+whoever comes into the circle next is in the same room.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from messaging.adapters.conversation_keys import DESTROYED
 from messaging.adapters.erasing_groups import go, groups_of, named, unname, without
 from messaging.adapters.group_state import PAIRS_ONLY
 from messaging.adapters.mongo_reports import Erasing
+from messaging.domain.conversation import ConversationKind
 
 CONVERSATIONS, MESSAGES = "conversations", "messages"
 
@@ -82,7 +84,7 @@ def _wordless(message: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {
         "sender_id": leaving.stand_in, "text": "", "client_message_id": str(message["_id"]),
         **trace, **({"reactions": []} if message.get("reactions") else {}),
-        **({"notice": {**message["notice"], "title": ""}} if "notice" in message else {}),
+        **({"notice.title": ""} if "notice" in message else {}),
     }  # fmt: skip
 
 
@@ -117,6 +119,7 @@ class Conversations:
                              "roster.at": document["roster"]["at"]}  # fmt: skip
                 changes = await without(database, document, leaving)
                 gone = set(changes["gone"]) >= set(changes["past_ids"])
+                gone = gone and document["kind"] != ConversationKind.ROOM
                 await conversations.update_one(unchanged, _closed(changes, gone=gone))
 
 

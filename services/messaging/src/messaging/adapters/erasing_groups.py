@@ -67,8 +67,10 @@ async def go(database: Database, group: Document, leaving: Leaving) -> None:
         if notice is None:
             return
         notice = replace(notice, member_ids=(leaving.stand_in,))
-        at, stand_in = last["created_at"], leaving.stand_in
-        placed = place_notice(notice, new_id(), id, stand_in, at, tail_of(last))
+        at, stand_in, tail = last["created_at"], leaving.stand_in, tail_of(last)
+        if tail.sender_id == leaving.member_id:
+            tail = replace(tail, sender_id=stand_in)
+        placed = place_notice(notice, new_id(), id, stand_in, at, tail)
         nothing = Seal(new_key(), network_id, id)  # such a notice has nothing to be sealed
         conversation = conversation_of(group).under(notice.roster)
         try:
@@ -86,10 +88,11 @@ def named(id: UUID, leaving: Leaving) -> Document:
 
 async def unname(database: Database, messages: Collection, id: UUID, leaving: Leaving) -> None:
     """Name her stand-in in notices and rosters, and as who asked others in."""
-    await change_all(messages, named(id, leaving), leaving, _unnamed, by="sequence")
+    wanted = named(id, leaving)
+    await change_all(messages, wanted, leaving, _unnamed, by="sequence", unchanged=("named",))
     seats = database.collection("seats", leaving.network_id)
-    wanted = {"conversation_id": id, "inviter_id": leaving.member_id}
-    await change_all(seats, wanted, leaving, lambda _, who: {"inviter_id": who.stand_in})
+    asked = {"conversation_id": id, "inviter_id": leaving.member_id}
+    await change_all(seats, asked, leaving, lambda _, who: {"inviter_id": who.stand_in})
 
 
 def instead(value: Any, leaving: Leaving) -> Any:
@@ -102,19 +105,22 @@ def instead(value: Any, leaving: Leaving) -> Any:
 
 
 def _unnamed(message: Document, leaving: Leaving) -> Mapping[str, Any]:
-    return {
-        "notice": instead(message["notice"], leaving),
-        "named": instead(message["named"], leaving),
-    }
+    """Not the title: whoever gave it may be leaving at the same time."""
+    names = {key: message["notice"][key] for key in ("member_ids", "spoke", "roster")}
+    changed = instead({**names, "named": message["named"]}, leaving)
+    named = changed.pop("named")
+    return {**{f"notice.{key}": value for key, value in changed.items()}, "named": named}
 
 
 async def without(database: Database, group: Document, leaving: Leaving) -> Mapping[str, Any]:
-    """What changes in a group's document: the newest roster, and her stand-in among the past."""
+    """What changes in a group's document: the newest roster, and among those who were ever in it
+    her stand-in, and whoever came by a roster that the document did not know."""
     now = await newest(database.collection("messages", leaving.network_id), group["_id"])
     roster = stored_roster(now[1]) if now else group["roster"]
     roster = instead(roster, leaving)
+    past_ids = instead(group["past_ids"], leaving)
     return {
         "roster": roster, "member_ids": roster["member_ids"],
-        "past_ids": instead(group["past_ids"], leaving),
+        "past_ids": [*past_ids, *(id for id in roster["member_ids"] if id not in past_ids)],
         "gone": [*group.get("gone", ()), leaving.stand_in],
     }  # fmt: skip

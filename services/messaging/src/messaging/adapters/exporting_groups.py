@@ -70,7 +70,8 @@ class GroupMessages:
     title = "Your messages in groups"
     about = (
         "What was said in groups and rooms since you came, with who came and went; of before, and"
-        " of those you left, what you wrote. Empty and withheld is what it is in your messages."
+        " of those you left, what you wrote, without others' reactions. Empty and withheld is what"
+        " it is in your messages."
     )
 
     def __init__(self, keys: ConversationKeys) -> None:
@@ -106,17 +107,28 @@ class GroupMessages:
         blocks = MongoBlocks(database.collection(BLOCKED, whose.network_id))
         withholding = Withholding(whose.member_id, False, await blocks.all_of(whose.member_id))
         texts = await readable(self._keys, whose.network_id, hers)
-        return [_record(*both, whose, withholding) for both in zip(hers, texts, strict=True)]
+        return [
+            _record(one, text, whose, withholding, since_she_came=_since(one, first))
+            for one, text in zip(hers, texts, strict=True)
+        ]
 
 
 def _is_hers(message: Document, first: int | None, whose: Whose) -> bool:
     """Whether it was said since she came, or by herself."""
-    if first is not None and message["sequence"] >= first:
+    if _since(message, first):
         return True
     return "notice" not in message and message["sender_id"] == whose.member_id
 
 
-def _record(document: Document, text: str | None, whose: Whose, withholding: Withholding) -> Record:
+def _since(message: Document, first: int | None) -> bool:
+    """Whether it lies where she is in it."""
+    return first is not None and message["sequence"] >= first
+
+
+def _record(
+    document: Document, text: str | None, whose: Whose, withholding: Withholding, *,
+    since_she_came: bool,
+) -> Record:  # fmt: skip
     place = {
         "conversationId": str(document["conversation_id"]), "sequence": document["sequence"],
     }  # fmt: skip
@@ -138,7 +150,8 @@ def _record(document: Document, text: str | None, whose: Whose, withholding: Wit
             {"by": "you" if one.member_id == whose.member_id else str(one.member_id),
              "kind": one.kind}
             for one in map(reaction_of, document.get("reactions", ()))
-            if not withholding.hushes(one.member_id)
+            if one.member_id == whose.member_id
+            or (since_she_came and not withholding.hushes(one.member_id))
         ],
     }  # fmt: skip
 

@@ -9,13 +9,9 @@ from common import log
 from common.mongo import Document
 
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.message_documents import texts_of
-from messaging.adapters.sealing import MessageDamaged
-from messaging.application.key_ports import KeyDamaged
-from messaging.domain.errors import ConversationNotFound
+from messaging.adapters.message_documents import UNREADABLE, texts_of
 
 logger = log.get(__name__)
-_UNREADABLE = (MessageDamaged, KeyDamaged, ConversationNotFound)
 
 
 async def readable(
@@ -25,14 +21,14 @@ async def readable(
     rest from her. A master key that is missing may come back, so that is raised."""
     try:
         return list(await texts_of(keys, network_id, documents))
-    except _UNREADABLE:
+    except UNREADABLE:
         return [await _text(keys, network_id, one) for one in documents]
 
 
 async def _text(keys: ConversationKeys, network_id: UUID, document: Document) -> str | None:
     try:
         [text] = await texts_of(keys, network_id, [document])
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         logger.error(
             "export.unreadable", message_id=str(document["_id"]), problem=type(error).__name__
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from common import outbox
+from common import log, outbox
 from common.mongo import Document
 
 from messaging.adapters import changes
@@ -13,10 +13,15 @@ from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.events import outgoing
 from messaging.adapters.notice_events import noticed
 from messaging.adapters.rosters import notice_of, stored_notice
-from messaging.adapters.sealing import Place, Seal
+from messaging.adapters.sealing import MessageDamaged, Place, Seal
+from messaging.application.key_ports import KeyDamaged
 from messaging.domain.conversation import Conversation
+from messaging.domain.errors import ConversationNotFound
 from messaging.domain.message import Message, Placed, Tail
 
+logger = log.get(__name__)
+UNREADABLE = (MessageDamaged, KeyDamaged, ConversationNotFound)
+"""That words cannot be read, and will not be; a master key that is missing may come back."""
 TAIL = {"sequence": 1, "sender_id": 1, "turn_at": 1, "roster_at": 1, "notice.spoke": 1}
 
 
@@ -99,3 +104,28 @@ def message_of(document: Document, text: str) -> Message:
         reactions=tuple(map(changes.reaction_of, document.get("reactions", ()))),
         roster_at=document.get("roster_at", 0), notice=notice,
     )  # fmt: skip
+
+
+async def opened(
+    keys: ConversationKeys, network_id: UUID, documents: Sequence[Document]
+) -> list[Message]:
+    """Stored messages with their words. A title that does not open is empty: who is in a group and
+    what was said there does not hang on what it is called. Raises what texts_of raises otherwise.
+    """
+    try:
+        texts = await texts_of(keys, network_id, documents)
+    except UNREADABLE:
+        texts = [await _text(keys, network_id, one) for one in documents]
+    return [message_of(*both) for both in zip(documents, texts, strict=True)]
+
+
+async def _text(keys: ConversationKeys, network_id: UUID, document: Document) -> str:
+    try:
+        [text] = await texts_of(keys, network_id, [document])
+    except UNREADABLE as error:
+        if "notice" not in document:
+            raise
+        problem = type(error).__name__
+        logger.error("title.unreadable", message_id=str(document["_id"]), problem=problem)
+        return ""
+    return text

@@ -63,9 +63,9 @@ class MongoConversations:
                 return
             if document["roster"]["at"] < roster.at:
                 before = {"_id": id, "roster.at": document["roster"]["at"]}
-                past = sorted({*document["past_ids"], *roster.member_ids})
+                came = {"past_ids": {"$each": list(roster.member_ids)}}  # others add, too
                 if not await self._collection.update_one(
-                    before, {"$set": {**_rostered(roster), "past_ids": past}}
+                    before, {"$set": _rostered(roster), "$addToSet": came}
                 ):
                     continue
                 document = {**document, **_rostered(roster)}

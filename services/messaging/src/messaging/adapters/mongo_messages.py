@@ -16,11 +16,13 @@ from messaging.adapters import changes
 from messaging.adapters.changes import as_before, change_of
 from messaging.adapters.conversation_keys import ConversationKeys
 from messaging.adapters.group_commit import GroupCommit
-from messaging.adapters.message_documents import TAIL, document_of, message_of, tail_of, texts_of
+from messaging.adapters.message_documents import TAIL, document_of, opened, tail_of
+from messaging.adapters.rosters import roster_of
 from messaging.application.ports import ImportedRow, Taken
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message, Placed, Tail
 from messaging.domain.reaction import Reaction
+from messaging.domain.roster import Roster
 
 _UNIQUE = (11000, 11001)
 PLACE = "place"  # the index; not every local server finds it for what is not equal
@@ -150,6 +152,12 @@ class MongoMessages:
         keys = [document["import_key"].removeprefix(prefix) for document in found]
         return dict(zip(keys, await self._opened(found), strict=True))
 
+    async def roster_at(self, conversation_id: UUID, sequence: int) -> Roster | None:
+        """See ports.Messages."""
+        wanted = {"conversation_id": conversation_id, "sequence": sequence}
+        found = await self._collection.find_one(wanted, {"notice.roster": 1})
+        return roster_of(found["notice"]["roster"]) if found and "notice" in found else None
+
     async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
         """See ports.Messages."""
         found = await self._collection.find(
@@ -206,8 +214,7 @@ class MongoMessages:
         return await self._opened(found)
 
     async def _opened(self, documents: Sequence[Document]) -> list[Message]:
-        texts = await texts_of(self._keys, self._collection.network_id, documents)
-        return [message_of(*both) for both in zip(documents, texts, strict=True)]
+        return await opened(self._keys, self._collection.network_id, documents)
 
 
 def duplicates(error: BulkWriteError) -> list[int]:

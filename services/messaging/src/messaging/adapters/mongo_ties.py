@@ -46,8 +46,13 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="of_member",
         ),
         IndexModel(
-            [("network_id", ASCENDING), ("circle_id", ASCENDING), ("member_id", ASCENDING)],
-            name="of_circle",
+            [
+                ("network_id", ASCENDING),
+                ("circle_id", ASCENDING),
+                ("holds", ASCENDING),
+                ("member_id", ASCENDING),
+            ],
+            name="in_circle",
         ),
         *_MARKS,
     ],

@@ -26,12 +26,12 @@ async def as_of(network: Network, conversation: Conversation, tail: Tail | None)
     because who wrote it died or has not got so far, they do now. Raises ConcurrentUpdate."""
     if tail is None or tail.roster_at <= conversation.roster.at:
         return conversation
-    notice = await notice_at(network, conversation.id, tail.roster_at)
-    if notice is None:
+    roster = await network.messages.roster_at(conversation.id, tail.roster_at)
+    if roster is None:
         return conversation
-    await network.conversations.keep(conversation.id, notice.roster)
+    await network.conversations.keep(conversation.id, roster)
     kept = await network.conversations.get(conversation.id)
-    return kept if kept is not None else conversation.under(notice.roster)
+    return kept if kept is not None else conversation.under(roster)
 
 
 async def with_end(network: Network, conversation: Conversation) -> tuple[Conversation, int]:
@@ -49,7 +49,7 @@ async def notice_at(network: Network, conversation_id: UUID, sequence: int) -> N
 
 
 async def title_of(network: Network, conversation: Conversation) -> str:
-    """What a group is called; nothing once whoever named it has gone."""
+    """What a group is called; nothing once whoever named it has gone, or where it is damaged."""
     if not conversation.roster.title_at:
         return ""
     notice = await notice_at(network, conversation.id, conversation.roster.title_at)

@@ -105,8 +105,12 @@ class Messages(Protocol):
         """The messages already brought in with keys from `first` to `last`, by key."""
         ...
 
+    async def roster_at(self, conversation_id: UUID, sequence: int) -> Roster | None:
+        """The roster that begins in this place; None if none does. No words are opened for it."""
+        ...
+
     async def after(self, conversation_id: UUID, sequence: int, limit: int) -> Sequence[Message]:
-        """Messages with a higher sequence number, ascending."""
+        """Messages with a higher sequence number, ascending. A title that is damaged is empty."""
         ...
 
     async def before(

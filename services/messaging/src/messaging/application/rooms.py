@@ -13,6 +13,7 @@ from functools import partial
 from uuid import UUID
 
 from common import log
+from common.errors import DomainError, Kind
 from common.ids import named_id
 
 from messaging.application.groups import as_now
@@ -23,6 +24,8 @@ from messaging.domain.errors import CircleNotFound, GroupFull
 from messaging.domain.roster import MOST_IN_ROOM, Notice, joined, left, opened
 
 logger = log.get(__name__)
+AGAIN = frozenset({Kind.UNAVAILABLE, Kind.CONFLICT, Kind.LIMITED})
+"""What is tried again; anything else that is wrong with a room would be wrong again."""
 MOST_PLACES = 2 * MOST_IN_ROOM
 """How many of a circle are looked at for who might come: more than could be in the room already."""
 
@@ -54,12 +57,18 @@ async def create_room(
 
 
 async def sync_room(writing: Writing, circle_id: UUID, at: datetime) -> None:
-    """Bring the room of a circle, if it is open, to who is in the circle. Raises ConcurrentUpdate,
-    Unavailable."""
+    """Bring the room of a circle, if it is open, to who is in the circle. A room that cannot be
+    written is passed over: no other waits for it. Raises ConcurrentUpdate, Unavailable."""
     network = writing.network
-    known = await network.conversations.get(named_id(network.id, "room", circle_id))
-    if known is not None and (await as_now(network, known)).roster.at:
-        await _converge(writing, known, circle_id, at)
+    id = named_id(network.id, "room", circle_id)
+    try:
+        known = await network.conversations.get(id)
+        if known is not None and (await as_now(network, known)).roster.at:
+            await _converge(writing, known, circle_id, at)
+    except DomainError as error:
+        if error.kind in AGAIN:
+            raise
+        logger.error("room.passed_over", conversation_id=str(id), reason=error.reason)
 
 
 async def sync_rooms_of(writing: Writing, member_id: UUID, at: datetime) -> None:
