@@ -10,9 +10,8 @@ from uuid import UUID
 
 from common.errors import Invalid
 
-from messaging.application.groups import as_now
 from messaging.application.ports import Network
-from messaging.application.queries import page_after
+from messaging.application.queries import bounded, page_after
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.touched import KEPT
@@ -45,22 +44,22 @@ async def changed_since(
     told: list[Message] = []
     behind: list[UUID] = []
     for touched in await network.touches.since(hers, since - OVERLAP):
-        conversation = await as_now(network, hers[touched.conversation_id])
+        conversation, end = await bounded(network, hers[touched.conversation_id])
         if reader_id not in conversation.member_ids:
             continue
         places = touched.since(since - OVERLAP)
         if places is None or len(told) + len(places) > MOST_TOLD:
             behind.append(conversation.id)
         else:
-            told += await _shown(network, conversation, reader_id, places)
+            told += await _shown(network, conversation, end, reader_id, places)
     return Changed(told, behind)
 
 
 async def _shown(
-    network: Network, conversation: Conversation, reader_id: UUID, places: Sequence[int]
+    network: Network, conversation: Conversation, end: int, reader_id: UUID, places: Sequence[int]
 ) -> list[Message]:
     found = await asyncio.gather(
-        *(page_after(network, conversation, reader_id, place - 1, 1) for place in places)
+        *(page_after(network, conversation, end, reader_id, place - 1, 1) for place in places)
     )
     return [
         message
