@@ -91,10 +91,7 @@ class Seat:
     def decline(self, at: datetime) -> Seat:
         """She does not want it. Raises ConversationNotRequested once she agreed."""
         if self.agreed:
-            raise ConversationNotRequested(
-                "nobody asks here any more: leave the conversation, or block the member",
-                field="conversation_id",
-            )
+            raise not_requested()
         return self.stand(Standing.DECLINED, at)
 
     def mute_until(self, until: datetime | None, at: datetime) -> Seat:
@@ -131,6 +128,14 @@ class Seat:
 
     def _next(self, at: datetime, **changes: object) -> Seat:
         return replace(self, changed_at=at, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the callers above name fields
+
+
+def not_requested() -> ConversationNotRequested:
+    """What somebody is told who declines what she agreed to."""
+    return ConversationNotRequested(
+        "nobody asks here any more: leave the conversation, or block the member",
+        field="conversation_id",
+    )
 
 
 def state_for(member_id: UUID, seats: Sequence[Seat]) -> State:
