@@ -224,4 +224,22 @@ async def test_an_invitation_is_told_to_her_devices_unless_she_is_to_hear_nothin
     await removes(writing, group, ADA, BEN)
     await invites(writing, group, ADA, BEN)
     told = [one for one in seats.told[before:] if one]
-    assert told == [{BEN}, {CAT}, {BEN}]  # asked, taken back, and declined by himself
+    assert told == [{BEN}, {BEN}]  # asked, and declined by himself
+
+
+async def test_of_an_invitation_that_is_on_no_list_no_device_is_told_that_it_was_taken_back(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    """Whose it is she blocks, though not who takes it back."""
+    group = await a_group(writing, ADA, BEN)
+    await add_host(writing, access_of(ADA, "AddHost", "GroupService"), group.id, BEN, NOW)
+    seats = network.sides.seats
+    assert isinstance(seats, FakeSeats)
+    await block(network, caller=CAT, blocked=BEN, at=NOW)
+    before = len(seats.told)
+    await invites(writing, group, BEN, CAT)
+    await removes(writing, group, ADA, CAT)
+    await unblock(network, caller=CAT, blocked=BEN, at=NOW)
+    await invites(writing, group, BEN, CAT)
+    await removes(writing, group, ADA, CAT)
+    assert seats.told[before:] == [set(), set(), {CAT}, {CAT}]

@@ -51,15 +51,27 @@ async def _ask(
     """Her devices are told, unless she is to be shown nothing of it."""
     rule = await network.sides.rules.get(member_id)
     standing = Standing.UNHEARD if rule is WhoMayWrite.NOBODY else Standing.ASKED
-    blocks = await network.sides.blocks.of(member_id, [inviter_id])
-    hushed = any(one.holds for one in blocks.values())
 
     def asked(seat: Seat) -> Seat:
         return seat.invite(inviter_id, standing, at)
 
-    await change_seat_of(
-        network, conversation, member_id, at, asked, lambda seat: asks(seat) and not hushed
-    )
+    heard = await hears_of_it(network, conversation, member_id, inviter_id)
+    await change_seat_of(network, conversation, member_id, at, asked, heard)
+
+
+async def hears_of_it(
+    network: Network, conversation: Conversation, member_id: UUID, by: UUID
+) -> Callable[[Seat], bool]:
+    """Says of somebody's seat whether her devices are told what `by` did to her invitation: not
+    unless she is shown it, which she is not if she blocks who did it, whose it is, or who hosts the
+    group. One read."""
+    blocks = await network.sides.blocks.all_of(member_id)
+
+    def heard(seat: Seat) -> bool:
+        about = {by, seat.inviter_id, *conversation.roster.host_ids}
+        return asks(seat) and not any(blocks[id].holds for id in about if id in blocks)
+
+    return heard
 
 
 async def invited(network: Network, conversation: Conversation) -> list[UUID]:
