@@ -11,8 +11,10 @@ from common.auth import Access
 from messaging.application import sides
 from messaging.application.invitations import change_seat_of, invitation_of, seen_by
 from messaging.application.noting import Writing, note
+from messaging.application.ports import Network
 from messaging.application.queries import conversation_of, missing
 from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.errors import ConversationNotFound
 from messaging.domain.roster import joined, left
 from messaging.domain.seat import Seat, Standing, not_requested
 
@@ -79,19 +81,34 @@ async def decline(writing: Writing, access: Access, conversation_id: UUID, at: d
 
 
 async def leave(writing: Writing, access: Access, conversation_id: UUID, at: datetime) -> None:
-    """The caller goes; of a pair or a room it is off her list until somebody writes.
+    """The caller goes; of a pair or a room it is off her list until somebody writes. Who went from
+    a group and tries again has gone: nothing changes.
 
     Raises Forbidden, ConversationNotFound, ConcurrentUpdate, Unavailable.
     """
-    conversation = await conversation_of(writing.network, conversation_id, access)
+    caller = access.caller.subject
+    try:
+        conversation = await conversation_of(writing.network, conversation_id, access)
+    except ConversationNotFound:
+        if await _went(writing.network, conversation_id, caller):
+            return
+        raise
     if conversation.kind is ConversationKind.GROUP:
-        caller = access.caller.subject
         await change_seat_of(
-            writing.network, conversation, caller, at, lambda seat: seat.out(at), _by_notice
+            writing.network, conversation, caller, at, lambda seat: seat.gone(at), _by_notice
         )
         await _go(writing, conversation, caller, at)
     else:
         await sides.leave(writing.network, access, conversation_id, at)
+
+
+async def _went(network: Network, conversation_id: UUID, member_id: UUID) -> bool:
+    """Whether somebody who is not in a conversation was in it, and it is a group."""
+    conversation = await network.conversations.get(conversation_id)
+    if conversation is None or conversation.kind is not ConversationKind.GROUP:
+        return False
+    seats = await network.sides.seats.of(conversation_id)
+    return any(one.member_id == member_id and one.went for one in seats)
 
 
 async def _go(writing: Writing, conversation: Conversation, member_id: UUID, at: datetime) -> None:

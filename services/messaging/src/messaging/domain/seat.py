@@ -121,6 +121,15 @@ class Seat:
         """No invitation stands, so she cannot come in."""
         return self._next(at, invited=False) if self.invited else self
 
+    def gone(self, at: datetime) -> Seat:
+        """She was in a group and goes, which is kept: also who opened it has a seat then."""
+        return self if self.went else self._next(at, invited=False, standing=Standing.ACCEPTED)
+
+    @property
+    def went(self) -> bool:
+        """Of who is not in a group: whether she was in it and is not asked again."""
+        return bool(self.version) and self.agreed and not self.invited
+
     @property
     def may_come(self) -> bool:
         """Whether she is invited into a group and is shown it."""
