@@ -133,7 +133,7 @@ async def test_who_leaves_is_out_and_coming_back_begins_anew(
     await say(writing, group, BEN)
     await leaves(writing, group, BEN)
     for attempt in (say(writing, group, BEN), accepts(writing, group, BEN),
-                    leaves(writing, group, BEN), seen(network, group, BEN)):  # fmt: skip
+                    leaves(writing, group, CAT), seen(network, group, BEN)):  # fmt: skip
         with pytest.raises(ConversationNotFound):
             await attempt
     assert await listed(network, BEN) == (0, 0)

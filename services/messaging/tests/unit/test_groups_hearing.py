@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from kith.messaging.events.v1.delivery_events_pb2 import DELIVERY_KIND_CONVERSATION, DeliveryDue
+from messaging.adapters.notice_events import noticed
 from messaging.application import taking_part
 from messaging.application.blocking import block, unblock
 from messaging.application.change_message import change_message
 from messaging.application.conversation_pages import requests
+from messaging.application.create_group import NewGroup, create_group
 from messaging.application.host_group import add_host
 from messaging.application.hub import Hub, Kind, Line, News, Told
 from messaging.application.looking_on import ends_of, typing_in
@@ -24,7 +28,7 @@ from messaging.domain.changing import edited
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import MessageNotFound
-from messaging.domain.message import Message
+from messaging.domain.message import Message, Placed
 from messaging.domain.reaction import ReactionKind
 from messaging.domain.searching import Query
 
@@ -40,7 +44,7 @@ from services.messaging.tests.builders import (
     a_writing,
     access_of,
 )
-from services.messaging.tests.fakes import FakeNetwork, a_network
+from services.messaging.tests.fakes import Crash, FakeMessages, FakeNetwork, a_network
 from services.messaging.tests.fakes_sides import FakeSeats
 from services.messaging.tests.unit.test_groups import invites, leaves, removes
 
@@ -81,6 +85,18 @@ async def heard(line: Line) -> list[tuple[tuple[int, ...], Kind]]:
     """Who was told of what since the last time."""
     said = await line.next()
     return [(tuple(sorted(one.numbers)), one.news.kind) for one in said if isinstance(one, Told)]
+
+
+class Keeping(FakeMessages):
+    """Keeps how messages were placed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.placed: list[Placed] = []
+
+    async def add(self, conversation: Conversation, placed: Placed) -> None:
+        await super().add(conversation, placed)
+        self.placed.append(placed)
 
 
 async def says(
@@ -224,4 +240,47 @@ async def test_an_invitation_is_told_to_her_devices_unless_she_is_to_hear_nothin
     await removes(writing, group, ADA, BEN)
     await invites(writing, group, ADA, BEN)
     told = [one for one in seats.told[before:] if one]
-    assert told == [{BEN}, {CAT}, {BEN}]  # asked, taken back, and declined by himself
+    assert told == [{BEN}, {BEN}]  # asked, and declined by himself
+
+
+async def test_who_is_asked_into_a_new_group_is_told_once_there_is_one(
+    network: FakeNetwork, writing: Writing, line: Line
+) -> None:
+    seats, messages = network.sides.seats, Keeping()
+    assert isinstance(seats, FakeSeats)
+    network = replace(network, messages=messages)
+    writing = replace(writing, network=network)
+    await block(network, caller=CAT, blocked=ADA, at=NOW)
+    asked = NewGroup("new", "Ours", (BEN, CAT))
+    messages.failing = True
+    with pytest.raises(Crash):
+        await create_group(writing, opener=ADA, asked=asked, at=NOW)
+    await line.next()
+    messages.failing = False
+    group = await create_group(writing, opener=ADA, asked=asked, at=NOW)
+    await create_group(writing, opener=ADA, asked=asked, at=NOW)
+    assert seats.told == [set(), set()]
+    assert await heard(line) == [((1,), Kind.ARRIVED), ((1, 2), Kind.CONVERSATION)]
+    [opened] = messages.placed
+    events = [one.message for one in noticed(NETWORK, group, opened)]
+    dues = [one for one in events if isinstance(one, DeliveryDue)]
+    told = {one for due in dues for one in due.member_ids if due.kind == DELIVERY_KIND_CONVERSATION}
+    assert told == {str(ADA), str(BEN)}
+
+
+async def test_of_an_invitation_that_is_on_no_list_no_device_is_told_that_it_was_taken_back(
+    network: FakeNetwork, writing: Writing
+) -> None:
+    """Whose it is she blocks, though not who takes it back."""
+    group = await a_group(writing, ADA, BEN)
+    await add_host(writing, access_of(ADA, "AddHost", "GroupService"), group.id, BEN, NOW)
+    seats = network.sides.seats
+    assert isinstance(seats, FakeSeats)
+    await block(network, caller=CAT, blocked=BEN, at=NOW)
+    before = len(seats.told)
+    await invites(writing, group, BEN, CAT)
+    await removes(writing, group, ADA, CAT)
+    await unblock(network, caller=CAT, blocked=BEN, at=NOW)
+    await invites(writing, group, BEN, CAT)
+    await removes(writing, group, ADA, CAT)
+    assert seats.told[before:] == [set(), set(), {CAT}, {CAT}]

@@ -52,6 +52,8 @@ class Model:
     hosts: list[UUID] = field(default_factory=lambda: [ADA])
     invited: set[UUID] = field(default_factory=set)
     declined: set[UUID] = field(default_factory=set)
+    seated: set[UUID] = field(default_factory=set)  # who has a seat: asked once, or gone
+    agreed: set[UUID] = field(default_factory=set)  # of these, who came in when last asked
     read: dict[UUID, int] = field(default_factory=dict)
 
     def go(self, who: UUID) -> None:
@@ -121,6 +123,8 @@ class AGroup(RuleBasedStateMachine):
         work = host_group.invite_members(self.at(where), access, self.group.id, [who], NOW)
         if self.tries(work, may=by in self.model.hosts) and who not in self.model.since:
             self.model.invited.add(who)
+            self.model.seated.add(who)
+            self.model.agreed.discard(who)
 
     @rule(who_pick=PICK, where=WHERE, dies=st.booleans())
     def accept(self, who_pick: int, where: int, dies: bool) -> None:
@@ -129,7 +133,10 @@ class AGroup(RuleBasedStateMachine):
         asked = who in self.model.invited and bool(self.model.since)
         dies = dies and asked and not inside
         work = taking_part.accept(self.at(where, dies=dies), access_of(who), self.group.id, NOW)
-        if self.tries(work, may=inside or asked) and not inside:
+        done = self.tries(work, may=inside or asked)
+        if done and not dies and who in self.model.seated:
+            self.model.agreed.add(who)
+        if done and not inside:
             self.model.said.append(None)
             self.model.since[who] = len(self.model.said)
             self.model.declined.discard(who)
@@ -149,8 +156,11 @@ class AGroup(RuleBasedStateMachine):
         work = taking_part.leave(
             self.at(where, dies=dies and inside), access_of(who), self.group.id, NOW
         )
-        if self.tries(work, may=inside):
+        gone = who in self.model.agreed - self.model.invited
+        if self.tries(work, may=inside or gone) and inside:
             self.model.invited.discard(who)
+            self.model.seated.add(who)
+            self.model.agreed.add(who)
             self.model.go(who)
 
     @rule(by_pick=PICK, who_pick=PICK, where=WHERE, dies=st.booleans())

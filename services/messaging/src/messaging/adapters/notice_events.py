@@ -19,7 +19,7 @@ CHANGES = {kind: events.MembersChange.Value(f"MEMBERS_CHANGE_{kind.name}") for k
 
 def noticed(network_id: UUID, conversation: Conversation, placed: Placed) -> Iterator[Outgoing]:
     """The events of a notice: the fact, telling those in it what was noted, and those whom it is
-    about that the conversation is another one for them."""
+    about, or who were asked in before it, that the conversation is another one for them."""
     message, notice = placed.message, placed.message.notice
     assert notice is not None  # noqa: S101  # the caller looked
     members, circle_id = notice.roster.member_ids, conversation.circle_id
@@ -33,5 +33,5 @@ def noticed(network_id: UUID, conversation: Conversation, placed: Placed) -> Ite
     yield Outgoing(changed, MESSAGE_TOPIC, conversation.id, message.sequence)
     yield from due.arrived(network_id, conversation.id, message.sequence, members)
     yield from due.conversation(
-        network_id, conversation.id, {message.sender_id, *notice.member_ids}
+        network_id, conversation.id, {message.sender_id, *notice.member_ids, *placed.asked}
     )

@@ -10,9 +10,8 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 from policy import Facts
 
-from messaging.application.groups import as_now
 from messaging.application.ports import Network
-from messaging.application.queries import message_for
+from messaging.application.queries import bounded, message_for
 from messaging.application.withholding import heard_by
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, MessageNotFound
@@ -51,9 +50,12 @@ async def _own(
     missing = ConversationNotFound("no such conversation of yours", field="conversation_id")
     if conversation is None:
         raise missing
-    conversation, caller = await as_now(network, conversation), access.caller.subject
+    caller = access.caller.subject
+    conversation, end = await bounded(network, conversation)
     takes_part = caller in conversation.member_ids
-    message = await message_for(network, conversation, caller, message_id) if takes_part else None
+    message = None
+    if takes_part:
+        message = await message_for(network, conversation, end, caller, message_id)
     owner = message.sender_id if message else None
     none = MessageNotFound("no such message of yours", field="message_id")
     access.require(Facts(network.id, owner_id=owner), none if takes_part else missing)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from common.errors import Invalid
 
-from messaging.application.groups import as_now
 from messaging.application.ports import Network
+from messaging.application.queries import bounded
 from messaging.application.withholding import shown, withheld_for
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
@@ -46,7 +46,7 @@ async def changed_since(
     told: list[Message] = []
     behind: list[UUID] = []
     for touched in await network.touches.since(hers, since - OVERLAP):
-        conversation = await as_now(network, hers[touched.conversation_id])
+        conversation, end = await bounded(network, hers[touched.conversation_id])
         if reader_id not in conversation.member_ids:
             continue
         withholding = await withheld_for(network, reader_id, conversation)
@@ -56,7 +56,8 @@ async def changed_since(
         if places is None or len(told) + len(places) > MOST_TOLD:
             behind.append(conversation.id)
         else:
-            told += await _shown(network, conversation, withholding, places)
+            hers_now = [place for place in places if place <= end]
+            told += await _shown(network, conversation, withholding, hers_now)
     return Changed(told, behind)
 
 

@@ -14,6 +14,7 @@ from messaging.application.shown import Shown, group_shown, pair_shown, shown_to
 from messaging.application.withholding import withheld_for, withheld_from_all
 from messaging.domain.block import Withholding
 from messaging.domain.conversation import Conversation
+from messaging.domain.errors import ConversationNotFound
 from messaging.domain.seat import Seat, State
 
 MOST_READS = 10
@@ -83,10 +84,16 @@ async def _request(network: Network, seat: Seat, now: datetime) -> Shown | None:
 async def _invitation(
     network: Network, conversation: Conversation, seat: Seat, now: datetime
 ) -> Shown | None:
-    """A group she is invited to, unless she blocks who did it, or who hosts it."""
-    shown = await shown_to(network, conversation, seat.member_id, now)
+    """A group she is invited to, unless she blocks who did it, or who hosts it. Of an invitation
+    that stands no more nothing is read."""
+    if not seat.may_come:
+        return None
+    try:
+        shown = await shown_to(network, conversation, seat.member_id, now)
+    except ConversationNotFound:  # it was taken back meanwhile
+        return None
     group = shown.conversation
-    if not seat.may_come or shown.inside or not group.member_ids:
+    if shown.inside or not group.member_ids:
         return None
     about = {*group.roster.host_ids, *([seat.inviter_id] if seat.inviter_id else [])}
     blocks = await network.sides.blocks.of(seat.member_id, about)

@@ -1,7 +1,8 @@
 """Open a group: its seats of who is asked first, then the notice that it is open.
 
 So of who dies in between nothing is open, and doing it again completes it; once it is open, doing
-it again changes nothing.
+it again changes nothing. Devices of who is asked are told with the notice, when there is something
+to be found.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import UUID
 from common.errors import Invalid
 
 from messaging.application.groups import as_now, notice_at
-from messaging.application.invitations import ask_in
+from messaging.application.invitations import ask_before
 from messaging.application.noting import Writing, note
 from messaging.application.ports import Network
 from messaging.domain.conversation import Conversation
@@ -55,11 +56,12 @@ async def create_group(
     if not now.roster.at:
         others = [id for id in dict.fromkeys(asked.member_ids) if id != opener]
         alone = opened([opener], (opener,), asked.title).roster
-        await ask_in(network, fresh.under(alone), opener, others, at)
+        told = await ask_before(network, fresh.under(alone), opener, others, at)
         await network.conversations.add([fresh])
         now = await note(
             writing, fresh, opener, at,
             lambda one, _: None if one.roster.at else opened([opener], (opener,), asked.title),
+            told,
         )  # fmt: skip
     await _check(network, now, opener, asked)
     return now

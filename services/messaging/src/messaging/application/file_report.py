@@ -10,7 +10,7 @@ from common.auth import Access
 from common.ids import named_id
 
 from messaging.application.ports import Network
-from messaging.application.queries import conversation_of, message_for
+from messaging.application.queries import message_for, part_of
 from messaging.domain.errors import MessageNotFound
 from messaging.domain.report import Complaint, Report
 
@@ -22,11 +22,11 @@ async def file_report(
 
     Raises Forbidden, ConversationNotFound, MessageNotFound (there is none of another with this id).
     """
-    conversation = await conversation_of(network, conversation_id, access)
+    conversation, end = await part_of(network, conversation_id, access)
     reporter = access.caller.subject
     reported, sequence = conversation.peers_of(reporter), 0
     if complaint.message_id is not None:
-        message = await message_for(network, conversation, reporter, complaint.message_id)
+        message = await message_for(network, conversation, end, reporter, complaint.message_id)
         if message is None or message.sender_id == reporter:
             text = "no such message of somebody else in this conversation"
             raise MessageNotFound(text, field="message_id")

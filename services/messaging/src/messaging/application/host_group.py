@@ -11,7 +11,7 @@ from common.auth import Access
 from common.errors import Invalid
 
 from messaging.application.groups import title_of
-from messaging.application.invitations import ask_in, asks, change_seat_of
+from messaging.application.invitations import ask_in, change_seat_of, hears_of_it
 from messaging.application.noting import Writing, note
 from messaging.application.ports import Network
 from messaging.application.queries import conversation_of, require_part
@@ -66,7 +66,8 @@ async def remove_member(
     known = await _hosted(writing.network, access, conversation_id)
     if member_id == access.caller.subject:
         raise Invalid("who goes herself leaves", field="member_id")
-    await change_seat_of(writing.network, known, member_id, at, lambda seat: seat.out(at), asks)
+    heard = await hears_of_it(writing.network, known, member_id, access.caller.subject)
+    await change_seat_of(writing.network, known, member_id, at, lambda seat: seat.out(at), heard)
 
     def change(now: Conversation, sequence: int) -> Notice | None:
         _require_host(writing.network, now, access)

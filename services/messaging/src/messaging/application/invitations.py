@@ -31,35 +31,73 @@ async def ask_in(
     network: Network, conversation: Conversation, inviter_id: UUID, member_ids: Collection[UUID],
     at: datetime,
 ) -> None:  # fmt: skip
-    """Ask these, of whom nobody is in it, into a group.
+    """Ask these, of whom nobody is in it, into a group, and tell their devices.
 
     Raises MemberNotFound, GroupFull, before anybody is asked; ConcurrentUpdate, Unavailable.
     """
+    await _check_all(network, conversation, member_ids)
+    for member_id in member_ids:
+        heard = await hears_of_it(network, conversation, member_id, inviter_id)
+        await _ask(network, conversation, inviter_id, member_id, at, heard)
+
+
+async def ask_before(
+    network: Network, conversation: Conversation, inviter_id: UUID, member_ids: Collection[UUID],
+    at: datetime,
+) -> list[UUID]:  # fmt: skip
+    """The same of a group that is not open yet: no device is told, or it would find nothing. Whose
+    devices are to be told once it is open, also of those who were asked by an attempt before.
+
+    Raises what `ask_in` does.
+    """
+    await _check_all(network, conversation, member_ids)
+    told: list[UUID] = []
+    for member_id in member_ids:
+        heard = await hears_of_it(network, conversation, member_id, inviter_id)
+        if heard(await _ask(network, conversation, inviter_id, member_id, at, lambda _: False)):
+            told.append(member_id)
+    return told
+
+
+async def _check_all(
+    network: Network, conversation: Conversation, member_ids: Collection[UUID]
+) -> None:
+    """Raises MemberNotFound, GroupFull."""
     if await network.members.unknown(member_ids):
         raise MemberNotFound("no such member in your network", field="member_ids")
     standing = await invited(network, conversation)
     if len(conversation.member_ids) + len({*standing, *member_ids}) > MOST_IN_GROUP:
         text = f"a group has at most {MOST_IN_GROUP} members, with those invited"
         raise GroupFull(text, most=str(MOST_IN_GROUP))
-    for member_id in member_ids:
-        await _ask(network, conversation, inviter_id, member_id, at)
 
 
 async def _ask(
-    network: Network, conversation: Conversation, inviter_id: UUID, member_id: UUID, at: datetime
-) -> None:
-    """Her devices are told, unless she is to be shown nothing of it."""
+    network: Network, conversation: Conversation, inviter_id: UUID, member_id: UUID, at: datetime,
+    told: Callable[[Seat], bool],
+) -> Seat:  # fmt: skip
     rule = await network.sides.rules.get(member_id)
     standing = Standing.UNHEARD if rule is WhoMayWrite.NOBODY else Standing.ASKED
-    blocks = await network.sides.blocks.of(member_id, [inviter_id])
-    hushed = any(one.holds for one in blocks.values())
 
     def asked(seat: Seat) -> Seat:
         return seat.invite(inviter_id, standing, at)
 
-    await change_seat_of(
-        network, conversation, member_id, at, asked, lambda seat: asks(seat) and not hushed
-    )
+    return await change_seat_of(network, conversation, member_id, at, asked, told)
+
+
+async def hears_of_it(
+    network: Network, conversation: Conversation, member_id: UUID, by: UUID
+) -> Callable[[Seat], bool]:
+    """Says of somebody's seat whether her devices are told what `by` did to her invitation: not
+    unless she is shown it, which she is not if she blocks who did it, whose it is, or who hosts the
+    group. One read."""
+    blocks = await network.sides.blocks.all_of(member_id)
+
+    def heard(seat: Seat) -> bool:
+        about = {by, seat.inviter_id, *conversation.roster.host_ids}
+        blocked = any(id in about and one.holds for id, one in blocks.items())
+        return asks(seat) and not blocked
+
+    return heard
 
 
 async def invited(network: Network, conversation: Conversation) -> list[UUID]:

@@ -6,8 +6,8 @@ again as the group is by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,9 +38,11 @@ class Writing:
 
 
 async def note(
-    writing: Writing, conversation: Conversation, by: UUID, at: datetime, change: Change
-) -> Conversation:
-    """The group once what `change` says has happened to it, by somebody; who looks on is told.
+    writing: Writing, conversation: Conversation, by: UUID, at: datetime, change: Change,
+    asked: Collection[UUID] = (),
+) -> Conversation:  # fmt: skip
+    """The group once what `change` says has happened to it, by somebody; who looks on is told, and
+    with the notice the devices of those who were `asked` in before it.
 
     Raises what `change` raises, ConcurrentUpdate.
     """
@@ -54,6 +56,7 @@ async def note(
             if notice is None:
                 return conversation
             placed = place_notice(notice, new_id(), conversation.id, by, at, tail)
+            placed = replace(placed, asked=tuple(asked))
             after = conversation.under(notice.roster)
             try:
                 await network.messages.add(after, placed)
@@ -63,7 +66,7 @@ async def note(
             slot.remember(placed.message.tail)
             await network.conversations.keep(conversation.id, notice.roster)
             await tell_arrived(writing, after, placed.message)
-            about = tuple({by, *notice.member_ids})
+            about = tuple({by, *notice.member_ids, *asked})
             writing.hub.tell(News(network.id, conversation.id, about, Kind.CONVERSATION))
             return after
     raise ConcurrentUpdate("many come and go at once; try again")

@@ -10,7 +10,7 @@ from common.auth import Access
 from common.errors import ConcurrentUpdate
 
 from messaging.application.ports import Network
-from messaging.application.queries import conversation_of, message_for
+from messaging.application.queries import message_for, part_of
 from messaging.application.sides import agree
 from messaging.application.withholding import withheld_for
 from messaging.domain.block import Withholding
@@ -70,9 +70,9 @@ async def _found(
     network: Network, access: Access, conversation_id: UUID, message_id: UUID
 ) -> tuple[Conversation, Message, Withholding]:
     """What is withheld from her is not there, or she would read it in the answer."""
-    conversation = await conversation_of(network, conversation_id, access)
+    conversation, end = await part_of(network, conversation_id, access)
     message, hers = await asyncio.gather(
-        message_for(network, conversation, access.caller.subject, message_id),
+        message_for(network, conversation, end, access.caller.subject, message_id),
         withheld_for(network, access.caller.subject, conversation),
     )
     if message is None or hers.hides(message):

@@ -93,7 +93,7 @@ async def unread_of(
         return Unread()
     if withholding.blocks:
         messages = await network.messages.after(mark.conversation_id, read, WINDOW)
-        heard = sum(_counts(one, withholding) for one in messages)
+        heard = sum(_counts(one, withholding) for one in messages if one.sequence <= upto)
         return Unread(min(heard, MOST_UNREAD), heard > MOST_UNREAD or upto < last)
     found = await network.messages.unread(
         mark.conversation_id, mark.member_id, read, upto, MOST_UNREAD + 1

@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging.application.groups import as_now
 from messaging.application.ports import Network
-from messaging.application.queries import page_before
+from messaging.application.queries import bounded, page_before
 from messaging.application.withholding import Withheld
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
@@ -93,10 +92,10 @@ async def _pages(
     network: Network, conversation: Conversation, member_id: UUID, sequence: int
 ) -> AsyncIterator[Sequence[Message | Withheld]]:
     """The pages of a conversation before a number (0: from its end); at least an empty one."""
-    conversation = await as_now(network, conversation)  # lists may be behind
+    conversation, end = await bounded(network, conversation)  # lists may be behind
     before: int | None = sequence or None
     while True:
-        page = await page_before(network, conversation, member_id, before, PAGE)
+        page = await page_before(network, conversation, end, member_id, before, PAGE)
         yield page
         if len(page) < PAGE:
             return

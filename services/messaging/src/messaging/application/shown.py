@@ -10,7 +10,7 @@ from uuid import UUID
 from messaging.application.groups import title_of, with_end
 from messaging.application.invitations import invited_of
 from messaging.application.ports import Network
-from messaging.application.queries import last_sequence
+from messaging.application.queries import last_sequence, missing
 from messaging.domain.availability import Availability
 from messaging.domain.conversation import Conversation
 from messaging.domain.seat import Mute, Seat, Standing, State, state_for
@@ -37,7 +37,8 @@ class Shown:
 async def shown_to(
     network: Network, conversation: Conversation, reader_id: UUID, now: datetime
 ) -> Shown:
-    """A conversation as it is shown to who takes part in it, or is invited."""
+    """A conversation as it is shown to who takes part in it, or is invited. Raises
+    ConversationNotFound where she is neither by now."""
     seats = await network.sides.seats.of(conversation.id)
     if not conversation.is_pair:
         conversation, last = await with_end(network, conversation)
@@ -67,13 +68,18 @@ async def group_shown(  # all that is known of it
     network: Network, conversation: Conversation, last: int, seats: Sequence[Seat],
     reader_id: UUID, now: datetime,
 ) -> Shown:  # fmt: skip
-    """A group or a room as it is now: one read for what it is called."""
-    title, roster = await title_of(network, conversation), conversation.roster
-    if roster.since(reader_id) is not None:
+    """A group or a room as it is now: one read for what it is called. Raises ConversationNotFound
+    for who is neither in it nor may come."""
+    roster = conversation.roster
+    own = next((seat for seat in seats if seat.member_id == reader_id), None)
+    inside = roster.since(reader_id) is not None
+    if not inside and (own is None or not own.may_come):
+        raise missing()
+    title = await title_of(network, conversation)
+    if inside:
         invited = invited_of(seats, roster) if reader_id in roster.host_ids else []
         mute = _mute(reader_id, seats, now)
         return Shown(conversation, last, State.OPEN, mute, None, title, invited)
-    own = next((seat for seat in seats if seat.member_id == reader_id), None)
     declined = own is not None and own.standing is Standing.DECLINED
     state = State.DECLINED if declined else State.RECEIVED
     inviter = own.inviter_id if own is not None else None

@@ -117,6 +117,7 @@ class Placed:
 
     `opens_turn`: it awaits an answer. `answered`/`reply_latency`: whose turn it answers, and how
     long she waited since that turn began. `to`: in a group, to whom it is said, if to anybody.
+    `asked`: who was asked into the group before this notice, and whose devices hear of it with it.
     """
 
     message: Message
@@ -124,6 +125,7 @@ class Placed:
     answered: UUID | None
     reply_latency: timedelta | None
     to: UUID | None = None
+    asked: tuple[UUID, ...] = ()
 
 
 def place(draft: Draft, id: UUID, conversation_id: UUID, tail: Tail | None) -> Placed:

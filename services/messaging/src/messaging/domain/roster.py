@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from unicodedata import category
 from uuid import UUID
 
 from common.errors import Invalid
@@ -21,6 +22,7 @@ MOST_IN_GROUP = 20
 MOST_IN_ROOM = 250
 """Of a larger circle, who comes later stays out."""
 MAX_TITLE = 80
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class NoticeKind(StrEnum):
@@ -104,9 +106,21 @@ class Notice:
 
 
 def check_title(title: str) -> None:
-    """Raise Invalid unless something may be called so."""
-    if not title.strip() or len(title) > MAX_TITLE or not title.isprintable():
-        raise Invalid(f"title must have 1 to {MAX_TITLE} printable characters", field="title")
+    """Raise Invalid unless something may be called so. Joiners and spaces of other kinds are part
+    of how people write; what breaks a line, or turns the text around it, is not."""
+    seen = any(one.isprintable() and not one.isspace() for one in title)
+    if not seen or len(title) > MAX_TITLE or any(_strange(one) for one in title):
+        raise Invalid(
+            f"title must have 1 to {MAX_TITLE} characters that can be seen, without line breaks,"
+            " control characters and marks that turn the direction of text",
+            field="title",
+        )
+
+
+def _strange(character: str) -> bool:
+    """Whether it is a control character, a line or paragraph separator, half a character, or a mark
+    that sets the direction of what follows."""
+    return category(character) in {"Cc", "Zl", "Zp", "Cs"} or character in TURNING
 
 
 def opened(member_ids: Collection[UUID], host_ids: tuple[UUID, ...], title: str) -> Notice:

@@ -91,10 +91,7 @@ class Seat:
     def decline(self, at: datetime) -> Seat:
         """She does not want it. Raises ConversationNotRequested once she agreed."""
         if self.agreed:
-            raise ConversationNotRequested(
-                "nobody asks here any more: leave the conversation, or block the member",
-                field="conversation_id",
-            )
+            raise not_requested()
         return self.stand(Standing.DECLINED, at)
 
     def mute_until(self, until: datetime | None, at: datetime) -> Seat:
@@ -124,6 +121,15 @@ class Seat:
         """No invitation stands, so she cannot come in."""
         return self._next(at, invited=False) if self.invited else self
 
+    def gone(self, at: datetime) -> Seat:
+        """She was in a group and goes, which is kept: also who opened it has a seat then."""
+        return self if self.went else self._next(at, invited=False, standing=Standing.ACCEPTED)
+
+    @property
+    def went(self) -> bool:
+        """Of who is not in a group: whether she was in it and is not asked again."""
+        return bool(self.version) and self.agreed and not self.invited
+
     @property
     def may_come(self) -> bool:
         """Whether she is invited into a group and is shown it."""
@@ -131,6 +137,14 @@ class Seat:
 
     def _next(self, at: datetime, **changes: object) -> Seat:
         return replace(self, changed_at=at, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the callers above name fields
+
+
+def not_requested() -> ConversationNotRequested:
+    """What somebody is told who declines what she agreed to."""
+    return ConversationNotRequested(
+        "nobody asks here any more: leave the conversation, or block the member",
+        field="conversation_id",
+    )
 
 
 def state_for(member_id: UUID, seats: Sequence[Seat]) -> State:

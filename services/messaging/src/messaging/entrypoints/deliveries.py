@@ -86,7 +86,8 @@ async def _hearing(
     message: Message | None, by: UUID | None,
 ) -> list[tuple[tuple[UUID, ...], Message | None]]:  # fmt: skip
     """Those of the members who are told: not who does not hear its sender, or whoever did it; with
-    the message as they are shown it."""
+    the message as they are shown it. Signs of others only who takes part by now; of the
+    conversation itself also who went, or is asked in."""
     conversation = await network.conversations.get(conversation_id)
     if conversation is None:
         return []
@@ -95,7 +96,8 @@ async def _hearing(
         who = by or message.sender_id
         return [*await told_of(network, conversation, member_ids, message, who)]
     if by is not None:
-        member_ids = await hearers(network, conversation, member_ids, by)
+        inside = [id for id in member_ids if id in conversation.member_ids]
+        member_ids = await hearers(network, conversation, inside, by)
     return [(member_ids, None)]
 
 
