@@ -12,19 +12,17 @@ from datetime import datetime
 from uuid import UUID
 
 from common.auth import Access
-from common.errors import ConcurrentUpdate
 from policy import Facts
 
 from messaging.application.groups import as_now
 from messaging.application.ports import Network
 from messaging.application.queries import missing
+from messaging.application.sides import change_seat_telling
 from messaging.domain.contact import WhoMayWrite
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import GroupFull, MemberNotFound
 from messaging.domain.roster import MOST_IN_GROUP, Roster
 from messaging.domain.seat import Seat, Standing
-
-TRIES = 5
 
 
 async def ask_in(
@@ -151,16 +149,8 @@ async def change_seat_of(
 ) -> Seat:  # fmt: skip
     """A member's seat in a group once it is changed, made if she has none; `told` says of it
     whether her devices are. Raises ConcurrentUpdate, Unavailable, what `change` does."""
-    seats = network.sides.seats
-    for _ in range(TRIES):
-        found = {seat.member_id: seat for seat in await seats.of(conversation.id)}
-        before = found.get(member_id) or Seat(conversation.id, member_id, at)
-        after = change(before)
-        if after is before:
-            return after
-        try:
-            await seats.save(after, [member_id] if told(after) else [])
-        except ConcurrentUpdate:
-            continue
-        return after
-    raise ConcurrentUpdate("changed at the same time; try again")
+
+    def hers(_: Seat, after: Seat) -> Collection[UUID]:
+        return [member_id] if told(after) else []
+
+    return await change_seat_telling(network, conversation, member_id, at, change, hers)

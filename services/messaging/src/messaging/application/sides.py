@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -125,21 +125,33 @@ async def change_seat(
     network: Network, conversation: Conversation, member_id: UUID, at: datetime,
     change: Callable[[Seat], Seat],
 ) -> None:  # fmt: skip
-    """Change a member's seat, made if she has none. Her devices are told, and of a yes, and of
-    nothing else, those of whoever asked. Raises ConcurrentUpdate, Unavailable, what `change` does.
-    """
-    seats, conversation_id = network.sides.seats, conversation.id
+    """Change a member's seat in a pair. Her devices are told, and of a yes, and of nothing else,
+    those of whoever asked. Raises ConcurrentUpdate, Unavailable, what `change` does."""
+
+    def told(before: Seat, after: Seat) -> Collection[UUID]:
+        return conversation.member_ids if after.agreed and not before.agreed else [member_id]
+
+    await change_seat_telling(network, conversation, member_id, at, change, told)
+
+
+async def change_seat_telling(
+    network: Network, conversation: Conversation, member_id: UUID, at: datetime,
+    change: Callable[[Seat], Seat], told: Callable[[Seat, Seat], Collection[UUID]],
+) -> Seat:  # fmt: skip
+    """A member's seat once it is changed, made if she has none; `told` says of what it was and is
+    whose devices are. Raises ConcurrentUpdate, Unavailable, what `change` does."""
+    seats = network.sides.seats
     for _ in range(TRIES):
-        found = {seat.member_id: seat for seat in await seats.of(conversation_id)}
-        before = found.get(member_id) or Seat(conversation_id, member_id, at)
+        found = {seat.member_id: seat for seat in await seats.of(conversation.id)}
+        before = found.get(member_id) or Seat(conversation.id, member_id, at)
         after = change(before)
         if after is before:
-            return None
+            return after
         try:
-            agreed = after.agreed and not before.agreed
-            return await seats.save(after, conversation.member_ids if agreed else [member_id])
+            await seats.save(after, told(before, after))
         except ConcurrentUpdate:
             continue
+        return after
     raise ConcurrentUpdate("changed at the same time; try again")
 
 

@@ -12,9 +12,20 @@ from kith.messaging.v1 import messaging_pb2 as pb
 from messaging.application.ports import Network
 from messaging.application.presence import presences
 from messaging.application.reading import readings
-from messaging.application.shown import Shown
+from messaging.application.shown import Shown, shown_to
+from messaging.domain.conversation import Conversation
 from messaging.entrypoints.receipts import reading_of
 from messaging.entrypoints.telling import conversation_pb
+
+
+async def told_one(
+    network: Network, reader_id: UUID, conversation: Conversation, now: datetime
+) -> pb.Conversation:
+    """One of them. Raises ConversationNotFound."""
+    [found] = await told(
+        network, reader_id, [await shown_to(network, conversation, reader_id, now)], now
+    )
+    return found
 
 
 async def told(

@@ -20,10 +20,9 @@ from messaging.application import host_group
 from messaging.application.create_group import NewGroup, create_group
 from messaging.application.noting import Writing
 from messaging.application.rooms import create_room
-from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
 from messaging.domain.roster import MOST_IN_GROUP
-from messaging.entrypoints.conversations_told import told
+from messaging.entrypoints.conversations_told import told_one
 from messaging.entrypoints.seats import Writes
 
 
@@ -99,10 +98,8 @@ class GroupService(grpc_api.GroupServiceServicer):
     async def _shown(
         self, writing: Writing, access: Access, conversation: Conversation
     ) -> pb.Conversation:
-        reader, now = access.caller.subject, self._clock.now()
-        shown = await shown_to(writing.network, conversation, reader, now)
-        [found] = await told(writing.network, reader, [shown], now)
-        return found
+        now = self._clock.now()
+        return await told_one(writing.network, access.caller.subject, conversation, now)
 
 
 def _both(request: api.RemoveMemberRequest | api.AddHostRequest) -> tuple[UUID, UUID]:

@@ -31,12 +31,11 @@ from messaging.application.noting import Writing
 from messaging.application.open_conversation import open_conversation
 from messaging.application.ports import Network
 from messaging.application.send_message import send_message
-from messaging.application.shown import shown_to
 from messaging.application.tails import Tails
 from messaging.domain.message import Draft
 from messaging.entrypoints.availability import AvailabilityService
 from messaging.entrypoints.contacts import ContactService
-from messaging.entrypoints.conversations_told import told
+from messaging.entrypoints.conversations_told import told, told_one
 from messaging.entrypoints.groups import GroupService
 from messaging.entrypoints.imports import take_stream
 from messaging.entrypoints.presence import PresenceService
@@ -68,9 +67,7 @@ class ConversationService(grpc_api.ConversationServiceServicer):
             network, caller=caller.subject, peer=parse_id(request.member_id, "member_id"),
             at=self._clock.now(),
         )  # fmt: skip
-        now = self._clock.now()
-        shown = await shown_to(network, conversation, caller.subject, now)
-        [found] = await told(network, caller.subject, [shown], now)
+        found = await told_one(network, caller.subject, conversation, self._clock.now())
         return api.CreateConversationResponse(conversation=found)
 
     async def GetConversation(
@@ -81,9 +78,8 @@ class ConversationService(grpc_api.ConversationServiceServicer):
         conversation = await seen_by(
             network, parse_id(request.conversation_id, "conversation_id"), access
         )
-        now, reader = self._clock.now(), access.caller.subject
-        shown = await shown_to(network, conversation, reader, now)
-        [found] = await told(network, reader, [shown], now)
+        reader = access.caller.subject
+        found = await told_one(network, reader, conversation, self._clock.now())
         return api.GetConversationResponse(conversation=found)
 
     async def ListConversations(

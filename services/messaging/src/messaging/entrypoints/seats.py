@@ -18,9 +18,8 @@ from messaging.adapters.mongo import Networks
 from messaging.application import sides, taking_part
 from messaging.application.noting import Writing
 from messaging.application.ports import Network
-from messaging.application.shown import shown_to
 from messaging.domain.conversation import Conversation
-from messaging.entrypoints.conversations_told import told
+from messaging.entrypoints.conversations_told import told_one
 from messaging.entrypoints.telling import time_of
 
 Writes = Callable[[Network], Writing]
@@ -89,10 +88,7 @@ class SeatService(grpc_api.SeatServiceServicer):
     async def _shown(
         self, network: Network, access: Access, conversation: Conversation
     ) -> pb.Conversation:
-        reader, now = access.caller.subject, self._clock.now()
-        shown = await shown_to(network, conversation, reader, now)
-        [found] = await told(network, reader, [shown], now)
-        return found
+        return await told_one(network, access.caller.subject, conversation, self._clock.now())
 
 
 def _until(request: api.MuteConversationRequest) -> datetime | None:
