@@ -22,7 +22,8 @@ from kith_cli.settings import HIGHEST_OFFSET, Settings, environment
 from pymongo import MongoClient
 
 T = TypeVar("T")
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
+PATIENCE_SECONDS = 120.0  # a busy machine is no failure; what fails, fails late
 LOG_LEVEL = "info"
 PASSWORD = "correct horse battery"  # of made-up people
 
@@ -138,7 +139,7 @@ class System:
                 counts = {name: each.count_documents(there) for name, each in collections.items()}
                 return {name: count for name, count in counts.items() if count}
 
-            wait_until_empty(waiting, 120.0)
+            wait_until_empty(waiting)
 
     def admin(self, network: str) -> Kith:
         """A client signed in as admin of a network, made if it is not there."""
@@ -165,7 +166,7 @@ class System:
         return kith
 
 
-def wait_for(ask: Callable[[], T], seconds: float = 60.0) -> T:
+def wait_for(ask: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     """The first true answer. Raises AssertionError at the deadline.
 
     It rests three times as long as it asks: most questions end as work for the database, and the
@@ -199,7 +200,7 @@ def _claim_block() -> tuple[int, socket.socket]:
     raise RuntimeError("no block of free ports")
 
 
-def wait_until_empty(ask: Callable[[], Sized], seconds: float = 60.0) -> None:
+def wait_until_empty(ask: Callable[[], Sized], seconds: float = PATIENCE_SECONDS) -> None:
     """Until nothing is left. Raises AssertionError at the deadline, with what is."""
     left: Sized = ()
 

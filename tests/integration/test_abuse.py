@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 from tests.integration.conftest import MakeSystem
 from tests.integration.system import PASSWORD, System, wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 OPENED, SOURCES = 10_000, 10
 SLOW = 200
 OF_ONE = 3_000

@@ -30,7 +30,7 @@ DECLINED = "declined"
 SIGN_OUT = "deleteSessions"  # after which her token opens no door
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(960)
 def test_an_admin_gets_what_is_described(system: System, network: str, tmp_path: Path) -> None:
     admin = system.admin(network)
     description = described(system, examples(system, admin, admin, network), tmp_path)
@@ -43,7 +43,7 @@ def test_an_admin_gets_what_is_described(system: System, network: str, tmp_path:
         assert "Tested: 1" in fuzz(system, admin, description, "--include-operation-id", one)
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(960)
 def test_a_member_gets_what_is_described(system: System, network: str, tmp_path: Path) -> None:
     admin = system.admin(network)
     member = system.member(admin, network, "cleo")

@@ -29,7 +29,7 @@ def _kith(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_member_sees_who_looked_and_a_change_of_the_log_is_found(
     system: System, network: str
 ) -> None:

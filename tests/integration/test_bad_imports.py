@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from tests.integration.system import System
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(360)
 GOOD = [f"{1 + row % 3} {4 + row % 2} {1_082_040_961 + 60 * row}" for row in range(40)]
 
 

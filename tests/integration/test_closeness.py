@@ -11,7 +11,7 @@ from kith_cli.errors import Refused
 
 from tests.integration.system import System, wait_for
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(360)
 SAID = {
     "version": 0, "needs": ["sleep"], "offers": ["a walk"],
     "visibility": {"needs": "connections", "offers": "circles"},

@@ -26,7 +26,7 @@ from websockets.sync.client import connect
 from tests.integration.policy_doors import Doors
 from tests.integration.system import System, wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 PASSWORD = "correct horse battery"
 
 

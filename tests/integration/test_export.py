@@ -14,7 +14,7 @@ from kith_cli.client import Kith
 
 from tests.integration.system import System, wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 PATH = "/v1/accounts/me/export"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 STEPS = [{"id": "hello", "week": 1, "kind": "discussion", "title": "Hello"}]
@@ -79,8 +79,8 @@ def test_each_of_her_things_is_there_and_nothing_of_anybody_elses_talk(
         system.kill(service)
     for service in ("identity", "messaging"):
         system.wait_ready(service)
-    wait_for(lambda: ana.get(PATH)["state"] == "ready", 120)
-    wait_for(lambda: ben.get(PATH)["state"] == "ready", 120)
+    wait_for(lambda: ana.get(PATH)["state"] == "ready")
+    wait_for(lambda: ben.get(PATH)["state"] == "ready")
     for token, wrong in ((ana.token, bens), (ben.token, secret), (ana.token, "")):
         refused = archive(system, token, wrong)
         assert (refused.status_code, refused.json()["reason"]) == (400, "EXPORT_LINK_INVALID")

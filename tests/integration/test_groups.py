@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.integration.policy_world import in_room
 from tests.integration.system import PASSWORD, System, wait_for
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 GONE = "CONVERSATION_NOT_FOUND"
 
 

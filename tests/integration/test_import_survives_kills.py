@@ -42,7 +42,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_kills_during_an_import_change_nothing(system: System, network: str, history: Path) -> None:
     calm, troubled = f"{network}-calm", f"{network}-troubled"
     _import(system, calm, history)
@@ -126,7 +126,7 @@ def _outcome(system: System, network: str) -> Outcome:
         found = database["messages"].find({"network_id": made["_id"]})
         talks = _talks(found, handles, words_of)
         expected = _activities(talks) + len(handles) - 1  # a consent for each but the admin
-        taken = wait_for(lambda: _settled_count(admin, expected), 90.0)
+        taken = wait_for(lambda: _settled_count(admin, expected))
         assert taken == expected - (len(handles) - 1)
         signals = _signals(admin)
         assert signals.keys() == {id for id, handle in handles.items() if handle != "admin"}

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.system import System, wait_for
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(360)
 PASSWORD, OTHERS = "correct horse battery", "what a stranger chose"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
 CONTENT = {"companionship": 1, "left-out": 1, "isolated": 1}

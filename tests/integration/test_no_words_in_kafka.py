@@ -8,7 +8,7 @@ from kith_cli.local.topics import load
 
 from tests.integration.system import System
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(360)
 CLIENT_ID = "client-id-of-quetzal"
 HANDLES = ("quetzal-handle-ana", "quetzal-handle-ben")
 SAID = ("a sentence nobody may find", "an answer nobody may find")

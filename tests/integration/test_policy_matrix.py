@@ -45,7 +45,7 @@ from tests.integration.policy_world import (
 )
 from tests.integration.system import System, wait_for
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         database.kill()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_whatever_fails_everybody_sees_the_same_and_nothing_is_lost(
     world: World, network: str, soak_seconds: float
 ) -> None:

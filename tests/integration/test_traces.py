@@ -20,7 +20,7 @@ DELIVERY = "messaging.delivery.v1 kith.messaging.events.v1.DeliveryDue"
 READ_MODEL = "signals.readmodel.v1 kith.signals.events.v1.MemberSignalUpdated"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_message_is_one_trace_from_the_door_to_its_delivery_and_its_signal(
     make_system: MakeSystem, tmp_path: Path, network: str
 ) -> None:

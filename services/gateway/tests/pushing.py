@@ -131,5 +131,5 @@ async def started(
 
 async def received(socket: ClientConnection) -> Any:
     """The next frame."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return json.loads(await socket.recv())

@@ -15,7 +15,7 @@ from kith.messaging.v1 import report_service_pb2_grpc as report_grpc
 from kith.messaging.v1 import words_service_pb2 as words_api
 from kith.messaging.v1 import words_service_pb2_grpc as words_grpc
 
-PATIENCE = 30.0  # a busy machine is no error
+PATIENCE = 60.0  # a busy machine is no error
 
 
 class WordsClient:

@@ -101,7 +101,7 @@ class Process:
             assert process.returncode is None, "it did not start"
             return await is_ready(self.http)
 
-        await until(ready, seconds=40, every=0.05)
+        await until(ready, every=0.05)
         return process
 
 

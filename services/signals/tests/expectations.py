@@ -86,7 +86,7 @@ async def settles(world: World, stub: Stub) -> Expected:
                 return False
         return await _last_states(world) == expected.stored
 
-    await until(all_there, seconds=60)
+    await until(all_there)
     return expected
 
 

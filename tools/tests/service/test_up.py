@@ -22,7 +22,7 @@ from kith_cli.local.status import look
 from kith_cli.settings import Settings, environment
 from pymongo import MongoClient
 
-SECONDS = 40.0
+SECONDS = 120.0
 pytestmark = pytest.mark.timeout(150)  # each starts and stops a whole stack, some twice
 
 

@@ -46,14 +46,14 @@ async def test_a_process_killed_between_effect_and_commit_repeats_the_record_and
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "libs.common.tests.counting_process", *arguments, cwd=ROOT
     )
-    await until(lambda: true(marker.exists()), seconds=30)
+    await until(lambda: true(marker.exists()))
     process.send_signal(signal.SIGKILL)
     await process.wait()
     assert await rows.all() == {"k": (1, 1)}
     assert await commits() is None
     async with running(make()):
         await publish(producer, record("k", 2))
-        await until(lambda: equals(commits(), 2), seconds=40)
+        await until(lambda: equals(commits(), 2))
     assert rows.calls["k"] == 2
     assert await rows.all() == {"k": (2, 2)}
 
@@ -179,7 +179,7 @@ async def test_a_consumer_goes_on_when_the_broker_comes_back(
             await asyncio.to_thread(broker.kill)
             await asyncio.to_thread(broker.start)
             await publish(producer, record("k", 2))
-            await until(lambda: equals(rows.all(), {"k": (2, 2)}), seconds=40)
+            await until(lambda: equals(rows.all(), {"k": (2, 2)}))
             # it can also be stopped while the broker is away
             await asyncio.to_thread(broker.kill)
 

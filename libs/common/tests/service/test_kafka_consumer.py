@@ -147,7 +147,7 @@ async def test_it_is_ready_when_it_has_read_what_happened_before(
 
     consumer = make(slow, back=600)
     async with running(consumer):
-        await asyncio.wait_for(reached.wait(), 20)
+        await asyncio.wait_for(reached.wait(), 60)
         await until(lambda: equals(problem(consumer), "has not read yet what happened before"))
         go_on.set()
         await until(lambda: ready(consumer))

@@ -185,7 +185,7 @@ async def test_failures_change_neither_the_order_nor_the_bound_on_doubles(
 
     async with running(relay):
         await write()
-        await until(lambda: none_waits(things), seconds=40)
+        await until(lambda: none_waits(things))
     log = await published(kafka, topic_prefix)
     assert first_appearances(log[str(key)]) == list(range(1, 151))
     assert first_appearances(log[str(id)]) == list(range(1, 61))

@@ -55,7 +55,7 @@ async def refused(gateway: Gateway, address: str) -> str:
     reader, writer = await asyncio.open_connection(
         gateway.address.host, gateway.address.port, local_addr=(address, 0)
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         told = await reader.read()
     writer.close()
     return told.decode()

@@ -27,7 +27,7 @@ async def asked(app: App) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.S
     """A connection on which one request was sent."""
     http = partial(HttpProtocol, Connections(Most(), OPEN.is_proxy))
     async with (
-        asyncio.timeout(30),  # the runner below keeps signals from pytest-timeout
+        asyncio.timeout(60),  # the runner below keeps signals from pytest-timeout
         serve_http(app, ANY_PORT, http=http, lifespan="off") as address,
     ):
         reader, writer = await asyncio.open_connection(address.host, address.port)

@@ -34,7 +34,7 @@ class Stream:
     async def next(self) -> tuple[str, Any]:
         """Name and data of the next event; comments are passed over."""
         name, data = "message", None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 field, _, value = line.partition(": ")
                 if not line and data is not None:

@@ -27,7 +27,7 @@ async def told(address: Address, content: bytes) -> tuple[int, dict[str, str], A
     """Status, headers and JSON of what comes back when this is sent, until the end."""
     reader, writer = await asyncio.open_connection(address.host, address.port)
     writer.write(content)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -79,7 +79,7 @@ async def test_a_connection_that_says_nothing_is_closed() -> None:
     options = {**http_options(OPEN), "timeout_keep_alive": 0.05}
     async with health.serve_http(nobody, Address("127.0.0.1", 0), **options) as address:
         reader, writer = await asyncio.open_connection(address.host, address.port)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await reader.read() == b""
         writer.close()
 
@@ -96,7 +96,7 @@ async def test_a_connection_that_asks_nothing_more_is_closed_whatever_it_says(af
         writer.write(b"GET / HTTP/1.1\r\nhost: kith\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
         writer.write(after)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await reader.read() == b""
         writer.close()
 
@@ -124,10 +124,10 @@ async def test_a_websocket_stays_open_however_long_it_is_silent(asked_before: bo
             url = f"ws://{address}/"
             async with websockets.connect(url, sock=connection, ping_interval=None) as device:
                 reader, writer = await asyncio.open_connection(address.host, address.port)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     assert await reader.read() == b""
                 writer.close()
-                await asyncio.wait_for(await device.ping(), 30)
+                await asyncio.wait_for(await device.ping(), 60)
 
 
 async def test_two_requests_of_one_connection_may_come_in_pieces(gateway: Gateway) -> None:

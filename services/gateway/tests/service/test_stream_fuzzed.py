@@ -100,7 +100,7 @@ async def spoken(gateway: Gateway, sent: Sequence[bytes]) -> int | None:
             whole = MUCH.get(content) or content.replace(TOKEN.encode(), token)
             writer.write(frame(whole))
         writer.write(frame((1000).to_bytes(2, "big"), CLOSE))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return _close_code(await reader.read(-1))
     except ConnectionError:
         return None
@@ -169,7 +169,7 @@ async def raw(gateway: Gateway, content: bytes) -> int:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(content)
         writer.write_eof()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return _close_code(await reader.read(-1))
     except ConnectionError:
         return 0

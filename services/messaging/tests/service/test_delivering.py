@@ -61,12 +61,18 @@ class Gateway:
 
     @property
     def arrived(self) -> list[tuple[list[int], int, str]]:
-        """Subscriptions, sequence and text of each message."""
-        return [
-            (list(one.subscriptions), one.arrived.sequence, one.arrived.text)
-            for one in self.deliveries
-            if one.HasField("arrived")
-        ]
+        """Subscriptions, sequence and text of each message; who was told of one again, as happens
+        when its event is read before its sender's write returns, is there once."""
+        told: dict[tuple[str, int], set[int]] = {}
+        arrived = []
+        for one in self.deliveries:
+            if one.HasField("arrived"):
+                before = told.setdefault((one.conversation_id, one.arrived.sequence), set())
+                fresh = [number for number in one.subscriptions if number not in before]
+                before.update(fresh)
+                if fresh:
+                    arrived.append((fresh, one.arrived.sequence, one.arrived.text))
+        return arrived
 
 
 @asynccontextmanager

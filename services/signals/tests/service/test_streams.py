@@ -79,7 +79,7 @@ async def test_a_history_becomes_what_the_model_says(
     await feed(producer, told)
     await feed(producer, told[-50:])  # a producer that did not hear the acknowledgement
     await feed(producer, a_history(random.Random(2), members(2), 30, other))
-    await until(process.is_ready, seconds=40)
+    await until(process.is_ready)
     async with connected(process.grpc) as stub:
         whole = Expected.of(await world.records(ACTIVITY))
         expected = Expected(
@@ -89,7 +89,7 @@ async def test_a_history_becomes_what_the_model_says(
         async def all_there() -> bool:
             return (await progress(stub, world)).activity_count == expected.taken
 
-        await until(all_there, seconds=40)
+        await until(all_there)
         for member, state in expected.granted():
             assert await one(stub, world, member) == signal_of(member, state, END)
         await _list_is_ranked(world, stub, expected)
@@ -121,11 +121,11 @@ async def killed(process: Process, world: World, *, after: int) -> None:
     async def so_many() -> bool:
         return await world.count(SIGNAL) >= wanted
 
-    await until(so_many, seconds=40, every=0.001)
+    await until(so_many, every=0.001)
     await process.kill()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_kills_and_moving_partitions_change_nothing(
     world: World, producer: Producer, processes: Processes
 ) -> None:
@@ -146,20 +146,20 @@ async def test_kills_and_moving_partitions_change_nothing(
     await fed
     await first.start()
     fed = feeding()
-    await until(first.is_folding, seconds=60)
+    await until(first.is_folding)
     await second.start()
-    await until(second.is_folding, seconds=60)
+    await until(second.is_folding)
     await fed
     fed = feeding()
     await killed(second, world, after=chance.randrange(1, 40))
     await fed
     await second.start()
     fed = feeding()
-    await until(second.is_folding, seconds=60)
+    await until(second.is_folding)
     assert await first.terminate() == 0
     await fed
     assert not quarters
-    await until(second.is_ready, seconds=60)
+    await until(second.is_ready)
     async with connected(second.grpc) as stub:
         await is_exact(world, stub, await settles(world, stub))
 
@@ -171,7 +171,7 @@ async def test_a_withdrawal_takes_everything_with_it_and_a_new_consent_begins_an
     acts = [tell(an_event(ada, at=START + day * DAY)) for day in range(1, 13)]
     await process.start()
     await feed(producer, [tell(an_event(ada, CONSENT)), *acts])
-    await until(process.is_ready, seconds=60)
+    await until(process.is_ready)
     async with (
         connected(process.grpc) as stub,
         AsyncMongoClient[dict[str, Any]](mongodb_uri) as client,
@@ -202,13 +202,13 @@ async def test_bad_records_are_set_aside_until_there_are_so_many_that_it_must_be
     await feed(producer, [tell(an_event(ada, CONSENT)), good[0], future, good[1]])
     await producer.send_all([undecodable])
     await feed(producer, good[2:])
-    await until(process.is_ready, seconds=60)
+    await until(process.is_ready)
     async with connected(process.grpc) as stub:
 
         async def all_good_are_taken() -> bool:
             return (await progress(stub, world)).activity_count == 4
 
-        await until(all_good_are_taken, seconds=40)
+        await until(all_good_are_taken)
     aside = await world.records(SET_ASIDE)
     assert [record.value for record in aside] == [future.event.SerializeToString(), b"\xff\xff"]
     assert [dict(record.headers)["error_reason"] for record in aside] == [

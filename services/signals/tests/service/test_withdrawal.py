@@ -55,7 +55,7 @@ def a_round(
         yield Told(event, new_id())
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_no_signal_state_or_row_rests_on_a_consent_that_did_not_hold(
     seed: int, world: World, producer: Producer, processes: Callable[[], Process], mongodb_uri: str
@@ -68,10 +68,10 @@ async def test_no_signal_state_or_row_rests_on_a_consent_that_did_not_hold(
         told = list(a_round(chance, people, agreed, at))
         await feed(producer, told, chunk=chance.randrange(5, 40))
         if number == ROUNDS // 2:
-            await until(process.is_folding, seconds=60)
+            await until(process.is_folding)
             await process.kill()
             await process.start()
-    await until(process.is_ready, seconds=60)
+    await until(process.is_ready)
     async with connected(process.grpc) as stub:
         await is_exact(world, stub, await settles(world, stub))
     held = await _held(world)

@@ -9,9 +9,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 MOST_REST_SECONDS = 0.3
+PATIENCE_SECONDS = 120.0  # a busy machine is no failure; what fails, fails late
 
 
-async def until(ask: Callable[[], Awaitable[T]], seconds: float = 20.0, every: float = 0.02) -> T:
+async def until(
+    ask: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS, every: float = 0.02
+) -> T:
     """The first true answer of `ask`. Raises AssertionError with the last one when time is up.
 
     Where asking is work for the database, it rests as well: the local one, asked without a pause,
