@@ -15,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.messaging.v1 import messaging_pb2 as pb
 from kith.messaging.v1 import words_service_pb2 as api
 from messaging.adapters.mongo import Networks
+from messaging.adapters.mongo_touches import COLLECTION, MongoTouches
 from messaging.application.ports import Network
 from messaging.domain.touched import MOST_KEPT, Touch
 
@@ -24,6 +25,7 @@ from services.messaging.tests.fakes import a_network
 
 HERE, THERE, ELSEWHERE = (NETWORK, ADA, BEN)  # ids like any others
 SECOND = timedelta(seconds=1)
+AS_MANY_AS_ARE_KEPT = [Touch(number, NOW + number * SECOND) for number in range(1, MOST_KEPT + 1)]
 
 
 class Contract:
@@ -31,6 +33,11 @@ class Contract:
 
     @pytest.fixture
     async def network(self) -> Network:
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def full(self, network: Network) -> Network:
+        """With as many changes HERE as are kept."""
         raise NotImplementedError
 
     async def test_it_is_told_of_those_asked_for_with_something_newer(
@@ -50,9 +57,9 @@ class Contract:
         assert await kept.since([HERE, THERE], NOW + 9 * SECOND) == []
         assert await kept.since([], NOW) == []
 
-    async def test_the_newest_are_kept(self, network: Network) -> None:
-        kept = network.touches
-        for number in range(1, MOST_KEPT + 3):
+    async def test_the_newest_are_kept(self, full: Network) -> None:
+        kept = full.touches
+        for number in (MOST_KEPT + 1, MOST_KEPT + 2):
             await kept.note(HERE, Touch(number, NOW + number * SECOND))
         [found] = await kept.since([HERE], NOW)
         assert [touch.sequence for touch in found.touches] == list(range(3, MOST_KEPT + 3))
@@ -71,11 +78,22 @@ class TestFake(Contract):
     async def network(self) -> Network:
         return a_network()
 
+    @pytest.fixture
+    async def full(self, network: Network) -> Network:
+        for touch in AS_MANY_AS_ARE_KEPT:
+            await network.touches.note(HERE, touch)
+        return network
+
 
 class TestMongo(Contract):
     @pytest.fixture
     async def network(self, networks: Networks) -> Network:
         return networks.of(NETWORK)
+
+    @pytest.fixture
+    async def full(self, network: Network, database: Database) -> Network:
+        await filled(database, HERE)
+        return network
 
     async def test_a_network_is_told_of_its_own(self, networks: Networks) -> None:
         await networks.of(NETWORK).touches.note(HERE, Touch(1, NOW))
@@ -108,12 +126,10 @@ async def test_who_was_away_is_told_what_was_changed_and_nobody_else(
 
 
 async def test_where_too_much_was_changed_she_reads_anew(
-    door: Door, client: Client, ada: str, ben: str
+    door: Door, client: Client, ada: str, ben: str, database: Database
 ) -> None:
     talk = (await client.open(ada, BEN)).id
-    kept = door.networks.of(NETWORK).touches
-    for number in range(MOST_KEPT):
-        await kept.note(UUID(talk), Touch(number, NOW))
+    await filled(database, UUID(talk))
     told = await changed(client, ben, stamp(door, hours=1))
     assert (list(told.messages), list(told.conversation_ids)) == ([], [talk])
 
@@ -123,6 +139,18 @@ async def test_what_is_too_long_ago_is_to_be_read_anew(
 ) -> None:
     refused = await refusal(changed(client, ada, stamp(door, hours=24 * 30 + 1)))
     assert (refused.kind, refused.metadata) == (Kind.INVALID, {"field": "since_time"})
+
+
+async def filled(database: Database, conversation_id: UUID) -> None:
+    """As many changes as are kept, all but the last stored at once: one by one takes half a
+    minute."""
+    *most, last = AS_MANY_AS_ARE_KEPT
+    entries = [{"sequence": one.sequence, "at": one.at} for one in most]
+    document = {
+        "_id": conversation_id, "network_id": NETWORK, "entries": entries, "last_at": most[-1].at
+    }  # fmt: skip
+    await database.unscoped(COLLECTION).insert_one(document)
+    await MongoTouches(database.collection(COLLECTION, NETWORK)).note(conversation_id, last)
 
 
 async def changed(client: Client, token: str, since: Timestamp) -> api.ListChangedMessagesResponse:

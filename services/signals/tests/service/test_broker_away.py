@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from common import kafka_producer
 from common.ids import new_id
-from common.testing.poll import until
+from common.testing.poll import PATIENCE_SECONDS, until
 from kith_cli.local.broker import LocalBroker
 from kith_cli.local.topics import create_topics, load
 
@@ -52,7 +52,8 @@ async def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
             return await process.is_ready()
         return False
 
-    async with kafka_producer.connect(broker.bootstrap, "test", "") as producer:
+    feeder = kafka_producer.connect(broker.bootstrap, "test", "", delivery_seconds=PATIENCE_SECONDS)
+    async with feeder as producer:
         await process.start()
         try:
             feeding = asyncio.create_task(feed(producer, told[:1_000], chunk=10))
