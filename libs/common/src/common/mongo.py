@@ -179,9 +179,12 @@ class Database:
 
 @asynccontextmanager
 async def connect(uri: str, name: str) -> AsyncIterator[Database]:
-    """A database of a server whose acknowledged writes are on a majority's disks."""
+    """A database of a server whose acknowledged writes are on a majority's disks.
+
+    The driver repeats a write once unless `uri` says otherwise (retryWrites).
+    """
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-        uri, w="majority", journal=True, retryWrites=True, tz_aware=True,
+        uri, w="majority", journal=True, tz_aware=True,
         uuidRepresentation="standard", serverSelectionTimeoutMS=CONNECT_MILLIS,
         socketTimeoutMS=ANSWER_MILLIS, appname=name, maxPoolSize=32,
     )  # fmt: skip
