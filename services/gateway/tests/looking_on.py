@@ -29,9 +29,14 @@ class FakeSink:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.gathered = 0
         self.over: Over | None = None
 
     def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def gather(self, frame: bytes) -> None:
+        self.gathered += 1
         self.frames.append(frame)
 
     def end(self, why: Over) -> None:

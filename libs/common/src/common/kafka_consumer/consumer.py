@@ -34,7 +34,8 @@ from common.kafka_producer import Producer
 from common.telemetry import Tracing
 
 logger = log.get(__name__)
-POLL_MILLIS = 200
+POLL_MILLIS = 200  # while something is to be committed, or looked at
+IDLE_MILLIS = 1_000
 POLL_RECORDS = 500
 COMMIT_EVERY_SECONDS = 0.5
 REJOIN_SECONDS = 1.0
@@ -130,7 +131,9 @@ class Consumer:
         try:
             await consumer.start()
             while True:
-                fetched = await consumer.getmany(timeout_ms=POLL_MILLIS, max_records=POLL_RECORDS)
+                idle = self._joined and not self._done and not self._behind
+                wait = IDLE_MILLIS if idle else POLL_MILLIS
+                fetched = await consumer.getmany(timeout_ms=wait, max_records=POLL_RECORDS)
                 owned = consumer.assignment()  # one object for as long as it is not replaced
                 async with self._busy:
                     await self._take(consumer, fetched, owned)

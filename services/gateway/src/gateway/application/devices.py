@@ -44,6 +44,11 @@ class Sink(Protocol):
         """Send a frame; never waits. Where the way is full, it tells the device so (`slow`)."""
         ...
 
+    def gather(self, frame: bytes) -> None:
+        """Send a frame that very many devices are sent: perhaps a moment later, with what comes
+        meanwhile, and always before what is written next."""
+        ...
+
     def end(self, why: Over) -> None:
         """Send nothing more, and say why."""
         ...

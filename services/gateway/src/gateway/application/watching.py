@@ -25,6 +25,8 @@ from gateway.telemetry import SOCKETS
 
 SLOTS = 256
 AGAIN_SECONDS = 0.5
+CROWD = 64
+"""So many subscriptions at once, and what they are told may gather for a moment."""
 MOST_ENDS = 1_000
 """Of a member with more conversations messaging says only of the newest where they end."""
 
@@ -242,10 +244,11 @@ class Watches:
 
     def told(self, news: News) -> None:
         """Something is new."""
+        crowd = len(news.numbers) >= CROWD
         for number in news.numbers:
             watch = self._by_number.get(number)
             if watch is not None:
-                self._tell(watch, news)
+                self._tell(watch, news, crowd=crowd)
 
     # What comes of it
 
@@ -265,7 +268,7 @@ class Watches:
         if watch.opened and watch.line is None:
             self._subscribe(watch)
 
-    def _tell(self, watch: Watch, news: News) -> None:
+    def _tell(self, watch: Watch, news: News, *, crowd: bool) -> None:
         id, sequence = news.conversation_id, news.sequence
         if not sequence:
             pass_on(news, watch.devices)
@@ -278,6 +281,8 @@ class Watches:
                     continue  # who is catching up comes to it by herself
                 if device.slow:
                     device.missed.add(id)
+                elif crowd:
+                    device.sink.gather(news.frame)
                 else:
                     device.sink.write(news.frame)
         else:  # told already, or something lies before it

@@ -140,6 +140,10 @@ class Listener:
         if len(self.waiting) >= QUEUE_FRAMES and self.device is not None:
             self.device.slow = True
 
+    def gather(self, frame: bytes) -> None:
+        """See devices.Sink; everything gathers here until it can be sent."""
+        self.write(frame)
+
     def end(self, why: Over) -> None:
         """See devices.Sink."""
         self.close(*OVER[why])

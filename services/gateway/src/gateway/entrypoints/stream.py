@@ -36,6 +36,7 @@ from gateway.adapters.verifier import Verifier
 from gateway.application.devices import OVER, Device, Over
 from gateway.application.watching import Watches
 from gateway.entrypoints import frames
+from gateway.entrypoints.gathering import Gathering, as_text
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.asgi import Receive, Scope
 from gateway.entrypoints.http.asgi import Send as Answer
@@ -79,6 +80,7 @@ class Parts:
     clock: Clock
     services: Services
     open: set[Connection]
+    gathering: Gathering
 
 
 class Stream:
@@ -88,7 +90,7 @@ class Stream:
         self, watches: Watches, admission: Admission, verifier: Verifier, clock: Clock,
         services: Services,
     ) -> None:  # fmt: skip
-        self._parts = Parts(watches, admission, verifier, clock, services, set())
+        self._parts = Parts(watches, admission, verifier, clock, services, set(), Gathering())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Answer) -> None:
         """See the ASGI specification."""
@@ -134,6 +136,7 @@ class Connection(WSListener):
         self._slow_since = 0.0
         self._waiting: deque[bytes] = deque()
         self._begun: list[bytes] = []  # of a message that comes in several frames
+        self._gathered: list[bytes] = []  # that leave in a moment
         self._work: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -192,8 +195,26 @@ class Connection(WSListener):
 
     def write(self, frame: bytes) -> None:
         """See devices.Sink."""
+        if self._gathered:
+            self._send_gathered()
         if not self._closed:
             self._transport.send(WSMsgType.TEXT, frame)
+
+    def gather(self, frame: bytes) -> None:
+        """See devices.Sink."""
+        if not self._gathered:
+            self._parts.gathering.add(self._send_gathered)
+        self._gathered.append(frame)
+
+    def _send_gathered(self) -> None:
+        gathered = tuple(self._gathered)
+        self._gathered.clear()
+        if self._closed or not gathered:
+            return
+        if len(gathered) == 1:
+            self._transport.send(WSMsgType.TEXT, gathered[0])
+        else:
+            self._transport.underlying_transport.write(as_text(gathered))
 
     def end(self, why: Over) -> None:
         """See devices.Sink."""
@@ -203,6 +224,7 @@ class Connection(WSListener):
         """Say why and hang up, without waiting long for a device that has stopped reading."""
         if self._closed:
             return
+        self._send_gathered()
         self._closed = True
         self._transport.send_close(WSCloseCode(code), reason.encode()[:120])
         self._loop.call_later(CLOSE_SECONDS, self._transport.disconnect, False)
