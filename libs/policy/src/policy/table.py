@@ -204,6 +204,13 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListPostPreviews=MEMBER,
     ),
     **_of(
+        "kith.community.v1.ResourceService",
+        CreateResource=ADMIN,
+        WithdrawResource=ADMIN,
+        GetResource=MEMBER,
+        ListResources=MEMBER,
+    ),
+    **_of(
         "kith.community.v1.CaseService",
         OpenCase=SAFETY,
         ClaimCase=SAFETY,
