@@ -191,7 +191,7 @@ def _actions(network: Network) -> Iterator[str]:
     """What the audit log says was done, newest first."""
     before = 0
     while True:
-        page = network.admin.get(f"/v1/audit?pageSize=200&beforeSequence={before}")
+        page = network.admin.get("/v1/audit", pageSize=100, beforeSequence=before)
         yield from (entry["action"] for entry in page["entries"])
         before = page["nextBeforeSequence"]
         if not before:
