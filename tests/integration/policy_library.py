@@ -28,6 +28,10 @@ def library_rpcs() -> Iterator[Case]:
     )
     yield rpc(V1 + "GetResource", lambda t: api.GetResourceRequest(resource_id=t.resource), here)
     yield rpc(V1 + "ListResources", lambda _: api.ListResourcesRequest())
+    yield rpc(
+        V1 + "ListResourcePreviews",
+        lambda t: api.ListResourcePreviewsRequest(resource_ids=[t.resource, t.outdated]),
+    )
 
 
 def library_routes() -> Iterator[Case]:

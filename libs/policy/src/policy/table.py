@@ -209,6 +209,7 @@ TABLE: Final[Mapping[str, Rule]] = {
         WithdrawResource=ADMIN,
         GetResource=MEMBER,
         ListResources=MEMBER,
+        ListResourcePreviews=MEMBER,
     ),
     **_of(
         "kith.community.v1.CaseService",

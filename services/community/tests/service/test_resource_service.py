@@ -78,6 +78,28 @@ async def test_pages_are_the_newest_first_and_of_a_kind_if_asked(
         assert listed == wanted
 
 
+async def test_previews_are_of_what_is_in_the_library_of_her_network(
+    door: Door, client: Client, admin: str, ada: str
+) -> None:
+    made, gone = [await added(client, admin, asked(f"q{number}")) for number in range(2)]
+    out = api.WithdrawResourceRequest(resource_id=gone.id)
+    await call(client.resources.WithdrawResource, out, token=admin)
+    request = api.ListResourcePreviewsRequest(resource_ids=[gone.id, made.id, str(new_id())])
+    found = await call(client.resources.ListResourcePreviews, request, token=ada)
+    preview = api.ResourcePreview(
+        resource_id=made.id, kind=PODCAST, title="Sleeping again", excerpt="Two nurses talk.",
+        url="https://example.org/sleep", language="en", length_minutes=24,
+    )  # fmt: skip
+    assert list(found.previews) == [preview]
+    stranger = door.member(network_id=OTHER_NETWORK)
+    nothing = await call(client.resources.ListResourcePreviews, request, token=stranger)
+    assert nothing == api.ListResourcePreviewsResponse()
+    for ids in ([], ["x"]):
+        bad = api.ListResourcePreviewsRequest(resource_ids=ids)
+        refused = await refusal(client.resources.ListResourcePreviews, bad, ada)
+        assert (refused.kind, refused.metadata) == (Kind.INVALID, {"field": "resource_ids"})
+
+
 @pytest.mark.parametrize("role", ["member", "mentor", "moderator", "care_team"])
 async def test_only_an_admin_changes_the_library(
     door: Door, client: Client, admin: str, role: str

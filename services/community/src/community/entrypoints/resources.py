@@ -11,7 +11,9 @@ from kith.community.v1 import resource_service_pb2 as api
 from kith.community.v1 import resource_service_pb2_grpc as grpc_api
 
 from community.application import library
+from community.application.list_resource_previews import list_resource_previews
 from community.application.ports import Networks
+from community.domain.preview import ResourcePreview
 from community.domain.resource import Kind, Resource, ResourceDraft, State
 from community.entrypoints import translate
 
@@ -68,6 +70,14 @@ class ResourceService(grpc_api.ResourceServiceServicer):
             resources=map(told, found), next_page_token=str(found[-1].id) if more else ""
         )
 
+    async def ListResourcePreviews(
+        self, request: api.ListResourcePreviewsRequest, context: Context
+    ) -> api.ListResourcePreviewsResponse:
+        network = self._networks.of(auth.current().network_id)
+        ids = [parse_id(id, "resource_ids") for id in request.resource_ids]
+        found = await list_resource_previews(network, ids)
+        return api.ListResourcePreviewsResponse(previews=map(_preview, found))
+
 
 def told(item: Resource) -> api.Resource:
     """A resource as it is told; not by whom it was added."""
@@ -75,6 +85,15 @@ def told(item: Resource) -> api.Resource:
         id=str(item.id), kind=_KINDS[item.kind], title=item.title, summary=item.summary,
         url=item.url, language=item.language, length_minutes=item.length_minutes,
         state=_STATES[item.state], create_time=translate.timestamp(item.created_at),
+    )  # fmt: skip
+
+
+def _preview(item: ResourcePreview) -> api.ResourcePreview:
+    resource = item.resource
+    return api.ResourcePreview(
+        resource_id=str(resource.id), kind=_KINDS[resource.kind], title=resource.title,
+        excerpt=item.excerpt, url=resource.url, language=resource.language,
+        length_minutes=resource.length_minutes,
     )  # fmt: skip
 
 

@@ -25,35 +25,41 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kith/community/v1/resource_service.proto\x12\x11kith.community.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x01\n\x08Resource\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x16\n\x0elength_minutes\x18\x07 \x01(\x05\x12/\n\x05state\x18\x08 \x01(\x0e\x32 .kith.community.v1.ResourceState\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x15\x43reateResourceRequest\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x16\n\x0elength_minutes\x18\x06 \x01(\x05\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"G\n\x16\x43reateResourceResponse\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.kith.community.v1.Resource\".\n\x17WithdrawResourceRequest\x12\x13\n\x0bresource_id\x18\x01 \x01(\t\"\x1a\n\x18WithdrawResourceResponse\")\n\x12GetResourceRequest\x12\x13\n\x0bresource_id\x18\x01 \x01(\t\"D\n\x13GetResourceResponse\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.kith.community.v1.Resource\"l\n\x14ListResourcesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\"`\n\x15ListResourcesResponse\x12.\n\tresources\x18\x01 \x03(\x0b\x32\x1b.kith.community.v1.Resource\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x99\x01\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15RESOURCE_KIND_PODCAST\x10\x01\x12\x19\n\x15RESOURCE_KIND_ARTICLE\x10\x02\x12\x1b\n\x17RESOURCE_KIND_BLOG_POST\x10\x03\x12\x17\n\x13RESOURCE_KIND_VIDEO\x10\x04*h\n\rResourceState\x12\x1e\n\x1aRESOURCE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15RESOURCE_STATE_LISTED\x10\x01\x12\x1c\n\x18RESOURCE_STATE_WITHDRAWN\x10\x02\x32\xa7\x03\n\x0fResourceService\x12\x65\n\x0e\x43reateResource\x12(.kith.community.v1.CreateResourceRequest\x1a).kith.community.v1.CreateResourceResponse\x12k\n\x10WithdrawResource\x12*.kith.community.v1.WithdrawResourceRequest\x1a+.kith.community.v1.WithdrawResourceResponse\x12\\\n\x0bGetResource\x12%.kith.community.v1.GetResourceRequest\x1a&.kith.community.v1.GetResourceResponse\x12\x62\n\rListResources\x12\'.kith.community.v1.ListResourcesRequest\x1a(.kith.community.v1.ListResourcesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kith/community/v1/resource_service.proto\x12\x11kith.community.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x01\n\x08Resource\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x16\n\x0elength_minutes\x18\x07 \x01(\x05\x12/\n\x05state\x18\x08 \x01(\x0e\x32 .kith.community.v1.ResourceState\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x01\n\x0fResourcePreview\x12\x13\n\x0bresource_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0f\n\x07\x65xcerpt\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x16\n\x0elength_minutes\x18\x07 \x01(\x05\"\xb1\x01\n\x15\x43reateResourceRequest\x12-\n\x04kind\x18\x01 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x16\n\x0elength_minutes\x18\x06 \x01(\x05\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"G\n\x16\x43reateResourceResponse\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.kith.community.v1.Resource\".\n\x17WithdrawResourceRequest\x12\x13\n\x0bresource_id\x18\x01 \x01(\t\"\x1a\n\x18WithdrawResourceResponse\")\n\x12GetResourceRequest\x12\x13\n\x0bresource_id\x18\x01 \x01(\t\"D\n\x13GetResourceResponse\x12-\n\x08resource\x18\x01 \x01(\x0b\x32\x1b.kith.community.v1.Resource\"l\n\x14ListResourcesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kith.community.v1.ResourceKind\"`\n\x15ListResourcesResponse\x12.\n\tresources\x18\x01 \x03(\x0b\x32\x1b.kith.community.v1.Resource\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x1bListResourcePreviewsRequest\x12\x14\n\x0cresource_ids\x18\x01 \x03(\t\"T\n\x1cListResourcePreviewsResponse\x12\x34\n\x08previews\x18\x01 \x03(\x0b\x32\".kith.community.v1.ResourcePreview*\x99\x01\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15RESOURCE_KIND_PODCAST\x10\x01\x12\x19\n\x15RESOURCE_KIND_ARTICLE\x10\x02\x12\x1b\n\x17RESOURCE_KIND_BLOG_POST\x10\x03\x12\x17\n\x13RESOURCE_KIND_VIDEO\x10\x04*h\n\rResourceState\x12\x1e\n\x1aRESOURCE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15RESOURCE_STATE_LISTED\x10\x01\x12\x1c\n\x18RESOURCE_STATE_WITHDRAWN\x10\x02\x32\xa0\x04\n\x0fResourceService\x12\x65\n\x0e\x43reateResource\x12(.kith.community.v1.CreateResourceRequest\x1a).kith.community.v1.CreateResourceResponse\x12k\n\x10WithdrawResource\x12*.kith.community.v1.WithdrawResourceRequest\x1a+.kith.community.v1.WithdrawResourceResponse\x12\\\n\x0bGetResource\x12%.kith.community.v1.GetResourceRequest\x1a&.kith.community.v1.GetResourceResponse\x12\x62\n\rListResources\x12\'.kith.community.v1.ListResourcesRequest\x1a(.kith.community.v1.ListResourcesResponse\x12w\n\x14ListResourcePreviews\x12..kith.community.v1.ListResourcePreviewsRequest\x1a/.kith.community.v1.ListResourcePreviewsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kith.community.v1.resource_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESOURCEKIND']._serialized_start=1004
-  _globals['_RESOURCEKIND']._serialized_end=1157
-  _globals['_RESOURCESTATE']._serialized_start=1159
-  _globals['_RESOURCESTATE']._serialized_end=1263
+  _globals['_RESOURCEKIND']._serialized_start=1318
+  _globals['_RESOURCEKIND']._serialized_end=1471
+  _globals['_RESOURCESTATE']._serialized_start=1473
+  _globals['_RESOURCESTATE']._serialized_end=1577
   _globals['_RESOURCE']._serialized_start=97
   _globals['_RESOURCE']._serialized_end=351
-  _globals['_CREATERESOURCEREQUEST']._serialized_start=354
-  _globals['_CREATERESOURCEREQUEST']._serialized_end=531
-  _globals['_CREATERESOURCERESPONSE']._serialized_start=533
-  _globals['_CREATERESOURCERESPONSE']._serialized_end=604
-  _globals['_WITHDRAWRESOURCEREQUEST']._serialized_start=606
-  _globals['_WITHDRAWRESOURCEREQUEST']._serialized_end=652
-  _globals['_WITHDRAWRESOURCERESPONSE']._serialized_start=654
-  _globals['_WITHDRAWRESOURCERESPONSE']._serialized_end=680
-  _globals['_GETRESOURCEREQUEST']._serialized_start=682
-  _globals['_GETRESOURCEREQUEST']._serialized_end=723
-  _globals['_GETRESOURCERESPONSE']._serialized_start=725
-  _globals['_GETRESOURCERESPONSE']._serialized_end=793
-  _globals['_LISTRESOURCESREQUEST']._serialized_start=795
-  _globals['_LISTRESOURCESREQUEST']._serialized_end=903
-  _globals['_LISTRESOURCESRESPONSE']._serialized_start=905
-  _globals['_LISTRESOURCESRESPONSE']._serialized_end=1001
-  _globals['_RESOURCESERVICE']._serialized_start=1266
-  _globals['_RESOURCESERVICE']._serialized_end=1689
+  _globals['_RESOURCEPREVIEW']._serialized_start=354
+  _globals['_RESOURCEPREVIEW']._serialized_end=526
+  _globals['_CREATERESOURCEREQUEST']._serialized_start=529
+  _globals['_CREATERESOURCEREQUEST']._serialized_end=706
+  _globals['_CREATERESOURCERESPONSE']._serialized_start=708
+  _globals['_CREATERESOURCERESPONSE']._serialized_end=779
+  _globals['_WITHDRAWRESOURCEREQUEST']._serialized_start=781
+  _globals['_WITHDRAWRESOURCEREQUEST']._serialized_end=827
+  _globals['_WITHDRAWRESOURCERESPONSE']._serialized_start=829
+  _globals['_WITHDRAWRESOURCERESPONSE']._serialized_end=855
+  _globals['_GETRESOURCEREQUEST']._serialized_start=857
+  _globals['_GETRESOURCEREQUEST']._serialized_end=898
+  _globals['_GETRESOURCERESPONSE']._serialized_start=900
+  _globals['_GETRESOURCERESPONSE']._serialized_end=968
+  _globals['_LISTRESOURCESREQUEST']._serialized_start=970
+  _globals['_LISTRESOURCESREQUEST']._serialized_end=1078
+  _globals['_LISTRESOURCESRESPONSE']._serialized_start=1080
+  _globals['_LISTRESOURCESRESPONSE']._serialized_end=1176
+  _globals['_LISTRESOURCEPREVIEWSREQUEST']._serialized_start=1178
+  _globals['_LISTRESOURCEPREVIEWSREQUEST']._serialized_end=1229
+  _globals['_LISTRESOURCEPREVIEWSRESPONSE']._serialized_start=1231
+  _globals['_LISTRESOURCEPREVIEWSRESPONSE']._serialized_end=1315
+  _globals['_RESOURCESERVICE']._serialized_start=1580
+  _globals['_RESOURCESERVICE']._serialized_end=2124
 # @@protoc_insertion_point(module_scope)

@@ -135,6 +135,52 @@ class Resource(_message.Message):
 Global___Resource: _TypeAlias = Resource  # noqa: Y015
 
 @_typing.final
+class ResourcePreview(_message.Message):
+    """A resource in few words, for where a link to it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    LENGTH_MINUTES_FIELD_NUMBER: _builtins.int
+    resource_id: _builtins.str
+    """The resource."""
+    kind: Global___ResourceKind.ValueType
+    """What it is."""
+    title: _builtins.str
+    """What it is called."""
+    excerpt: _builtins.str
+    """How the summary begins: at most 160 characters, on one line; an ellipsis where it goes on."""
+    url: _builtins.str
+    """Where it is."""
+    language: _builtins.str
+    """BCP 47 tag of the language it is in."""
+    length_minutes: _builtins.int
+    """How long it takes, in minutes; 0 when that is not known."""
+    def __init__(
+        self,
+        *,
+        resource_id: _builtins.str = ...,
+        kind: Global___ResourceKind.ValueType = ...,
+        title: _builtins.str = ...,
+        excerpt: _builtins.str = ...,
+        url: _builtins.str = ...,
+        language: _builtins.str = ...,
+        length_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excerpt", b"excerpt", "kind", b"kind", "language", b"language", "length_minutes", b"length_minutes", "resource_id", b"resource_id", "title", b"title", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResourcePreview: _TypeAlias = ResourcePreview  # noqa: Y015
+
+@_typing.final
 class CreateResourceRequest(_message.Message):
     """Asks for a resource to be added."""
 
@@ -348,3 +394,51 @@ class ListResourcesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListResourcesResponse: _TypeAlias = ListResourcesResponse  # noqa: Y015
+
+@_typing.final
+class ListResourcePreviewsRequest(_message.Message):
+    """Asks what resources are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOURCE_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def resource_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which, 1 to 20."""
+
+    def __init__(
+        self,
+        *,
+        resource_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resource_ids", b"resource_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListResourcePreviewsRequest: _TypeAlias = ListResourcePreviewsRequest  # noqa: Y015
+
+@_typing.final
+class ListResourcePreviewsResponse(_message.Message):
+    """What they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIEWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def previews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResourcePreview]:
+        """In the order asked for, each once; those that are not in the library are left out."""
+
+    def __init__(
+        self,
+        *,
+        previews: _abc.Iterable[Global___ResourcePreview] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["previews", b"previews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListResourcePreviewsResponse: _TypeAlias = ListResourcePreviewsResponse  # noqa: Y015

@@ -57,6 +57,11 @@ class ResourceServiceStub(object):
                 request_serializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesRequest.SerializeToString,
                 response_deserializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesResponse.FromString,
                 _registered_method=True)
+        self.ListResourcePreviews = channel.unary_unary(
+                '/kith.community.v1.ResourceService/ListResourcePreviews',
+                request_serializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsRequest.SerializeToString,
+                response_deserializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsResponse.FromString,
+                _registered_method=True)
 
 
 class ResourceServiceServicer(object):
@@ -97,6 +102,15 @@ class ResourceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListResourcePreviews(self, request, context):
+        """What a few resources are, for where links to them stand: of those that are in the library. Of all
+        others nothing is told, whether they were there or not.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ResourceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -119,6 +133,11 @@ def add_ResourceServiceServicer_to_server(servicer, server):
                     servicer.ListResources,
                     request_deserializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesRequest.FromString,
                     response_serializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesResponse.SerializeToString,
+            ),
+            'ListResourcePreviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListResourcePreviews,
+                    request_deserializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsRequest.FromString,
+                    response_serializer=kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -232,6 +251,33 @@ class ResourceService(object):
             '/kith.community.v1.ResourceService/ListResources',
             kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesRequest.SerializeToString,
             kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListResourcePreviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.community.v1.ResourceService/ListResourcePreviews',
+            kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsRequest.SerializeToString,
+            kith_dot_community_dot_v1_dot_resource__service__pb2.ListResourcePreviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,11 @@ class ResourceServiceStub:
     """
     ListResources: _grpc.UnaryUnaryMultiCallable[_resource_service_pb2.ListResourcesRequest, _resource_service_pb2.ListResourcesResponse]
     """What is in the library, the newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+    ListResourcePreviews: _grpc.UnaryUnaryMultiCallable[_resource_service_pb2.ListResourcePreviewsRequest, _resource_service_pb2.ListResourcePreviewsResponse]
+    """What a few resources are, for where links to them stand: of those that are in the library. Of all
+    others nothing is told, whether they were there or not.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class ResourceServiceAsyncStub(ResourceServiceStub):
@@ -75,6 +80,11 @@ class ResourceServiceAsyncStub(ResourceServiceStub):
     """
     ListResources: _aio.UnaryUnaryMultiCallable[_resource_service_pb2.ListResourcesRequest, _resource_service_pb2.ListResourcesResponse]  # type: ignore[assignment]
     """What is in the library, the newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+    ListResourcePreviews: _aio.UnaryUnaryMultiCallable[_resource_service_pb2.ListResourcePreviewsRequest, _resource_service_pb2.ListResourcePreviewsResponse]  # type: ignore[assignment]
+    """What a few resources are, for where links to them stand: of those that are in the library. Of all
+    others nothing is told, whether they were there or not.
+    Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+    """
 
 class ResourceServiceServicer(metaclass=_abc_1.ABCMeta):
     """The network's library: podcasts, articles, blog posts and videos of elsewhere that an admin chose.
@@ -120,5 +130,16 @@ class ResourceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_resource_service_pb2.ListResourcesResponse, _abc.Awaitable[_resource_service_pb2.ListResourcesResponse]]:
         """What is in the library, the newest first. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def ListResourcePreviews(
+        self,
+        request: _resource_service_pb2.ListResourcePreviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_resource_service_pb2.ListResourcePreviewsResponse, _abc.Awaitable[_resource_service_pb2.ListResourcePreviewsResponse]]:
+        """What a few resources are, for where links to them stand: of those that are in the library. Of all
+        others nothing is told, whether they were there or not.
+        Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_ARGUMENT.
+        """
 
 def add_ResourceServiceServicer_to_server(servicer: ResourceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

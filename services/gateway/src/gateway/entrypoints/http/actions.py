@@ -208,6 +208,10 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     courses.list_own_course: _SIGNALS + "SignalService/ListCoursePoints",
     courses.list_course: _SIGNALS + "SignalService/ListCoursePoints",
 }
+BESIDES: Mapping[HTTPRouteHandler, str] = {
+    previews.list_previews: _COMMUNITY + "ResourceService/ListResourcePreviews",
+}
+"""What a route may ask besides its action; the policy has the same rule for both."""
 ACTIONS: Mapping[str, str] = {route.handler_name: action for route, action in ROUTES.items()}
 """By the handler's name, which is all that a hook is given."""
 WALKS: Collection[str] = frozenset(
