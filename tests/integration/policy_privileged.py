@@ -12,10 +12,11 @@ from kith_cli.client import Kith
 
 from tests.integration.policy_cases import WHEN, accounts, history
 from tests.integration.policy_holds import ENDS
-from tests.integration.policy_world import STEP, Things, fresh
+from tests.integration.policy_world import RESOURCE, STEP, Things, fresh
 
 Act = Callable[[Kith, Things], object]
 _IDENTITY: Final = "/kith.identity.v1."
+_LIBRARY: Final = "/kith.community.v1.ResourceService/"
 HISTORY: Final = "/kith.messaging.v1.MessageService/ImportMessages"
 KNOWN: Final = {"eligible": [{"memberNumber": "K7654321", "birthDate": "1990-02-28"}]}
 FAR: Final = "2096-10-02T07:06:40Z"
@@ -117,6 +118,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "/kith.community.v1.CircleService/CreateCircle": lambda kith, _: kith.post(
         "/v1/circles", {"displayName": "More"}
     ),
+    _LIBRARY + "CreateResource": lambda kith, _: kith.post("/v1/resources", RESOURCE),
+    _LIBRARY + "WithdrawResource": lambda kith, t: _delete(kith, f"/v1/resources/{t.outdated}"),
     HISTORY: _history,
     "/kith.programs.v1.ProgramService/CreateProgram": _program,
     "/kith.programs.v1.ProgramService/CreateCohort": _cohort,

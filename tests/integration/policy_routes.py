@@ -185,7 +185,7 @@ def _talk() -> Iterator[Case]:
         "create_comment", "POST", "/v1/posts/{post}/comments", inside, lambda _: {"text": "Hello"}
     )
     yield route("list_comments", "GET", "/v1/posts/{post}/comments", inside)
-    yield route("list_previews", "GET", "/v1/previews?postId={post}")
+    yield route("list_previews", "GET", "/v1/previews?postId={post}&resourceId={resource}")
     yield route(
         "create_conversation", "POST", "/v1/conversations", here, lambda t: {"memberId": t.ben}
     )

@@ -31,6 +31,9 @@ from tests.integration.system import System, wait_for
 STEP = "hello"
 PASSWORD = "correct horse battery"
 LONELY = {"companionship": 3, "left-out": 3, "isolated": 3}
+RESOURCE = {
+    "kind": "article", "title": "Nights", "url": "https://example.org/nights", "language": "en",
+}  # fmt: skip
 _COUNTER = itertools.count(1)
 
 
@@ -47,8 +50,8 @@ class Things:
     and wrote `post` there, and the enrollment is hers. Nobody but its founder is in `open_circle`,
     dora is there to be given roles and seats, ana hosts `group`, which ben is in, ana and cat are
     in the circle `meeting`, whose room is open, `spare` is an invite nobody needs, `case` is a
-    crisis case about dora, and `invite` and `slug` let people in. What is written there says
-    `slug`.
+    crisis case about dora, `resource` is in the library, `outdated` too and may go, and `invite`
+    and `slug` let people in. What is written there says `slug`.
     """
 
     network_id: str
@@ -68,6 +71,8 @@ class Things:
     gone: str
     group: str
     meeting: str
+    resource: str
+    outdated: str
     invite: str = ""
     slug: str = ""
 
@@ -152,13 +157,17 @@ def build(system: System, slug: str) -> Network:
     for kith in (ana, dora):
         admin.put(f"/v1/accounts/{kith.member_id}/erasure")
     group, meeting = _together(admin, ana, ben, cat)
+    resource, outdated = (
+        admin.post("/v1/resources", RESOURCE | {"title": f"{title} {slug}"})["id"]
+        for title in ("Nights", "Days")
+    )
     things = Things(
         network_id=admin.get("/v1/network")["id"], ana=ana.member_id, ben=ben.member_id,
         dora=dora.member_id, talk=talk["id"], circle=circle["id"], open_circle=other["id"],
         post=post["id"], program=program["id"], cohort=cohort["id"],
         enrollment=enrolled["enrollments"][0]["id"], slug=slug,
         case=_case(admin, dora, slug), message=sent["id"], gone=gone["id"],
-        group=group, meeting=meeting,
+        group=group, meeting=meeting, resource=resource, outdated=outdated,
         spare=admin.post("/v1/invites", {})["id"],
         invite=admin.post("/v1/invites", {"maxUses": 1000})["code"],
     )  # fmt: skip

@@ -76,6 +76,8 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
     enrolled = admin.post_when_known(
         f"/v1/cohorts/{cohort['id']}/enrollments", {"memberIds": [who.member_id]}
     )
+    sleep = {"kind": "podcast", "title": "Sleep", "url": "https://example.org/", "language": "en"}
+    resource = admin.post("/v1/resources", sleep)
     admins = Book(system.settings).get(network)
     assert admins
     keep_passkey(system, who, admins.password if who is admin else PASSWORD)
@@ -84,7 +86,7 @@ def examples(system: System, admin: Kith, who: Kith, network: str) -> dict[str, 
         f"{ID}02": friend.member_id, f"{ID}11": circle["id"], f"{ID}12": post["id"],
         f"{ID}13": talk["id"], f"{ID}14": program["id"], f"{ID}15": cohort["id"],
         f"{ID}18": spare["id"], f"{ID}1d": message["id"], f"{ID}1a": passkey["id"],
-        f"{ID}1e": group["id"],
+        f"{ID}1e": group["id"], f"{ID}1f": resource["id"],
         DECLINED: friend.post("/v1/groups", asking)["id"],
         f"{ID}16": enrolled["enrollments"][0]["id"], "kJ3v8Qm0": invite["code"],
         '"evergreen"': f'"{network}"', "ada@example.org": f"ada@{network}.example",

@@ -67,6 +67,40 @@ def test_an_ask_in_a_circle_is_answered(system: System, network: str) -> None:
     assert ana.get(f"/v1/posts/{post['id']}/comments")["comments"] == [comment]
 
 
+def test_a_link_to_the_library_is_shown_until_it_is_withdrawn(system: System, network: str) -> None:
+    admin = system.admin(network)
+    ana, ben = (system.member(admin, network, handle) for handle in ("ana", "ben"))
+    talk = ana.post_when_known("/v1/conversations", {"memberId": ben.member_id})
+    added = admin.post(
+        "/v1/resources",
+        {
+            "kind": "podcast", "title": "Sleeping again", "summary": "Two nurses talk.",
+            "url": "https://example.org/sleep", "language": "EN", "lengthMinutes": 24,
+        },
+    )  # fmt: skip
+    text = f"This helped me: kith:resources/{added['id']}"
+    path = f"/v1/conversations/{talk['id']}/messages"
+    ana.post(path, {"clientMessageId": "1", "text": text})
+
+    (message,) = ben.get(path)["messages"]
+    (link,) = message["links"]
+    assert link == {"kind": "resource", "id": added["id"]}
+    shown = ben.get(f"/v1/previews?resourceId={link['id']}")
+    preview = {
+        "resourceId": added["id"], "kind": "podcast", "title": "Sleeping again",
+        "excerpt": "Two nurses talk.", "url": "https://example.org/sleep", "language": "en",
+        "lengthMinutes": 24,
+    }  # fmt: skip
+    assert shown == {"posts": [], "resources": [preview]}
+    assert ben.get("/v1/resources?kind=podcast")["resources"] == [added]
+    for _ in range(2):
+        admin.request("DELETE", f"/v1/resources/{added['id']}")
+    assert ben.get(f"/v1/previews?resourceId={link['id']}") == {"posts": [], "resources": []}
+    with pytest.raises(Refused) as refused:
+        ben.get(f"/v1/resources/{added['id']}")
+    assert (refused.value.status, refused.value.reason) == (404, "RESOURCE_NOT_FOUND")
+
+
 def test_answering_an_instrument_moves_the_estimate(system: System, network: str) -> None:
     admin = system.admin(network)
     ana, ben = (system.member(admin, network, handle) for handle in ("ana", "ben"))

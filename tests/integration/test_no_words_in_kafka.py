@@ -45,6 +45,9 @@ def _talk(system: System, network: str) -> None:
         kith.put(f"/v1/circles/{circle['id']}/membership")
     post = ana.post(f"/v1/circles/{circle['id']}/posts", {"intent": "ask", "text": SAID[0]})
     ben.post(f"/v1/posts/{post['id']}/comments", {"text": SAID[1]})
+    library = {"kind": "video", "title": SAID[0], "summary": SAID[1], "language": "en"}
+    made = admin.post("/v1/resources", {**library, "url": f"https://{HANDLES[0]}.example/"})
+    admin.request("DELETE", f"/v1/resources/{made['id']}")
     ana.put("/v1/consents/signals", {"granted": True})
     ana.post("/v1/responses", {"instrumentId": "check-in", "answers": {"week": 2}})
 

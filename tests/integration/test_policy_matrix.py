@@ -25,6 +25,7 @@ from tests.integration.policy_crises import crisis_routes, crisis_rpcs
 from tests.integration.policy_doors import Doors, Heard, all_at_once
 from tests.integration.policy_groups import group_routes, group_rpcs
 from tests.integration.policy_holds import hold_routes, hold_rpcs
+from tests.integration.policy_library import library_routes, library_rpcs
 from tests.integration.policy_members import member_routes, member_rpcs
 from tests.integration.policy_passkeys import passkey_routes, passkey_rpcs
 from tests.integration.policy_privileged import ACTS, ELSEWHERE
@@ -88,6 +89,7 @@ def all_rpcs() -> Iterator[Case]:
     yield from seat_rpcs()
     yield from word_rpcs()
     yield from group_rpcs()
+    yield from library_rpcs()
 
 
 def all_routes() -> Iterator[Case]:
@@ -101,6 +103,7 @@ def all_routes() -> Iterator[Case]:
     yield from seat_routes()
     yield from word_routes()
     yield from group_routes()
+    yield from library_routes()
 
 
 Matrix = dict[tuple[str, str, str], tuple[Cell, Heard]]
@@ -188,7 +191,7 @@ def _actions(network: Network) -> Iterator[str]:
     """What the audit log says was done, newest first."""
     before = 0
     while True:
-        page = network.admin.get(f"/v1/audit?pageSize=200&beforeSequence={before}")
+        page = network.admin.get("/v1/audit", pageSize=100, beforeSequence=before)
         yield from (entry["action"] for entry in page["entries"])
         before = page["nextBeforeSequence"]
         if not before:

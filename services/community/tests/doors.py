@@ -30,6 +30,7 @@ from kith.community.v1 import community_pb2 as pb
 from kith.community.v1 import community_service_pb2 as api
 from kith.community.v1 import community_service_pb2_grpc as grpc_api
 from kith.community.v1 import connection_service_pb2_grpc as connections_grpc
+from kith.community.v1 import resource_service_pb2_grpc as resources_grpc
 from policy.authorize import authorize
 
 from services.community.tests.builders import NETWORK, NOW
@@ -68,6 +69,7 @@ class Client:
         self.circles = grpc_api.CircleServiceStub(channel)
         self.posts = grpc_api.PostServiceStub(channel)
         self.connections = connections_grpc.ConnectionServiceStub(channel)
+        self.resources = resources_grpc.ResourceServiceStub(channel)
 
     async def create_circle(self, token: str, name: str = "Mornings") -> pb.Circle:
         request = api.CreateCircleRequest(display_name=name, request_id=str(new_id()))

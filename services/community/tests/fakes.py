@@ -12,6 +12,7 @@ from community.domain.post import Comment, Post
 
 from services.community.tests.fakes_blocks import FakeBlocks
 from services.community.tests.fakes_connections import FakeConnections, FakeMembers
+from services.community.tests.fakes_resources import FakeResources
 
 
 class FakeCircles:
@@ -166,6 +167,7 @@ class FakeNetwork(Network):
     connections: FakeConnections
     members: FakeMembers
     blocks: FakeBlocks
+    resources: FakeResources
 
 
 def a_network(
@@ -174,7 +176,7 @@ def a_network(
     """An empty network."""
     return FakeNetwork(
         id, circles or FakeCircles(), FakeMemberships(), posts or FakePosts(), FakeComments(),
-        FakeConnections(), FakeMembers(), FakeBlocks(),
+        FakeConnections(), FakeMembers(), FakeBlocks(), FakeResources(),
     )  # fmt: skip
 
 

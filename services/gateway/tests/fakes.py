@@ -21,6 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 from kith.community.v1 import case_service_pb2 as cases
 from kith.community.v1 import community_service_pb2 as community
 from kith.community.v1 import connection_service_pb2 as connections
+from kith.community.v1 import resource_service_pb2 as resources
 from kith.identity.v1 import audit_service_pb2 as audit
 from kith.identity.v1 import consent_service_pb2 as consents
 from kith.identity.v1 import device_service_pb2 as devices
@@ -77,6 +78,7 @@ MODULES: tuple[ModuleType, ...] = (
     programs,
     receipts,
     reports,
+    resources,
     roles,
     recovery,
     signals,

@@ -17,6 +17,7 @@ from services.gateway.tests.routes_passkeys import PASSKEYS
 from services.gateway.tests.routes_presence import PRESENCE
 from services.gateway.tests.routes_profiles import PROFILES
 from services.gateway.tests.routes_recovery import RECOVERY
+from services.gateway.tests.routes_resources import RESOURCES
 from services.gateway.tests.routes_roles import ROLES
 from services.gateway.tests.routes_seats import SEATS
 from services.gateway.tests.routes_sessions import SESSIONS
@@ -26,5 +27,5 @@ from services.gateway.tests.routes_words import WORDS
 ROUTES: list[Route] = [
     *SESSIONS, *IDENTITY, *LEAVING, *AUDIT, *CONSENTS, *COMMUNITY, *MESSAGING, *PROGRAMS,
     *OUTCOMES, *SIGNALS, *JOINING, *RECOVERY, *PROFILES, *ROLES, *PASSKEYS, *EXPORT, *CONNECTIONS,
-    *HOLDS, *CASES, *SEATS, *WORDS, *PRESENCE, *GROUPS,
+    *HOLDS, *CASES, *SEATS, *WORDS, *PRESENCE, *GROUPS, *RESOURCES,
 ]  # fmt: skip

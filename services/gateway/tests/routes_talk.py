@@ -185,7 +185,8 @@ COMMUNITY = [
         "GET", "/v1/previews?postId=p1&postId=p2",
         "/kith.community.v1.PostService/ListPostPreviews",
         community.ListPostPreviewsRequest(post_ids=["p1", "p2"]),
-        community.ListPostPreviewsResponse(previews=[PREVIEW]), {"posts": [PREVIEW_JSON]},
+        community.ListPostPreviewsResponse(previews=[PREVIEW]),
+        {"posts": [PREVIEW_JSON], "resources": []},
     ),
 ]  # fmt: skip
 

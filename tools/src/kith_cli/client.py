@@ -50,8 +50,9 @@ class Kith:
         self._signed_in_at = time.monotonic()
 
     def get(self, path: str, **query: Any) -> Any:
-        """GET and decode."""
-        return self.request("GET", path, params={k: v for k, v in query.items() if v is not None})
+        """GET and decode; a query stands in the path or is given, and not both."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self.request("GET", path, params=given or None)  # none: the path keeps its own
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST and decode."""

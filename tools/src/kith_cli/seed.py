@@ -52,6 +52,7 @@ class _Seed:
         self._admin = admin
         self._story = story
         self._people: dict[str, Kith] = {}
+        self._links: dict[str, str] = {}
 
     def run(self) -> None:
         """Everybody joins, then talks, answers and takes part."""
@@ -61,6 +62,7 @@ class _Seed:
             for person in people:
                 self._join(person["handle"], invite)
             circles = self._circles()
+            self._library()
             for one, other in self._story["connections"]:
                 self._connect(self._people[one], self._people[other])
             for post in self._story["posts"]:
@@ -100,6 +102,19 @@ class _Seed:
             for handle in circle["members"]:
                 self._people[handle].put(f"/v1/circles/{made[circle['displayName']]}/membership")
         return made
+
+    def _library(self) -> None:
+        """What it holds; the story links to what is `called` so."""
+        for resource in self._story["resources"]:
+            told = {name: value for name, value in resource.items() if name != "called"}
+            body = {**told, "requestId": _id("resource", resource)}
+            made = self._admin.post("/v1/resources", body)
+            self._links[f"kith:resources/{resource['called']}"] = f"kith:resources/{made['id']}"
+
+    def _linked(self, text: str) -> str:
+        for named, link in self._links.items():
+            text = text.replace(named, link)
+        return text
 
     def _connect(self, one: Kith, other: Kith) -> None:
         """Both ask, which is agreeing; again, it changes nothing."""
@@ -150,7 +165,7 @@ class _Seed:
 
     def _say(self, talk: Story, conversation_id: str) -> None:
         for number, (handle, text) in enumerate(talk["messages"]):
-            body = {"clientMessageId": f"seed-{number}", "text": text}
+            body = {"clientMessageId": f"seed-{number}", "text": self._linked(text)}
             self._people[handle].post(f"/v1/conversations/{conversation_id}/messages", body)
 
     def _program(self) -> None:

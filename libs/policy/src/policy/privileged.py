@@ -55,6 +55,9 @@ PRIVILEGED: Final[Mapping[str, Told]] = {
         "WithdrawBadge",
     ),
     **_of("community.v1.CircleService", Told.WITH_THE_STATE, "CreateCircle"),
+    **_of(
+        "community.v1.ResourceService", Told.WITH_THE_STATE, "CreateResource", "WithdrawResource"
+    ),
     **_of("community.v1.CaseService", Told.WITH_THE_STATE, "OpenCase", "ClaimCase", "CloseCase"),
     **_of("messaging.v1.MessageService", Told.BEFORE, "ImportMessages"),
     **_of("programs.v1.ProgramService", Told.WITH_THE_STATE, "CreateProgram", "CreateCohort"),

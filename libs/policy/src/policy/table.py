@@ -204,6 +204,14 @@ TABLE: Final[Mapping[str, Rule]] = {
         ListPostPreviews=MEMBER,
     ),
     **_of(
+        "kith.community.v1.ResourceService",
+        CreateResource=ADMIN,
+        WithdrawResource=ADMIN,
+        GetResource=MEMBER,
+        ListResources=MEMBER,
+        ListResourcePreviews=MEMBER,
+    ),
+    **_of(
         "kith.community.v1.CaseService",
         OpenCase=SAFETY,
         ClaimCase=SAFETY,

@@ -83,6 +83,7 @@ async def test_an_answered_post_keeps_its_place_and_any_other_goes(
         "members": Count(), "blocks": Count(), "connections": Count(),
         "memberships": Count(removed=1), "posts": Count(removed=1, anonymised=1),
         "comments": Count(removed=1, anonymised=2), "circles": Count(), "cases": Count(),
+        "resources": Count(),
     }  # fmt: skip
     assert await network.posts.get(alone.id) is None
     kept = await network.posts.get(answered.id)

@@ -10,7 +10,9 @@ from common.ids import new_id
 from community.application.create_circle import create_circle
 from community.application.join_circle import join_circle
 from community.application.leave_circle import leave_circle
+from community.application.library import add_resource, withdraw_resource
 from community.application.list_post_previews import MOST_PREVIEWS, list_post_previews
+from community.application.list_resource_previews import list_resource_previews
 from community.application.turns import Turns
 from community.domain.circle import Circle
 from community.domain.preview import MOST_EXCERPT, excerpt
@@ -24,6 +26,7 @@ from services.community.tests.builders import (
     a_post_draft,
     posted,
 )
+from services.community.tests.builders_resources import a_resource_draft
 from services.community.tests.fakes import FakeNetwork, a_network
 
 
@@ -78,6 +81,32 @@ async def test_what_has_no_words_any_more_has_no_preview(
 async def test_a_few_are_asked_for_at_once(network: FakeNetwork, count: int) -> None:
     with pytest.raises(Invalid):
         await list_post_previews(network, new_id(), [new_id() for _ in range(count)])
+
+
+async def test_a_resource_says_what_it_is_and_how_its_summary_begins(
+    network: FakeNetwork,
+) -> None:
+    made = await add_resource(network, a_resource_draft(summary="Two nurses\n\n talk."))
+    [preview] = await list_resource_previews(network, [made.id])
+    assert (preview.resource, preview.excerpt) == (made, "Two nurses talk.")
+    silent = await add_resource(network, a_resource_draft(summary=""))
+    assert [one.excerpt for one in await list_resource_previews(network, [silent.id])] == [""]
+
+
+async def test_resources_come_in_the_order_asked_for_each_once_and_only_what_is_listed(
+    network: FakeNetwork,
+) -> None:
+    made = [await add_resource(network, a_resource_draft()) for _ in range(4)]
+    await withdraw_resource(network, made[1].id, new_id(), NOW)
+    asked = [made[3].id, made[1].id, made[0].id, made[3].id, new_id(), made[2].id]
+    found = await list_resource_previews(network, asked)
+    assert [one.resource.id for one in found] == [made[3].id, made[0].id, made[2].id]
+
+
+@pytest.mark.parametrize("count", [0, MOST_PREVIEWS + 1])
+async def test_a_few_resources_are_asked_for_at_once(network: FakeNetwork, count: int) -> None:
+    with pytest.raises(Invalid):
+        await list_resource_previews(network, [new_id() for _ in range(count)])
 
 
 @given(st.text(min_size=1, max_size=400).filter(lambda text: bool(text.strip())))

@@ -152,6 +152,7 @@ UNCONDITIONAL = {
     "delete_export": "ends for good; again it changes nothing",
     "approve_application": "a decision is made once, and another one is refused",
     "decline_application": "a decision is made once, and another one is refused",
+    "withdraw_resource": "ends for good; again it changes nothing",
     "revoke_invite": "ends for good; again it changes nothing",
     "rename_passkey": "one's own, and the last name is meant",
     "delete_passkey": "ends for good; again it changes nothing",

@@ -12,7 +12,7 @@ from common.clock import SystemClock
 from gateway.adapters.clients import RETRIED, Services, connect
 from gateway.application.limits import Limits, Rates
 from gateway.entrypoints.grpc import METHODS
-from gateway.entrypoints.http.actions import ROUTES
+from gateway.entrypoints.http.actions import BESIDES, ROUTES
 from gateway.entrypoints.http.admission import Admission
 from gateway.entrypoints.http.app import rest
 from litestar import Litestar
@@ -66,7 +66,13 @@ def test_what_is_public_is_what_the_examples_ask_without_a_token() -> None:
 
 def test_every_rule_has_a_door() -> None:
     doors = {*ROUTES.values(), *METHODS, STREAM, DELIVER, DOCS, AVATARS, RECORDS, *FIELD.values()}
+    doors |= {*BESIDES.values()}
     assert TABLE.keys() - doors == set(), "actions nobody can reach from outside"
+
+
+def test_what_a_route_asks_besides_has_the_rule_that_is_asked_at_the_door() -> None:
+    for route, besides in BESIDES.items():
+        assert TABLE[besides] == TABLE[ROUTES[route]], besides
 
 
 def test_the_grpc_door_passes_on_only_what_is_decided_there() -> None:

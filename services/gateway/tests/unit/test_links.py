@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gateway.entrypoints.http.links import MOST_LINKS, Link, links_in
+from gateway.entrypoints.http.links import MOST_LINKS, Link, LinkKind, links_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +26,8 @@ def ids(text: str) -> list[str]:
         ("kith:posts/", []),
         ("kith:posts/p1", []),
         (f"kith:members/{ONE}", []),
+        (f"kith:resource/{ONE}", []),
+        (f"kith:resources/{ONE}0", []),
         (f"kith:posts/{ONE}0", []),
         (f"kith:posts/{ONE}-1", []),
         (f"kith:posts/{ONE}/comments", []),
@@ -42,10 +44,23 @@ def test_only_the_first_few_count() -> None:
     assert ids(" ".join(f"kith:posts/{id}" for id in IDS)) == IDS[:MOST_LINKS]
 
 
-@given(
-    st.lists(st.one_of(st.sampled_from(IDS), st.text(max_size=30).filter(lambda t: ":" not in t)))
-)
-def test_what_stands_between_changes_nothing(parts: list[str]) -> None:
-    text = " ".join(f"kith:posts/{part}" if part in IDS else part for part in parts)
-    there = list(dict.fromkeys(part for part in parts if part in IDS))
-    assert links_in(text) == [Link(kind="post", id=id) for id in there[:MOST_LINKS]]
+def test_both_kinds_are_told_in_the_order_of_the_text_and_count_together() -> None:
+    text = f"kith:resources/{ONE} kith:posts/{ONE} kith:resources/{TWO} kith:posts/{ONE}"
+    wanted = [Link("resource", ONE), Link("post", ONE), Link("resource", TWO)]
+    assert links_in(text) == wanted
+    more = " ".join(f"kith:posts/{id}" for id in IDS)
+    assert links_in(f"{text} {more}") == [*wanted, Link("post", TWO), Link("post", IDS[2])]
+
+
+KINDS: dict[LinkKind, str] = {"post": "posts", "resource": "resources"}
+LINKS = st.tuples(st.sampled_from(list(KINDS)), st.sampled_from(IDS))
+WORDS = st.text(max_size=30).filter(lambda text: ":" not in text)
+
+
+@given(st.lists(st.one_of(LINKS, WORDS)))
+def test_what_stands_between_changes_nothing(parts: list[tuple[LinkKind, str] | str]) -> None:
+    text = " ".join(
+        part if isinstance(part, str) else f"kith:{KINDS[part[0]]}/{part[1]}" for part in parts
+    )
+    there = list(dict.fromkeys(part for part in parts if not isinstance(part, str)))
+    assert links_in(text) == [Link(kind=kind, id=id) for kind, id in there[:MOST_LINKS]]

@@ -60,6 +60,10 @@ def _opener(document: Document, leaving: Leaving) -> Mapping[str, Any]:
     return {"opened_by": leaving.stand_in, "request_id": str(document["_id"])}
 
 
+def _adder(document: Document, leaving: Leaving) -> Mapping[str, Any]:
+    return {"added_by": leaving.stand_in, "request_id": str(document["_id"])}
+
+
 class Comments(Anonymise):
     """Her comments that are left; those on her own unanswered posts are gone by then."""
 
@@ -108,4 +112,5 @@ def steps(let_go: LetGo) -> tuple[Step, ...]:
         Anonymise("cases", "member_id", stand_in("member_id")),
         Anonymise("cases", "opened_by", _opener),
         Anonymise("cases", "claimed_by", stand_in("claimed_by")),
+        Anonymise("resources", "added_by", _adder),
     )

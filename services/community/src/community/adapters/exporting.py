@@ -41,6 +41,16 @@ def _circle(document: Document, _: Whose) -> Record:
     }  # fmt: skip
 
 
+def _resource(document: Document, _: Whose) -> Record:
+    return {
+        "resourceId": str(document["_id"]), "kind": str(document["kind"]),
+        "title": document["title"], "summary": document["summary"], "url": document["url"],
+        "language": document["language"], "lengthMinutes": document["length_minutes"],
+        "state": str(document["state"]), "createTime": text_of(document["created_at"]),
+        "withdrawTime": text_of(document["withdrawn_at"]),
+    }  # fmt: skip
+
+
 def _post(document: Document, _: Whose) -> Record:
     return {
         "postId": str(document["_id"]), "circleId": str(document["circle_id"]),
@@ -69,6 +79,9 @@ KINDS: tuple[Kind, ...] = (
           "author_id", _comment),
     Owned("circles", "circles", "Circles you opened",
           "Circles you made for others.", "founder_id", _circle),
+    Owned("resources", "resources", "Resources you added",
+          "What you added to your network's library, also what was taken out again.",
+          "added_by", _resource),
 )  # fmt: skip
 WITHHELD: Mapping[str, str] = {
     "members": "holds only your id",

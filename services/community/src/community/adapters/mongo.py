@@ -15,11 +15,12 @@ from common.clock import Clock, SystemClock
 from common.mongo import ASCENDING, Database, IndexModel
 from erasure.eraser import INDEXES as ERASURE_INDEXES
 
-from community.adapters import mongo_blocks, mongo_cases, mongo_connections
+from community.adapters import mongo_blocks, mongo_cases, mongo_connections, mongo_resources
 from community.adapters.mongo_cases import MongoCases
 from community.adapters.mongo_circles import MongoCircles, MongoMemberships
 from community.adapters.mongo_connections import MongoConnections, MongoMembers
 from community.adapters.mongo_posts import MongoComments, MongoPosts
+from community.adapters.mongo_resources import MongoResources
 from community.adapters.reach import Reach
 from community.application.ports import Network
 
@@ -54,9 +55,13 @@ INDEXES: dict[str, list[IndexModel]] = {
     mongo_connections.COLLECTION: mongo_connections.INDEXES,
     "members": [],
     mongo_blocks.COLLECTION: mongo_blocks.INDEXES,
+    mongo_resources.COLLECTION: mongo_resources.INDEXES,
     **ERASURE_INDEXES,
 }
-TOLD = ["posts", "comments", "circles", "memberships", mongo_connections.COLLECTION, "cases"]
+TOLD = [
+    "posts", "comments", "circles", "memberships", mongo_connections.COLLECTION, "cases",
+    mongo_resources.COLLECTION,
+]  # fmt: skip
 """The collections with an outbox: posts first, so that no comment is told before its post."""
 
 
@@ -92,5 +97,8 @@ class MongoNetworks:
                 collection(mongo_blocks.COLLECTION, network_id),
                 collection("members", network_id),
                 self._clock,
+            ),
+            resources=MongoResources(
+                collection(mongo_resources.COLLECTION, network_id), self._wake
             ),
         )

@@ -41,5 +41,6 @@ RULES: tuple[Rule, ...] = (
         "what was done when somebody was in danger; without her name once she has left",
         "opened_at",
     ),
+    Rule("resources", "the library", Fate.KEPT, "it is its network's", "created_at"),
     *RETENTION,
 )  # fmt: skip

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from community.application.ports_blocks import Blocks
 from community.application.ports_connections import Connections, Members, Taken
+from community.application.ports_resources import Resources
 from community.domain.circle import Circle, Counted, Membership
 from community.domain.post import Comment, Post
 
 __all__ = [
     "Circles", "Comments", "Connections", "Members", "Memberships", "Network", "Networks", "Posts",
-    "Taken",
+    "Resources", "Taken",
 ]  # fmt: skip
 
 
@@ -150,6 +151,7 @@ class Network:
     connections: Connections
     members: Members
     blocks: Blocks
+    resources: Resources
 
 
 class Networks(Protocol):

@@ -81,3 +81,9 @@ class ConnectionsFull(Precondition):
     """One of the two has as many connections as one can have."""
 
     reason = "CONNECTIONS_FULL"
+
+
+class ResourceNotFound(NotFound):
+    """No such resource in the library of the caller's network, or not any more."""
+
+    reason = "RESOURCE_NOT_FOUND"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from community.domain.circle import Circle
 from community.domain.post import Post
+from community.domain.resource import Resource
 
 MOST_EXCERPT = 160
 
@@ -16,6 +17,14 @@ class PostPreview:
 
     post: Post
     circle: Circle
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePreview:
+    """A resource, and how its summary begins."""
+
+    resource: Resource
     excerpt: str
 
 

@@ -13,6 +13,7 @@ from kith.community.v1 import case_service_pb2_grpc as case_grpc_api
 from kith.community.v1 import community_service_pb2 as api
 from kith.community.v1 import community_service_pb2_grpc as grpc_api
 from kith.community.v1 import connection_service_pb2_grpc as connections_grpc
+from kith.community.v1 import resource_service_pb2_grpc as resources_grpc
 
 from community.application import queries
 from community.application.cases import CaseDesk
@@ -30,6 +31,7 @@ from community.domain.post import CommentDraft, PostDraft
 from community.entrypoints import translate
 from community.entrypoints.cases import CaseService
 from community.entrypoints.connections import ConnectionService
+from community.entrypoints.resources import ResourceService
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ def register_services(server: grpc.aio.Server, ports: Ports) -> None:
     case_grpc_api.add_CaseServiceServicer_to_server(CaseService(ports.desk), server)
     connections_grpc.add_ConnectionServiceServicer_to_server(
         ConnectionService(ports.networks, ports.clock), server
+    )
+    resources_grpc.add_ResourceServiceServicer_to_server(
+        ResourceService(ports.networks, ports.clock), server
     )
 
 

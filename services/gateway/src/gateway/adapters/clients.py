@@ -12,6 +12,7 @@ from common.service_tokens import Vouch
 from kith.community.v1 import case_service_pb2_grpc as cases
 from kith.community.v1 import community_service_pb2_grpc as community
 from kith.community.v1 import connection_service_pb2_grpc as connections
+from kith.community.v1 import resource_service_pb2_grpc as resources
 from kith.identity.v1 import audit_service_pb2_grpc as audit
 from kith.identity.v1 import consent_service_pb2_grpc as consent_records
 from kith.identity.v1 import device_service_pb2_grpc as devices
@@ -83,6 +84,7 @@ RETRIED: Mapping[str, tuple[str, ...]] = {
         "kith.community.v1.PostService",
         "kith.community.v1.CaseService",
         "kith.community.v1.ConnectionService",
+        "kith.community.v1.ResourceService",
     ),
     "messaging": (
         "kith.messaging.v1.ConversationService",
@@ -155,6 +157,7 @@ class Services:
         self.cases = cases.CaseServiceStub(channels["community"])
         self.connections = connections.ConnectionServiceStub(channels["community"])
         self.posts = community.PostServiceStub(channels["community"])
+        self.resources = resources.ResourceServiceStub(channels["community"])
         self._messaging(channels["messaging"])
         self.programs = programs.ProgramServiceStub(channels["programs"])
         self.enrollments = programs.EnrollmentServiceStub(channels["programs"])

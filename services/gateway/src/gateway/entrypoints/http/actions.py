@@ -46,6 +46,7 @@ from gateway.entrypoints.http import (
     recovery,
     registrations,
     reports,
+    resources,
     responses,
     roles,
     seats,
@@ -152,6 +153,10 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     comments.create_comment: _COMMUNITY + "PostService/CreateComment",
     comments.list_comments: _COMMUNITY + "PostService/ListComments",
     previews.list_previews: _COMMUNITY + "PostService/ListPostPreviews",
+    resources.create_resource: _COMMUNITY + "ResourceService/CreateResource",
+    resources.list_resources: _COMMUNITY + "ResourceService/ListResources",
+    resources.get_resource: _COMMUNITY + "ResourceService/GetResource",
+    resources.withdraw_resource: _COMMUNITY + "ResourceService/WithdrawResource",
     conversations.create_conversation: _MESSAGING + "ConversationService/CreateConversation",
     conversations.list_conversations: _MESSAGING + "ConversationService/ListConversations",
     conversations.get_conversation: _MESSAGING + "ConversationService/GetConversation",
@@ -203,6 +208,10 @@ ROUTES: Mapping[HTTPRouteHandler, str] = {
     courses.list_own_course: _SIGNALS + "SignalService/ListCoursePoints",
     courses.list_course: _SIGNALS + "SignalService/ListCoursePoints",
 }
+BESIDES: Mapping[HTTPRouteHandler, str] = {
+    previews.list_previews: _COMMUNITY + "ResourceService/ListResourcePreviews",
+}
+"""What a route may ask besides its action; the policy has the same rule for both."""
 ACTIONS: Mapping[str, str] = {route.handler_name: action for route, action in ROUTES.items()}
 """By the handler's name, which is all that a hook is given."""
 WALKS: Collection[str] = frozenset(

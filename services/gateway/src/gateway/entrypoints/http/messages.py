@@ -88,8 +88,8 @@ class Message(Output):
     """One message; sequence numbers count 1, 2, 3, … and are the same for every device.
 
     `withheld`: only its place is here, all else is empty; the caller blocked its sender then.
-    `links`: the first five things of Kith its text points to, as `kith:posts/` and an id; what they
-    are about is told by `GET /v1/previews`.
+    `links`: the first five things of Kith its text points to, as `kith:posts/` or `kith:resources/`
+    and an id; what they are about is told by `GET /v1/previews`.
     With a `notice` it is no message but what its sender did to a group: it has no words, cannot be
     answered or reacted to, and is not unread.
     """

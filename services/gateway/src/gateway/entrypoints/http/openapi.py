@@ -129,20 +129,27 @@ def _mend(operation: Document) -> None:
             _describe_id(parameter)
         if parameter["name"] == "asOfTime":
             parameter["schema"] = {"type": "string", "format": "date-time"}
-        if "maximum" in (schema := parameter["schema"]):  # as a float, and so not exact
-            schema["format"] = "int32" if schema["maximum"] < 2**32 else "int64"
-            schema["minimum"] = int(schema["minimum"])
-            if schema["maximum"] < 2**31:
-                schema["maximum"] = int(schema["maximum"])
-            else:
-                del schema["maximum"]
-        if "const" in schema:
-            schema["enum"] = [schema.pop("const")]
+        _mend_schema(parameter["schema"])
     answers = operation["responses"]
     answers.pop("400", None)
     for answer in answers.values():
         answer.pop("headers", None)
         answer["description"] = "Done"
+
+
+def _mend_schema(schema: Document) -> None:
+    """What a parameter may be, as 3.0 says it."""
+    if "oneOf" in schema:  # it may be absent, which `required` says already
+        schema.update(next(one for one in schema.pop("oneOf") if one != {"type": "null"}))
+    if "maximum" in schema:  # as a float, and so not exact
+        schema["format"] = "int32" if schema["maximum"] < 2**32 else "int64"
+        schema["minimum"] = int(schema["minimum"])
+        if schema["maximum"] < 2**31:
+            schema["maximum"] = int(schema["maximum"])
+        else:
+            del schema["maximum"]
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
 
 
 _PATTERNS = {"stepId": STEP_PATTERN, "reference": REFERENCE_PATTERN}

@@ -48,12 +48,27 @@ Title80 = Annotated[
 ]
 Text80 = Annotated[str, told(minLength=1, maxLength=80, pattern=_TEXT)]
 Text100 = Annotated[str, told(minLength=1, maxLength=100, pattern=_TEXT)]
+Text200 = Annotated[str, told(minLength=1, maxLength=200, pattern=_TEXT)]
 Text300 = Annotated[str, told(minLength=1, maxLength=300, pattern=_TEXT)]
 Text4000 = Annotated[str, told(minLength=1, maxLength=4_000, pattern=_TEXT)]
 Text10000 = Annotated[str, told(minLength=1, maxLength=10_000, pattern=_TEXT)]
 Note300 = Annotated[str, told(maxLength=300, pattern=r"^[^\x00]*$")]
 Note500 = Annotated[str, told(maxLength=500, pattern=r"^[^\x00]*$")]
+Note1000 = Annotated[str, told(maxLength=1_000, pattern=r"^[^\x00]*$")]
 Note2000 = Annotated[str, told(maxLength=2_000, pattern=r"^[^\x00]*$")]
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_TOP = "[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+_REST = r"([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+WebAddress = Annotated[
+    str, told(maxLength=2_000, pattern=rf"^https://({_LABEL}\.)+{_TOP}([/?#]{_REST})?$")
+]
+LanguageTag = Annotated[
+    str,
+    told(
+        pattern="^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+        "(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,2}$"
+    ),
+]
 # An id is for machines: checked here, because "printable" is more than a schema can say.
 ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[ -~]*$")]
 Slug = Annotated[str, told(pattern="^[a-z0-9-]{2,40}$")]
