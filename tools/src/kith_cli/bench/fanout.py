@@ -39,6 +39,7 @@ from kith_cli.settings import environment
 SOCKETS = 1_000
 ROUNDS = 200
 WARM_ROUNDS = 20
+STEADY_ROUNDS, STEADY_PER_SECOND = 240, 60
 PATIENCE_SECONDS = 120.0
 TEXT = "I know this. What helped me was to write one line each evening and to show it to nobody."
 DELIVER = "/kith.messaging.v1.DeliveryService/Deliver"
@@ -52,6 +53,7 @@ class Fanned:
 
     deliveries_per_s: float
     cpu_us: float  # of the gateway, for each delivery
+    steady_cpu_us: float  # the same, of STEADY_PER_SECOND messages for each socket
     idle_kb: float  # of its memory, for each socket
 
 
@@ -145,8 +147,19 @@ async def _measure(behind: Behind, pid: int, door: str, key: Ed25519PrivateKey) 
             behind.say(sequence)
         await readers.until((WARM_ROUNDS + ROUNDS) * SOCKETS)
         seconds, used = time.perf_counter() - begun, _cpu(pid) - cpu
+        steady = await _steady(behind, readers, pid, WARM_ROUNDS + ROUNDS)
     count = ROUNDS * SOCKETS
-    return Fanned(count / seconds, 1e6 * used / count, idle)
+    return Fanned(count / seconds, 1e6 * used / count, steady, idle)
+
+
+async def _steady(behind: Behind, readers: Readers, pid: int, before: int) -> float:
+    """Microseconds of the gateway's CPU for each delivery when messages come one by one."""
+    cpu, begun = _cpu(pid), time.perf_counter()
+    for number in range(STEADY_ROUNDS):
+        await asyncio.sleep(max(0.0, begun + number / STEADY_PER_SECOND - time.perf_counter()))
+        behind.say(before + number + 1)
+    await readers.until((before + STEADY_ROUNDS) * SOCKETS)
+    return 1e6 * (_cpu(pid) - cpu) / (STEADY_ROUNDS * SOCKETS)
 
 
 def _gateway(folder: Path, kafka: str, behind: str) -> tuple[LocalProcess, str]:

@@ -16,7 +16,7 @@ from common.config import Address
 from rich.progress import Progress
 
 from kith_cli.bench import decisions, entry, history, probe, talking
-from kith_cli.bench.fanout import SOCKETS, fan_out
+from kith_cli.bench.fanout import SOCKETS, STEADY_PER_SECOND, fan_out
 from kith_cli.bench.leaving import ITEMS, erase, write
 from kith_cli.bench.load import Person, closed_loop, percentile, steady
 from kith_cli.bench.scene import NETWORK, PASSWORD, SENDERS, address_of, people_of, running
@@ -120,6 +120,10 @@ def _measure_fan_out(settings: Settings) -> None:
     fanned = fan_out(settings.kafka)
     figure("fanout.deliveries_per_s", fanned.deliveries_per_s, sockets=SOCKETS)
     figure("fanout.cpu_us_per_delivery", fanned.cpu_us)
+    figure(
+        "fanout.steady_cpu_us_per_delivery", fanned.steady_cpu_us,
+        deliveries_per_s=SOCKETS * STEADY_PER_SECOND,
+    )  # fmt: skip
     figure("idle.kb_per_socket", fanned.idle_kb, sockets=SOCKETS)
 
 

@@ -1,17 +1,19 @@
 """What is for very many devices leaves together with what comes within the next moments.
 
 Telling a thousand sockets one message takes a thousand system calls, some 8 ms of them, whatever is
-in them; while they are made, more has come. So a crowd's frames wait for GATHER_SECONDS, and each
-socket is given all of its own in one call. Whoever is not in a crowd waits for nothing.
+in them; while they are made, more has come. So a crowd's frames gather for three times as long as
+it last took to send them, and each socket is given all of its own in one call. Whoever is not in a
+crowd waits for nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import lru_cache
 
-GATHER_SECONDS = 0.005
+LEAST_SECONDS, MOST_SECONDS = 0.005, 0.030
 _TEXT_AND_LAST = 0x81
 _TWO_BYTES, _EIGHT_BYTES = 126, 127
 
@@ -21,17 +23,22 @@ class Gathering:
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
+        self._loop = asyncio.get_running_loop()
+        self._seconds = LEAST_SECONDS
 
     def add(self, send: Callable[[], None]) -> None:
         """Call `send` in a moment."""
         if not self._waiting:
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send)
+            self._loop.call_later(self._seconds, self._send)
         self._waiting.append(send)
 
     def _send(self) -> None:
         waiting, self._waiting = self._waiting, []
+        begun = time.perf_counter()
         for send in waiting:
             send()
+        took = time.perf_counter() - begun
+        self._seconds = min(max(3 * took, LEAST_SECONDS), MOST_SECONDS)
 
 
 @lru_cache(16)  # everybody in a crowd is told the same
