@@ -127,3 +127,23 @@ async def test_who_leaves_is_in_no_case_any_more_and_the_case_stays(
     for gone in (case.member_id, GRACE):
         assert all(gone not in one.values() for one in raw)
     assert {one["request_id"] for one in raw if one["_id"] == case.id} == {str(case.id)}
+
+
+async def test_a_change_does_not_bring_back_who_was_erased_meanwhile(
+    networks: MongoNetworks, database: Database
+) -> None:
+    cases, leaving = networks.cases(NETWORK), Leaving(NETWORK, GRACE, new_id())
+    case, helper = a_case(), new_id()
+    await cases.add(case, DEED)
+    claimed = case.claim(helper, NOW)
+    for step in (one for one in steps(nowhere) if one.kind == "cases"):
+        await step.apply(database, leaving)
+    await cases.save(claimed, DEED)
+    gone = Leaving(NETWORK, helper, new_id())
+    for step in (one for one in steps(nowhere) if one.kind == "cases"):
+        await step.apply(database, gone)
+    await cases.save(claimed.close(helper, Outcome.HANDED_OVER, NOW), DEED)
+    kept = await cases.get(case.id)
+    assert kept
+    assert (kept.opened_by, kept.claimed_by) == (leaving.stand_in, gone.stand_in)
+    assert (kept.state, kept.member_id) == (State.CLOSED, case.member_id)

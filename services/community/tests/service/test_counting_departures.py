@@ -167,6 +167,30 @@ async def test_many_who_count_the_same_at_once_count_it_once(networks: MongoNetw
     assert kept == replace(circle, member_count=4, left_count=3)
 
 
+class Overtaken:
+    """Memberships; somebody counts each departure before its place is looked at."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def get(self, circle_id: UUID, member_id: UUID) -> Membership | None:
+        await count_departures(self._network, circle_id, member_id)
+        return await self._network.memberships.get(circle_id, member_id)
+
+
+async def test_who_was_overtaken_is_told_of_what_the_other_counted() -> None:
+    network = FakeNetworks().of(NETWORK)
+    circle, member = await create_circle(network, a_circle_draft()), new_id()
+    await join(network, circle.id, member)
+    with pytest.raises(Died):
+        await leave(dying(network, 1), circle.id, member)
+    overtaken: Any = Overtaken(network)
+    told = await count_departures(replace(network, memberships=overtaken), circle.id, member)
+    assert told == await network.circles.get(circle.id)
+    assert told
+    assert told.left_count == 1
+
+
 async def test_who_is_erased_is_counted_no_more_and_nobody_twice(
     networks: MongoNetworks, database: Database
 ) -> None:

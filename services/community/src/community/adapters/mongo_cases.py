@@ -61,7 +61,7 @@ class MongoCases:
         """See ports_cases.Cases."""
         before = {"_id": case.id, "version": case.version - 1}
         events = list(outgoing(self._collection.network_id, case, deed))
-        update = outbox.push(events, _state(case))
+        update = outbox.push(events, _changes(case))
         try:
             if await self._collection.update_one({**before, **outbox.ROOM}, update):
                 return
@@ -103,6 +103,16 @@ def outgoing(network_id: UUID, case: Case, deed: CaseDeed) -> Iterator[Outgoing]
         action=action, occur_time=at,
     )  # fmt: skip
     yield Outgoing(done, CHANGE_TOPIC, case.member_id, case.version)
+
+
+def _changes(case: Case) -> Document:
+    """What a change of a case writes: nothing that it leaves as it was, since whom that names may
+    have been erased meanwhile."""
+    state = _state(case)
+    names = {"state", "version"}
+    names |= {"claimed_by", "claimed_at"} if case.state is State.CLAIMED else set()
+    names |= {"outcome", "closed_at"} if case.state is State.CLOSED else set()
+    return {name: state[name] for name in sorted(names)}
 
 
 def _stamp(at: datetime) -> Timestamp:

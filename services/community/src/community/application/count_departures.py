@@ -4,7 +4,8 @@ whoever dies between two writes.
 The circle counts in one write that also notes whose departures these were, and only if it counted
 nothing since it was read and no such note is there. Then her place is marked and the note goes. Who
 finds a note finishes that first. So whoever counts has read a circle whose every count is marked in
-its place, and after that the place: what is not marked there was not counted.
+its place, and after that the place: what is not marked there was not counted. What is marked there
+may have been counted since the circle was read, which is why it is read once more.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ async def count_departures(network: Network, circle_id: UUID, member_id: UUID) -
 
     Raises ConcurrentUpdate (many leave at once; try again).
     """
+    all_marked = False
     for _ in range(TRIES):
         circle = await network.circles.get(circle_id)
         if circle is None:
@@ -33,8 +35,11 @@ async def count_departures(network: Network, circle_id: UUID, member_id: UUID) -
             await network.circles.settle(circle_id, circle.counted)
             continue
         place = await network.memberships.get(circle_id, member_id)
-        if place is None or not place.uncounted:
+        if place is None or not place.departures or (all_marked and not place.uncounted):
             return circle
+        all_marked = not place.uncounted
+        if all_marked:
+            continue
         counted = Counted(member_id, place.departures)
         await network.circles.count_left(circle, place.uncounted, counted)
     raise ConcurrentUpdate("many leave at once; try again")
