@@ -55,9 +55,10 @@ class Shared:
     def get(self) -> System:
         """The system, running."""
         if self._system is None:
-            self._system = self._makers.make()
-            self._system.told = TOLD
-            self._system.start()
+            made = self._makers.make()
+            made.told = TOLD
+            made.start()
+            self._system = made  # now that it runs: the next asks anew
         return self._system
 
     def stop(self) -> None:

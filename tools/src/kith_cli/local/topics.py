@@ -21,7 +21,8 @@ UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 FOREVER = -1
 COMPACTED_WITHIN_MS = 30 * 86_400_000
 ALREADY_EXISTS = 36
-LEADER_SECONDS = 15.0
+LEADER_SECONDS = 60.0
+REQUEST_MILLIS = 60_000  # several hundred partitions at once take a busy machine a while
 POLL_SECONDS = 0.05
 
 
@@ -89,7 +90,7 @@ def create_topics(bootstrap: str, declared: Collection[Topic]) -> int:
 
 
 async def _create(bootstrap: str, declared: Collection[Topic]) -> int:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MILLIS)
     await admin.start()
     try:
         wanted = missing(declared, await admin.list_topics())
