@@ -50,7 +50,3 @@ class Offered:
                 continue
             taken.append((name, document))
         return taken
-
-    def clear(self) -> None:
-        """Drop all; they are found in the database."""
-        self._documents.clear()

@@ -21,8 +21,8 @@ class Published:
     So they are few: with what is published next, at most PER_KEY entries of one key.
     """
 
-    def __init__(self, database: Database, look: Callable[[], None] = lambda: None) -> None:
-        """`look` is called when there may be more in the documents than was published."""
+    def __init__(self, database: Database, look: Callable[[str], None] = lambda name: None) -> None:
+        """`look` is told of a collection whose documents may hold more than was published."""
         self._database = database
         self._look = look
         self._parts: dict[str, list[Part]] = {}
@@ -37,6 +37,10 @@ class Published:
     def seconds_left(self) -> float:
         """How long the database may go without knowing; 0 or less when it must be told now."""
         return self._due_at - asyncio.get_running_loop().time()
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Whether any are of these collections."""
+        return any(self._parts.get(name) for name in names)
 
     def has_room(self, batch: Sequence[Part]) -> bool:
         """Whether these may be published before what is here is forgotten."""
@@ -57,7 +61,7 @@ class Published:
         for name, parts in list(self._parts.items()):
             while parts:
                 if not await forget(self._database.unscoped(name), parts[:TOGETHER], ()):
-                    self._look()
+                    self._look(name)
                 del parts[:TOGETHER]
             del self._parts[name]
         self._keys.clear()

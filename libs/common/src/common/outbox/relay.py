@@ -53,7 +53,7 @@ class Relay:
         self._turns = turns or Turns()
         self._sender = Sender(database, producer, source, self._turns)
         self._wake = asyncio.Event()
-        self._look = True
+        self._looks = set(self._collections)  # where to look for all that waits
         self._sweep_at = 0.0
         self._offered = Offered()
         self._published = Published(database, self.wake)
@@ -62,9 +62,10 @@ class Relay:
         self._room = asyncio.Event()
         self._room.set()
 
-    def wake(self) -> None:
-        """Publish soon: something was just written. Never blocks."""
-        self._look = True
+    def wake(self, name: str | None = None) -> None:
+        """Publish soon: something was just written, in the collection `name` if that is said. Never
+        blocks. Raises ValueError for a collection that is not relayed."""
+        self._looks.update(self._collections if name is None else [self._relayed(name)])
         self._wake.set()
 
     def offer(self, name: str, documents: Iterable[Document]) -> None:
@@ -73,10 +74,8 @@ class Relay:
         They were just inserted, in this order, and do not change. Never blocks. Raises ValueError
         for a collection that is not relayed.
         """
-        if name not in self._collections:
-            raise ValueError(f"{name} is not relayed")
-        if not self._offered.add(name, documents):
-            self._look = True
+        if not self._offered.add(self._relayed(name), documents):
+            self._looks.add(name)
         if self._offered.full:
             self._room.clear()
         self._wake.set()
@@ -144,7 +143,7 @@ class Relay:
             return 0
         except BaseException:
             self._turns.failed()
-            self._look = True  # what was offered is found in the database
+            self._looks.update(self._collections)  # what was offered is found in the database
             self._room.clear()
             raise
         self._room.set()
@@ -155,36 +154,37 @@ class Relay:
 
     async def _publish_offered(self) -> int:
         total = 0
-        while self._offered and not self._look:
+        while self._offered:
             taken = self._offered.take()
             for name in self._collections:
                 documents = [document for owner, document in taken if owner == name]
+                if name in self._looks:
+                    continue  # they are found in the database
                 for batch in batches(documents):
                     total += await self._publish_batch(name, batch)
             if not self._offered.full:
                 self._room.set()
-        if self._look:
-            self._offered.clear()
         return total
 
     async def _sweep(self) -> int:
-        """Look in the database: for all that waits when told to, else now and then for what a
+        """Look in the database: for all that waits where told to, elsewhere now and then for what a
         crash left behind."""
         now = asyncio.get_running_loop().time()
-        if not self._look and now < self._sweep_at:
-            return 0
-        if self._look:
+        if self._published.holds(self._looks):
             await self._published.forget()  # or they would be found, and published again
         # Nobody is waited for from here to the look: who wakes us is in it, or makes another.
-        before = self._turns.left_behind
-        if self._look:
-            before, self._left = new_id(), None
-        self._look, self._sweep_at = False, now + SWEEP_SECONDS
+        befores = dict.fromkeys(self._looks, new_id())
+        if len(befores) == len(self._collections):
+            self._left = None
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            befores = dict.fromkeys(self._collections, self._turns.left_behind) | befores
+        self._looks.clear()
         total = 0
         for name in self._collections:
-            after: UUID | None = NOTHING
+            after: UUID | None = NOTHING if name in befores else None
             while after is not None:
-                count, after = await self._relay_behind(name, after, before)
+                count, after = await self._relay_behind(name, after, befores[name])
                 total += count
         return total
 
@@ -204,7 +204,7 @@ class Relay:
         for batch in batches(documents):
             total += await self._sender.publish(name, batch)
             if not await forget(self._database.unscoped(name), batch, ()):
-                self.wake()
+                self.wake(name)
         return total
 
     async def _publish_batch(self, name: str, batch: Sequence[Part]) -> int:
@@ -214,3 +214,8 @@ class Relay:
         count = await self._sender.publish(name, batch)
         self._published.add(name, batch)
         return count
+
+    def _relayed(self, name: str) -> str:
+        if name not in self._collections:
+            raise ValueError(f"{name} is not relayed")
+        return name
