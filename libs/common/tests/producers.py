@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from random import Random
 
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from common.kafka_producer import Producer, Record
 
 
@@ -57,6 +57,20 @@ class Paused(Producer):
         self.reached.set()
         await self.go_on.wait()
         return await super().send_all(records, until)
+
+
+class Away(Producer):
+    """The broker does not answer."""
+
+    async def check(self) -> None:
+        """See Producer."""
+        raise KafkaConnectionError
+
+    async def send_all(
+        self, records: Iterable[Record], until: float = math.inf
+    ) -> list[KafkaError | None]:
+        """See Producer."""
+        raise KafkaConnectionError
 
 
 class Unreliable(Producer):

@@ -11,14 +11,14 @@ from itertools import chain
 from uuid import UUID
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 from common.ids import new_id
 from common.kafka_producer import Producer
 from common.outbox import Relay
 from common.outbox.turns import GRACE_SECONDS, Turns
 from common.testing.poll import until
 
-from libs.common.tests.producers import Interrupted, Paused
+from libs.common.tests.producers import Away, Interrupted, Paused
 from libs.common.tests.relaying import none_waits, running
 from libs.common.tests.things import NAME, Things, published
 
@@ -118,6 +118,19 @@ async def test_what_an_instance_left_that_does_not_come_back_is_published_by_one
     async with running(make(B), make(C)):
         await until(lambda: none_waits(things))
     assert await published(kafka, topic_prefix) == {str(id): [1] for id in ids}
+
+
+async def test_who_cannot_reach_the_broker_takes_nothing_from_others(
+    things: Things, make: Make, kafka: str, topic_prefix: str
+) -> None:
+    """An instance that had nothing to publish does not know that the broker is away."""
+    id = new_id()
+    await of(things, A).insert(id, 1)
+    await long_ago(things)
+    with pytest.raises(KafkaConnectionError):
+        await make(B, by=Away(kafka, "test", topic_prefix)).drain()
+    assert await make(A, well=False).drain() == 1
+    assert await published(kafka, topic_prefix) == {str(id): [1]}
 
 
 async def test_more_than_is_read_together_of_others_hides_nothing(

@@ -100,8 +100,10 @@ class Relay:
         """
         asked = self._asked.ask()
         self.wake()
-        await asyncio.wait([asked], timeout=PUBLISHED_SECONDS)
-        self._asked.drop(asked)
+        try:
+            await asyncio.wait([asked], timeout=PUBLISHED_SECONDS)
+        finally:
+            self._asked.drop(asked)
 
     async def run(self) -> None:
         """Publish for ever; see Rounds."""

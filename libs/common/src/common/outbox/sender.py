@@ -35,7 +35,8 @@ class Sender:
         Overtaken when another relay has the turn of any of it; then nothing is published.
         """
         collection = self._database.unscoped(name)
-        until = await self._turns.hold(collection, [part.document for part in batch])
+        documents = [part.document for part in batch]
+        until = await self._turns.hold(collection, documents, self._producer.check)
         events = [entry for part in batch for entry in part.entries]
         outcomes = await self._producer.send_all(
             [record_of(entry, self._source) for entry in events], until

@@ -14,7 +14,7 @@ before another relay may take it, with what a producer needs to give up in betwe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -80,16 +80,19 @@ class Turns:
         return ours, others
 
     async def hold(
-        self, collection: AsyncIOMotorCollection[Document], documents: Sequence[Document]
-    ) -> float:
+        self, collection: AsyncIOMotorCollection[Document], documents: Sequence[Document],
+        check: Callable[[], Awaitable[None]],
+    ) -> float:  # fmt: skip
         """Be sure of the turns, taking those that are not ours, or ours no more; the time, by the
-        monotonic clock, until which to send them. Raises Overtaken, PyMongoError."""
+        monotonic clock, until which to send them. Raises Overtaken, PyMongoError, and what `check`
+        does: nothing is taken from anybody by whom the broker does not answer."""
         over = self.over
         late = [one for one in documents if self._is_over(_turn_of(one), over)]
         if late:
+            await check()
             await self._take(collection, late)
         oldest = min(_turn_of(one) for one in documents)
-        return self._monotonic() + self.seconds - _age(oldest)
+        return self._monotonic() + self.seconds - max(0.0, _age(oldest))
 
     async def _take(
         self, collection: AsyncIOMotorCollection[Document], documents: Iterable[Document]
