@@ -8,16 +8,18 @@ import pytest
 from common import grpc_server, health
 from common.kafka_consumer import consumer
 from common.kafka_producer import session
+from common.outbox import rounds
 
-from deploy.tests.manifests import BACKENDS, SERVICES, Document, container, of, pod
+from deploy.tests.manifests import BACKENDS, SERVICES, Document, base, container, of, pod
 
+SEVERAL = ("gateway", "messaging")
 SOURCES = Path(__file__).resolve().parents[2] / "services"
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 # What ends after SIGTERM, one after the other: calls, requests, the record in hand, the consumer's
-# goodbye, and what the producer still has to send.
+# goodbye, what the relay has in hand, and what the producer still has to send.
 DRAIN_SECONDS = (
     grpc_server.DRAIN_SECONDS + health.DRAIN_SECONDS + 2 * consumer.DRAIN_SECONDS
-    + session.CLOSE_SECONDS + session.REQUEST_MILLIS / 1_000
+    + rounds.LEAVE_SECONDS + session.CLOSE_SECONDS + session.REQUEST_MILLIS / 1_000
 )  # fmt: skip
 
 
@@ -123,10 +125,8 @@ def test_a_process_is_given_longer_than_it_drains(service: str) -> None:
     assert grace > before.get("seconds", 0) + DRAIN_SECONDS
 
 
-@pytest.mark.parametrize("service", BACKENDS)
-def test_what_relays_or_streams_is_one_process(service: str) -> None:
-    wiring = (SOURCES / service / "src" / service / "wiring.py").read_text()
-    assert "Relay(" in wiring or service == "signals", f"{service} may have more processes now"
+@pytest.mark.parametrize("service", sorted({*BACKENDS} - {*SEVERAL}))
+def test_what_nobody_looked_through_for_several_processes_has_one(service: str) -> None:
     deployment = of(service, "Deployment")["spec"]
     scaler = of(service, "HorizontalPodAutoscaler")["spec"]
 
@@ -135,16 +135,32 @@ def test_what_relays_or_streams_is_one_process(service: str) -> None:
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (1, 1)
 
 
-def test_the_gateway_rolls_without_a_gap_and_leaves_its_number_to_the_autoscaler() -> None:
-    wiring = (SOURCES / "gateway" / "src" / "gateway" / "wiring.py").read_text()
-    deployment = of("gateway", "Deployment")["spec"]
-    scaler = of("gateway", "HorizontalPodAutoscaler")["spec"]
+@pytest.mark.parametrize("service", SEVERAL)
+def test_what_may_be_several_rolls_without_a_gap_and_leaves_its_number_to_the_autoscaler(
+    service: str,
+) -> None:
+    deployment = of(service, "Deployment")["spec"]
+    scaler = of(service, "HorizontalPodAutoscaler")["spec"]
 
-    assert "Relay(" not in wiring
     assert "replicas" not in deployment
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert scaler["maxReplicas"] > scaler["minReplicas"] >= 2
-    assert container("gateway")["lifecycle"]["preStop"]["sleep"]["seconds"] > 0
+    assert container(service)["lifecycle"]["preStop"]["sleep"]["seconds"] > 0
+
+
+def test_gateways_have_a_stream_to_each_instance_of_messaging() -> None:
+    (named,) = (
+        one["value"] for one in container("gateway")["env"]
+        if one["name"] == "KITH_MESSAGING_INSTANCES"
+    )  # fmt: skip
+    (each,) = (
+        service for service in base()
+        if service["kind"] == "Service" and service["spec"].get("clusterIP") == "None"
+    )  # fmt: skip
+    port = each["spec"]["ports"][0]["port"]
+
+    assert named == f"{each['metadata']['name']}:{port}"
+    assert each["spec"]["selector"] == own("messaging")
 
 
 @pytest.mark.parametrize("service", SERVICES)

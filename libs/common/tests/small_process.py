@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from common import health, lifecycle, log
-from common.config import Address
+from common.config import Address, Reader, ServiceConfig
+from common.ids import instance_tag, tag_for
 from common.lifecycle import Lifecycle
+
+from libs.common.tests import service_keys
+
+
+@dataclass(frozen=True)
+class Settings:
+    """As a service's config.py has them."""
+
+    service: ServiceConfig
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """From the environment, or what does for a process that calls nobody."""
+        stand_ins = {
+            "KITH_KAFKA": "127.0.0.1:9", "KITH_MONGODB_URI": "mongodb://127.0.0.1:9/",
+            "KITH_GRPC_LISTEN": "127.0.0.1:0", "KITH_HTTP_LISTEN": "127.0.0.1:0",
+            "KITH_IDENTITY": "127.0.0.1:9", **service_keys.settings("community"),
+        }  # fmt: skip
+        reader = Reader({**environment, **stand_ins})
+        settings = cls(ServiceConfig.read(reader))
+        reader.done()
+        return settings
 
 
 def say(word: str) -> None:
@@ -95,11 +119,20 @@ async def broken_at_the_end(life: Lifecycle) -> AsyncIterator[None]:
     raise OSError("cannot close")
 
 
+@asynccontextmanager
+async def named(settings: Settings, life: Lifecycle) -> AsyncIterator[None]:
+    """Says which instance of the service it is."""
+    say(str(instance_tag() == tag_for("small", settings.service.instance) != 0))
+    yield
+
+
 BUILDS: dict[str, Callable[[Lifecycle], AbstractAsyncContextManager[None]]] = {
     build.__name__: build
     for build in (serving, dying, starting, dying_while_starting, broken, broken_at_the_end)
 }
 
 if __name__ == "__main__":
+    if sys.argv[1] == "named":
+        sys.exit(lifecycle.main("small", ["run"], Settings.of, named))
     log.configure("small", "info")
     sys.exit(lifecycle.run(BUILDS[sys.argv[1]]))

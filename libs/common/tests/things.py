@@ -26,7 +26,9 @@ def event(key: UUID, number: int) -> Outgoing:
 class Things:
     """Writes things: state and event in one write, as a repository does."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tag: int | None = None) -> None:
+        """`tag` is of the instance that writes; without one it is this process."""
+        self.tag = tag
         self.database = database
         self.collection = database.collection(NAME, NETWORK)
 
@@ -39,7 +41,12 @@ class Things:
     def document(self, id: UUID, *numbers: int, key: UUID | None = None) -> Document:
         """A new thing and the events of its beginning."""
         events = [event(key or id, number) for number in numbers]
-        return {"_id": id, "network_id": NETWORK, "n": numbers[-1], **outbox.fields(events)}
+        return {
+            "_id": id,
+            "network_id": NETWORK,
+            "n": numbers[-1],
+            **outbox.fields(events, self.tag),
+        }
 
     async def insert(self, id: UUID, *numbers: int, key: UUID | None = None) -> Document:
         """Store a new thing."""
@@ -49,7 +56,9 @@ class Things:
 
     async def push(self, id: UUID, *numbers: int) -> bool:
         """Change a thing that exists, if its outbox has room."""
-        update = outbox.push([event(id, number) for number in numbers], {"n": numbers[-1]})
+        update = outbox.push(
+            [event(id, number) for number in numbers], {"n": numbers[-1]}, self.tag
+        )
         return await self.collection.update_one({"_id": id, **outbox.ROOM}, update)
 
     async def waiting(self) -> int:

@@ -84,14 +84,20 @@ async def running(environment: Mapping[str, str]) -> AsyncIterator[Client]:
             yield Client(channel)
 
 
-@asynccontextmanager
-async def spawned(
-    environment: Mapping[str, str], token: str
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, Client]]:
-    """The service in a process of its own, answering; killed at the end if it still runs."""
+def free_address() -> Address:
+    """Where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        address = Address("127.0.0.1", probe.getsockname()[1])
+        return Address("127.0.0.1", probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def spawned(
+    environment: Mapping[str, str], token: str, at: Address | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Client]]:
+    """The service in a process of its own, answering; killed at the end if it still runs. One that
+    starts again is the same instance if it listens `at` the same address."""
+    address = at or free_address()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "community", "run",
         env={**environment, "KITH_GRPC_LISTEN": str(address)},

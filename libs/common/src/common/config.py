@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -115,6 +116,11 @@ class ServiceConfig:
     log_level: str
     traces: str
     trace_ratio: float = 1.0
+
+    @property
+    def instance(self) -> str:
+        """What tells this instance of a service from its others, and stays when it starts again."""
+        return f"{socket.gethostname()} {self.grpc_listen}"
 
     @classmethod
     def read(cls, reader: Reader) -> ServiceConfig:

@@ -11,11 +11,43 @@ from common.errors import Invalid
 
 REMEMBERED = 20_000
 """Ids read or written lately: most are of those who are here again and again."""
+_TAG_BITS = 32
+_TAGS = UUID("0b9d3a52-6c1e-5f6e-9a40-52d7f1c0a6e4")
+_here = {"tag": 0}  # of this process; as with a logger, it is one for all that is in it
 
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562 §5.7), ascending within this process."""
     return uuid_utils.compat.uuid7()
+
+
+def name_instance(*parts: object) -> None:
+    """Say which instance of a service this process is, by what no other instance has and what is
+    the same when it starts again."""
+    _here["tag"] = tag_for(*parts)
+
+
+def tag_for(*parts: object) -> int:
+    """32 bits that name an instance: a hash, so two of very many may have the same."""
+    return named_id(_TAGS, *parts).int & (1 << _TAG_BITS) - 1
+
+
+def instance_tag() -> int:
+    """The tag of this instance; 0 before it is named."""
+    return _here["tag"]
+
+
+def tagged_id(tag: int | None = None) -> UUID:
+    """A UUIDv7 like `new_id`, ascending too, that says in its last bits which instance made it:
+    this one, unless another `tag` is given. For what is unique within one collection: the bits of
+    chance are fewer."""
+    bits = _here["tag"] if tag is None else tag
+    return UUID(int=new_id().int >> _TAG_BITS << _TAG_BITS | bits)
+
+
+def tag_of(id: UUID) -> int:
+    """The tag of the instance that made a tagged id."""
+    return id.int & (1 << _TAG_BITS) - 1
 
 
 def named_id(namespace: UUID, *parts: object) -> UUID:

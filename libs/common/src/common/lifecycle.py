@@ -22,6 +22,7 @@ from prometheus_client import Histogram
 from common import log
 from common.config import ConfigError, ServiceConfig
 from common.health import Health
+from common.ids import name_instance
 
 logger = log.get(__name__)
 LOOK_SECONDS = 0.02
@@ -171,4 +172,5 @@ def main(
         sys.stderr.write(f"{name}: {error}\n")
         return 2
     log.configure(name, settings.service.log_level)
+    name_instance(name, settings.service.instance)
     return run(lambda life: build(settings, life))

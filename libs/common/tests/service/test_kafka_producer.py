@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from random import Random
 from uuid import UUID
 
@@ -253,6 +254,16 @@ async def test_a_broker_that_does_not_answer_does_not_keep_us_from_closing(
         (late,) = await producer.send_all([_record(1)])
         assert isinstance(late, KafkaTimeoutError)
     broker.resume()
+
+
+async def test_what_is_late_is_not_sent_and_keeps_nobody_from_sending_more(
+    producer: Producer, kafka: str, topic_prefix: str, create_topics: CreateTopics
+) -> None:
+    await create_topics(TOPIC)
+    late = await producer.send_all([_record(0), _record(1)], until=time.monotonic())
+    assert [type(one) for one in late] == [KafkaTimeoutError] * 2
+    assert await producer.send_all([_record(2)], until=time.monotonic() + 60) == [None]
+    assert len(await topics.read(kafka, topic_prefix + TOPIC)) == 1
 
 
 def test_the_time_of_an_event_is_the_time_in_its_id() -> None:

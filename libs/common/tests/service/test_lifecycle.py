@@ -235,3 +235,10 @@ def test_wrong_settings_exit_with_2_and_name_all_of_them(
 def test_another_command_than_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert lifecycle.main("svc", ["fly"], _load, _build) == 2
     assert capsys.readouterr().err == "usage: python -m svc run\n"
+
+
+async def test_a_service_knows_which_instance_it_is() -> None:
+    async with living("named") as process:
+        assert await _said(process) == "True"
+        process.send_signal(signal.SIGTERM)
+        assert (await _ended(process))[0] == 0

@@ -108,9 +108,9 @@ async def test_an_event_that_comes_between_read_and_forget_is_not_lost(
         await things.push(id, 2)
     producer.meanwhile = lambda: things.push(id, 3)
     relay = Relay(things.database, [NAME], producer, "/test")
-    await relay.relay_once(NAME)
+    await relay.drain()
     assert await things.waiting() == 1
-    await relay.relay_once(NAME)
+    await relay.drain()
     assert await things.waiting() == 0
     expected = [1, 2, 3] if changed_before else [1, 3]
     assert await published(kafka, topic_prefix) == {str(id): expected, str(other): [1]}
@@ -130,7 +130,7 @@ async def test_another_relay_that_was_faster_does_no_harm(
         await things.push(id, 2)
 
     producer.meanwhile = meanwhile
-    await slow.relay_once(NAME)
+    await slow.drain()
     await slow.drain()
     assert await things.waiting() == 0
     assert await published(kafka, topic_prefix) == {str(id): [1, 1, 2]}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+from common import outbox
 from common.ids import new_id
+from common.kafka_producer import Producer
 from common.mongo import Database
 from common.outbox import Relay
 from common.outbox.published import Published
@@ -55,3 +58,29 @@ async def test_a_wake_while_published_events_are_forgotten_is_not_lost(
     assert await published(kafka, topic_prefix) == {
         str(first["_id"]): [1], str(interrupted.late): [1],
     }  # fmt: skip
+
+
+async def test_who_says_where_something_was_written_makes_it_look_there_alone(
+    things: Things, producer: Producer
+) -> None:
+    """And what was published elsewhere is not forgotten for it, but later and together."""
+    await things.database.create_collections({"others": [outbox.INDEX]})
+    others = things.database.collection("others", things.collection.network_id)
+    relay = Relay(things.database, ["others", NAME], producer, "/test")
+    assert await relay.drain() == 0
+    offered = await things.insert(new_id(), 1)
+    relay.offer(NAME, [offered])
+    await things.insert(new_id(), 1)
+    await others.insert_one(things.document(new_id(), 7))
+    relay.wake("others")
+    assert await relay._publish_waiting() == 2
+    assert await things.waiting() == 2
+    assert await others.count({"outbox_at": {"$exists": True}}) == 0
+    relay.wake(NAME)
+    assert await relay.drain() == 1
+    assert await things.waiting() == 0
+
+
+async def test_where_nobody_relays_nothing_is_woken(relay: Relay) -> None:
+    with pytest.raises(ValueError, match="others is not relayed"):
+        relay.wake("others")

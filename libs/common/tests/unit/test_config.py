@@ -31,6 +31,14 @@ def test_a_complete_environment_is_read_with_its_defaults() -> None:
     assert (config.log_level, config.traces, config.trace_ratio) == ("info", "off", 1.0)
 
 
+def test_an_instance_is_known_by_its_host_and_where_it_listens() -> None:
+    one, same, other = (
+        ServiceConfig.read(Reader(COMPLETE | {"KITH_GRPC_LISTEN": f"127.0.0.1:{port}"}))
+        for port in (1, 1, 2)
+    )
+    assert one.instance == same.instance != other.instance
+
+
 def test_all_missing_settings_are_named_at_once() -> None:
     reader = Reader({})
     ServiceConfig.read(reader)

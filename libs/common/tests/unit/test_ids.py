@@ -7,7 +7,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from common.errors import Invalid
-from common.ids import named_id, new_id, parse_id, text_of, timed_id
+from common.ids import (
+    named_id,
+    new_id,
+    parse_id,
+    tag_for,
+    tag_of,
+    tagged_id,
+    text_of,
+    timed_id,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +35,20 @@ def test_new_ids_of_many_threads_ascend_in_each_and_are_unique() -> None:
         made = list(pool.map(lambda _: [new_id() for _ in range(5_000)], range(8)))
     assert all(ids == sorted(ids) for ids in made)
     assert len({id for ids in made for id in ids}) == 40_000
+
+
+def test_tagged_ids_ascend_also_among_new_ones_and_say_who_made_them() -> None:
+    tags = [tag_for("messaging", f"host-{number} 0.0.0.0:8081") for number in range(3)]
+    ids = [new_id() if number % 4 == 3 else tagged_id(tags[number % 4]) for number in range(50_000)]
+    assert ids == sorted(set(ids))
+    assert {(id.version, id.variant) for id in ids} == {(7, "specified in RFC 4122")}
+    assert all(tag_of(id) == tags[number % 4] for number, id in enumerate(ids) if number % 4 < 3)
+
+
+def test_an_instance_has_the_same_tag_each_time_it_starts_and_others_another() -> None:
+    assert tag_for("messaging", "a 0.0.0.0:1") == tag_for("messaging", "a 0.0.0.0:1") < 2**32
+    others = {tag_for("messaging", f"a 0.0.0.0:{port}") for port in range(1, 9)}
+    assert len(others | {tag_for("identity", "a 0.0.0.0:1")}) == 9
 
 
 def test_the_same_parts_give_the_same_id_and_others_another() -> None:

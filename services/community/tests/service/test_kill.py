@@ -14,7 +14,7 @@ from kith.community.v1 import community_pb2 as pb
 from kith.community.v1 import community_service_pb2 as api
 
 from services.community.tests.doors import Client, Issuer
-from services.community.tests.running import POST_TOPIC, published, spawned
+from services.community.tests.running import POST_TOPIC, free_address, published, spawned
 
 
 class Acknowledged:
@@ -55,7 +55,8 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
     environment: Mapping[str, str], issuer: Issuer, kafka: str, topic_prefix: str
 ) -> None:
     admin = issuer.token(new_id(), role="network_admin", now=SystemClock().now())
-    async with spawned(environment, admin) as (process, client):
+    at = free_address()
+    async with spawned(environment, admin, at) as (process, client):
         circle = await client.create_circle(admin)
         told_us = Acknowledged(await client.post(admin, circle.id))
         writers = [asyncio.create_task(told_us.write(client, admin)) for _ in range(6)]
@@ -63,7 +64,7 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
         process.kill()
         await asyncio.gather(*writers)
     shared = told_us.shared.id
-    async with spawned(environment, admin) as (process, client):
+    async with spawned(environment, admin, at) as (process, client):
         told_us.comments.add((await client.comment(admin, shared)).id)
         kept = await posts_in(client, admin)
         thread = api.ListCommentsRequest(post_id=shared, page_size=100)

@@ -32,6 +32,7 @@ from messaging.adapters.announcing import Announcer
 from messaging.adapters.block_events import ERASED
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.conversation_keys import ConversationKeys
+from messaging.adapters.dead_letters import Nowhere
 from messaging.adapters.erasing import steps
 from messaging.adapters.exporting import kinds
 from messaging.adapters.forgetting import Forgetting
@@ -48,7 +49,7 @@ from messaging.application.noting import Writing
 from messaging.application.presence import Noticing
 from messaging.application.tails import Tails
 from messaging.config import Config
-from messaging.entrypoints import ties
+from messaging.entrypoints import erased, ties
 from messaging.entrypoints.consumers import GROUP, TOPICS, handlers
 from messaging.entrypoints.deliveries import GROUP as DELIVERY_GROUP
 from messaging.entrypoints.deliveries import TOPICS as DELIVERY_TOPICS
@@ -117,8 +118,10 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(_listening(life, "erasures", erasures))
         await _hear(
-            settings, _hearing(config, database, networks, partial(Writing, tails=tails, hub=hub)),
-            producer, tracing, life, stack,
+            settings, (
+                *_hearing(config, database, networks, partial(Writing, tails=tails, hub=hub)),
+                erased.handlers(_forgetting(networks, tails)),
+            ), producer, tracing, life, stack,
         )  # fmt: skip
 
         def register(server: Server) -> None:
@@ -169,21 +172,27 @@ def _hearing(
 
 
 async def _hear(
-    settings: ServiceConfig, hearing: tuple[Handlers, Handlers],
+    settings: ServiceConfig, hearing: tuple[Handlers, Handlers, Handlers],
     producer: kafka_producer.Producer, tracing: telemetry.Tracing, life: Lifecycle,
     stack: AsyncExitStack,
 ) -> None:  # fmt: skip
-    """Hear who is a member, and who is close to whom. While ties are not heard, who came close asks
-    first a little longer: nobody is kept from talking for it, as by a service that is not ready."""
+    """Hear who is a member, who is close to whom, and that somebody was erased. While ties are not
+    heard, who came close asks first a little longer: nobody is kept from talking for it, as by a
+    service that is not ready."""
     listen = partial(
         Consumer, settings.kafka, producer=producer, tracing=tracing,
         topic_prefix=settings.topic_prefix,
     )  # fmt: skip
-    members, close = hearing
+    members, close, gone = hearing
     consumer = listen(group=GROUP, topics=TOPICS, handlers=members)
     told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=close)
+    elsewhere = listen(
+        group=erased.group(), topics=erased.TOPICS, handlers=gone, back=erased.BACK_SECONDS,
+        producer=Nowhere(settings.kafka, NAME),
+    )  # fmt: skip
     await stack.enter_async_context(_listening(life, "consumer", consumer))
     await stack.enter_async_context(life.background("ties", told.run()))
+    await stack.enter_async_context(_listening(life, "erased", elsewhere))
 
 
 async def _keys(

@@ -60,11 +60,11 @@ async def test_a_write_that_may_not_last_is_neither_done_nor_refused(
 )
 async def test_rows_that_may_be_stored_are_looked_for_at_once(details: Document) -> None:
     """Or their events would come half a minute later, behind those of newer rows."""
-    unsure: list[None] = []
+    unsure: list[str] = []
     database = UncertainDatabase(details)
     keys = KnownKeys(database, FakeKeys())
-    networks = Networks(database, keys, lambda _: None, unsure=lambda: unsure.append(None))
+    networks = Networks(database, keys, lambda _: None, unsure=unsure.append)
     network = networks.of(NETWORK)
     with pytest.raises(BulkWriteError):
         await network.messages.add_imported(ROWS)
-    assert unsure == [None]
+    assert unsure == ["messages"]

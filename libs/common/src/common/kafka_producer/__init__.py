@@ -10,11 +10,13 @@ records sends them again.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import KafkaError, KafkaTimeoutError, ProducerClosed
 
 from common import log
 from common.kafka_producer.records import CONTENT_TYPE, Headers, Record, headers
@@ -51,16 +53,21 @@ class Producer:
         session = await self._open()
         return await session.send(Record(topic, key, value, headers))
 
-    async def send_all(self, records: Iterable[Record]) -> list[KafkaError | None]:
+    async def send_all(
+        self, records: Iterable[Record], until: float = math.inf
+    ) -> list[KafkaError | None]:
         """Send records in order and wait for all; what became of each: None, or why it failed.
 
-        Nothing is sent after a failure was seen, and when this returns none is on its way any
-        more. Raises KafkaError if the broker cannot be reached to begin with.
+        Nothing is sent after a failure was seen, or after the time `until` (`time.monotonic`), and
+        when this returns none is on its way any more. Raises KafkaError if the broker cannot be
+        reached to begin with.
         """
         session = await self._open()
         sent: list[asyncio.Future[Any] | KafkaError] = []
         failure: KafkaError | None = None
         for record in records:
+            if failure is None and time.monotonic() > until:
+                failure = KafkaTimeoutError("it is too late to send this")
             if failure is None:
                 try:
                     sent.append(await session.send(record))

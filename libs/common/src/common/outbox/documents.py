@@ -2,9 +2,9 @@
 
 `outbox` holds the entries in the order written. `outbox_at`, a UUIDv7 made by the first write that
 found the outbox empty, is a scalar in the order of writes: its sparse index finds waiting documents
-without looking at the others, and a document keeps its place until all its entries are gone.
-`outbox_last` is made anew by each later write, so finding it unchanged proves that nothing was
-added since.
+without looking at the others, and a document keeps its place until all its entries are gone. It
+says which instance made it, so whose turn it is to publish (turns.py). `outbox_last` is made anew
+by each later write, so finding it unchanged proves that nothing was added since.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorCursor
 from pymongo import UpdateOne
 
-from common.ids import new_id, text_of
+from common.ids import new_id, tagged_id, text_of
 from common.kafka_producer import Record, headers
 from common.mongo import ASCENDING, Document, IndexModel
 from common.telemetry import current_traceparent
@@ -28,11 +28,11 @@ MAX_WAITING = 100
 PER_KEY = 32
 BATCH_DOCUMENTS = 100  # published and forgotten together
 FIND_DOCUMENTS = 1_000  # read together
-EVERYTHING = UUID(int=2**128 - 1)
+NOTHING, EVERYTHING = UUID(int=0), UUID(int=2**128 - 1)
 INDEX = IndexModel([("outbox_at", ASCENDING)], name="outbox", sparse=True)
 ROOM: Mapping[str, Any] = {f"outbox.{MAX_WAITING - 1}": {"$exists": False}}
 """Filter: the document can take one more entry; beyond it the caller is told UNAVAILABLE."""
-_FORGOTTEN = {"$unset": {"outbox": "", "outbox_at": "", "outbox_last": ""}}
+_FORGOTTEN = {"$unset": {"outbox": "", "outbox_at": "", "outbox_last": "", "outbox_turn": ""}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,22 @@ def entries(outgoing: Iterable[Outgoing]) -> list[Document]:
     ]  # fmt: skip
 
 
-def fields(outgoing: Iterable[Outgoing]) -> Document:
-    """What a new document holds beside its state; nothing without events."""
+def fields(outgoing: Iterable[Outgoing], tag: int | None = None) -> Document:
+    """What a new document holds beside its state; nothing without events. `tag` is of the instance
+    whose relay is to publish them: of this one, if none is given."""
     new = entries(outgoing)
-    return {"outbox": new, "outbox_at": new_id()} if new else {}
+    return {"outbox": new, "outbox_at": tagged_id(tag)} if new else {}
 
 
-def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any]) -> Document:
-    """An update that sets `set_` and adds events, in one write."""
+def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any], tag: int | None = None) -> Document:
+    """An update that sets `set_` and adds events, in one write. See `fields`; behind what already
+    waits they are for whose turn that is."""
     new = entries(outgoing)
     if not new:
         return {"$set": {**set_}}
     return {
         "$set": {**set_, "outbox_last": new_id()},
-        "$min": {"outbox_at": new_id()},
+        "$min": {"outbox_at": tagged_id(tag)},
         "$push": {"outbox": {"$each": new}},
     }
 
@@ -85,17 +87,15 @@ def record_of(entry: Document, source: str) -> Record:
     return Record(entry["topic"], entry["key"], bytes(entry["payload"]), made)
 
 
-def written_before(seconds: float) -> UUID:
-    """The lowest UUIDv7 of `seconds` ago."""
-    return UUID(int=(new_id().int >> 80) - round(seconds * 1000) << 80)
-
-
 def waiting(
-    collection: AsyncIOMotorCollection[Document], before: UUID = EVERYTHING
+    collection: AsyncIOMotorCollection[Document],
+    before: UUID = EVERYTHING,
+    after: UUID = NOTHING,
 ) -> AsyncIOMotorCursor[Document]:
-    """The first documents whose events wait since `before`: the query every relay asks."""
-    parts = {"outbox": 1, "outbox_at": 1, "outbox_last": 1}
-    cursor = collection.find({"outbox_at": {"$lt": before}}, parts)
+    """The first documents behind `after` whose events wait since `before`: the query every relay
+    asks."""
+    parts = {"outbox": 1, "outbox_at": 1, "outbox_last": 1, "outbox_turn": 1}
+    cursor = collection.find({"outbox_at": {"$gt": after, "$lt": before}}, parts)
     cursor.hint("outbox")  # not every server sees that the sparse index has all of them
     cursor.sort([("outbox_at", ASCENDING)]).limit(FIND_DOCUMENTS)
     cursor.batch_size(FIND_DOCUMENTS + 1)  # one answer, so that nothing moves in between
@@ -145,14 +145,19 @@ def _chunks(outbox: Sequence[Document]) -> list[list[Document]]:
 
 async def forget(
     collection: AsyncIOMotorCollection[Document], batch: Sequence[Part], missing: Collection[UUID]
-) -> None:
-    """Take what was published out of the documents; `missing` are the entries that were not."""
+) -> bool:
+    """Take what was published out of the documents; `missing` are the entries that were not.
+
+    False: something was added meanwhile to what should have been cleared, perhaps by an instance
+    that leaves it to us, or another relay was here. So look again.
+    """
     cleared = [part for part in batch if part.last and not _any_of(missing, part)]
     others = [part for part in batch if not part.last or _any_of(missing, part)]
-    if not await _clear(collection, cleared):  # more was added, or another relay was here
-        others = list(batch)
-    if others:
-        await collection.bulk_write([_pull(part, missing) for part in others], ordered=False)
+    unchanged = await _clear(collection, cleared)
+    pulls = [_pull(part, missing) for part in (others if unchanged else batch)]
+    if pulls:
+        await collection.bulk_write(pulls, ordered=False)
+    return unchanged
 
 
 async def _clear(collection: AsyncIOMotorCollection[Document], parts: Sequence[Part]) -> bool:

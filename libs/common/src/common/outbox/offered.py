@@ -37,23 +37,16 @@ class Offered:
 
     def swept(self, ids: Iterable[UUID], oldest: UUID) -> None:
         """Leave out documents with this `outbox_at`, should they be offered yet; they were found
-        and published. Those before `oldest` will not be."""
+        and published. Those before `oldest` need not be remembered: their turn is over."""
         self._swept = {at for at in self._swept if at >= oldest}
         self._swept.update(ids)
 
-    def take(self, oldest: UUID) -> tuple[list[tuple[str, Document]], bool]:
-        """Some of them, and whether the next one is too old to be trusted: another relay may have
-        swept it, and the database knows what still waits."""
+    def take(self) -> list[tuple[str, Document]]:
+        """Some of them."""
         taken: list[tuple[str, Document]] = []
         while self._documents and len(taken) < BATCH_DOCUMENTS:
             name, document = self._documents.popleft()
             if document["outbox_at"] in self._swept:
                 continue
-            if document["outbox_at"] < oldest:
-                return taken, True
             taken.append((name, document))
-        return taken, False
-
-    def clear(self) -> None:
-        """Drop all; they are found in the database."""
-        self._documents.clear()
+        return taken

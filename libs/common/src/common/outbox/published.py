@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from common.mongo import Database
 from common.outbox.documents import PER_KEY, Part, forget
@@ -21,8 +21,10 @@ class Published:
     So they are few: with what is published next, at most PER_KEY entries of one key.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look: Callable[[str], None] = lambda name: None) -> None:
+        """`look` is told of a collection whose documents may hold more than was published."""
         self._database = database
+        self._look = look
         self._parts: dict[str, list[Part]] = {}
         self._keys: Tally[str] = Tally()
         self._documents = 0
@@ -35,6 +37,10 @@ class Published:
     def seconds_left(self) -> float:
         """How long the database may go without knowing; 0 or less when it must be told now."""
         return self._due_at - asyncio.get_running_loop().time()
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Whether any are of these collections."""
+        return any(self._parts.get(name) for name in names)
 
     def has_room(self, batch: Sequence[Part]) -> bool:
         """Whether these may be published before what is here is forgotten."""
@@ -54,7 +60,8 @@ class Published:
         """Take all of them out of their documents. Raises PyMongoError; then they are kept."""
         for name, parts in list(self._parts.items()):
             while parts:
-                await forget(self._database.unscoped(name), parts[:TOGETHER], ())
+                if not await forget(self._database.unscoped(name), parts[:TOGETHER], ()):
+                    self._look(name)
                 del parts[:TOGETHER]
             del self._parts[name]
         self._keys.clear()

@@ -4,6 +4,7 @@ of one network."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from uuid import UUID
 
 from common import outbox
@@ -40,7 +41,7 @@ from messaging.adapters.mongo_marks import CHOICES, MARKS, MongoMarks, MongoRece
 from messaging.adapters.mongo_marks import INDEXES as MARK_INDEXES
 from messaging.adapters.mongo_messages import PLACE, MongoMessages, Offer, Room
 from messaging.adapters.mongo_reports import INDEXES as REPORT_INDEXES
-from messaging.adapters.mongo_reports import MongoReports
+from messaging.adapters.mongo_reports import REPORTS, MongoReports
 from messaging.adapters.read_together import ReadTogether
 from messaging.application.ports import Network
 from messaging.application.ports_sides import Sides
@@ -120,16 +121,16 @@ class Networks:
 
     def __init__(
         self, database: Database, keys: ConversationKeys, offer: Offer, room: Room | None = None,
-        unsure: Callable[[], None] = lambda: None, clock: Clock | None = None,
+        unsure: Callable[[str], None] = lambda name: None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
-        """`offer` is told what was stored, `unsure` that something else was or may have been;
-        `room` returns when much more may be."""
+        """`offer` is told what was stored, `unsure` of which collection something else was or may
+        have been;        `room` returns when much more may be."""
         self._database = database
         self._keys = keys
         self._offer = offer
         self._room = room
         self._unsure = unsure
-        self._writer = GroupCommit(database, "messages", offer, unsure)
+        self._writer = GroupCommit(database, "messages", offer, partial(unsure, "messages"))
         self._clock = clock or SystemClock()
         self._seen: dict[UUID, dict[UUID, Conversation]] = {}
         self._settled: dict[UUID, set[UUID]] = {}
@@ -158,13 +159,15 @@ class Networks:
                 self._writer,
                 self._offer,
                 self._room,
-                self._unsure,
+                partial(self._unsure, "messages"),
             ),
             members=self.members(network_id),
             sides=self.sides(network_id),
-            marks=MongoMarks(collection(MARKS, network_id), self._unsure),
+            marks=MongoMarks(collection(MARKS, network_id), partial(self._unsure, MARKS)),
             choices=MongoReceiptChoices(collection(CHOICES, network_id)),
-            reports=MongoReports(self._database, network_id, self._keys, self._unsure),
+            reports=MongoReports(
+                self._database, network_id, self._keys, partial(self._unsure, REPORTS)
+            ),
             presences=mongo_presences.MongoPresences(
                 collection(mongo_presences.COLLECTION, network_id)
             ),
@@ -180,7 +183,9 @@ class Networks:
 
     def imports(self, network_id: UUID) -> MongoImports:
         """Where this network keeps that histories were brought in."""
-        return MongoImports(self._database.collection(IMPORTS, network_id), self._unsure)
+        return MongoImports(
+            self._database.collection(IMPORTS, network_id), partial(self._unsure, IMPORTS)
+        )
 
     def members(self, network_id: UUID) -> MongoMembers:
         """The members known in this network."""
@@ -192,11 +197,18 @@ class Networks:
         of = self._database.collection
         blocks = of(mongo_blocks.COLLECTION, network_id)
         return Sides(
-            mongo_seats.MongoSeats(of(mongo_seats.COLLECTION, network_id), settled, self._unsure),
+            mongo_seats.MongoSeats(
+                of(mongo_seats.COLLECTION, network_id),
+                settled,
+                partial(self._unsure, mongo_seats.COLLECTION),
+            ),
             mongo_contacts.MongoRules(of(mongo_contacts.RULES, network_id)),
             self.ties(network_id),
             mongo_blocks.MongoBlocks(
-                blocks, self._blocks_of(network_id, blocks), self._unsure, self.let_go
+                blocks,
+                self._blocks_of(network_id, blocks),
+                partial(self._unsure, mongo_blocks.COLLECTION),
+                self.let_go,
             ),
             mongo_availability.MongoAvailabilities(of(mongo_availability.COLLECTION, network_id)),
         )
