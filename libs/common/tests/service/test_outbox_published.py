@@ -30,11 +30,10 @@ async def test_what_is_published_may_wait_but_no_key_waits_more_than_a_crash_may
         keys = [
             f"k{random.randint(0, random.choice((2, 500)))}" for _ in range(random.randint(1, 30))
         ]
+        outboxes = [[{"id": new_id(), "key": key}] for key in keys]
         batch = [
-            Part(
-                {"_id": new_id(), "outbox_at": new_id()}, [{"id": new_id(), "key": key}], last=True
-            )
-            for key in keys
+            Part({"_id": new_id(), "outbox_at": new_id(), "outbox": outbox}, outbox, last=True)
+            for outbox in outboxes
         ]
         if not waiting.has_room(batch):
             await waiting.forget()

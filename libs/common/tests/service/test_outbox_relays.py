@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from common import outbox
 from common.ids import new_id
 from common.kafka_producer import Producer
 from common.outbox import Relay
@@ -20,7 +21,7 @@ from common.testing.poll import until
 
 from libs.common.tests.producers import Away, Interrupted, Paused
 from libs.common.tests.relaying import none_waits, running
-from libs.common.tests.things import NAME, Things, published
+from libs.common.tests.things import NAME, Things, event, published
 
 A, B, C = 1, 2, 3
 SHORT = 0.9
@@ -58,19 +59,36 @@ async def long_ago(things: Things, minutes: int = 10) -> None:
     """Let everything have waited for some minutes."""
     raw = things.database.unscoped(NAME)
     for one in await raw.find({"outbox_at": {"$exists": True}}).to_list(None):
-        at = UUID(int=one["outbox_at"].int - (minutes * 60_000 << 80))
-        await raw.update_one({"_id": one["_id"]}, {"$set": {"outbox_at": at}})
+        before = {
+            "outbox_at": earlier(one["outbox_at"], minutes * 60_000),
+            "outbox.0.id": earlier(one["outbox"][0]["id"], minutes * 60_000),
+        }
+        await raw.update_one({"_id": one["_id"]}, {"$set": before})
+
+
+def earlier(id: UUID, millis: int) -> UUID:
+    """The id, as if it had been made so much earlier."""
+    return UUID(int=id.int - (millis << 80))
+
+
+async def push_by_a_slow_clock(things: Things, id: UUID, number: int) -> None:
+    """Add an event, by a clock that is a second behind all others'."""
+    update = outbox.push([event(id, number)], {"n": number}, things.tag)
+    update["$min"]["outbox_at"] = earlier(update["$min"]["outbox_at"], 1_000)
+    assert await things.collection.update_one({"_id": id}, update)
 
 
 async def test_two_that_are_woken_all_the_time_publish_each_event_once(
     things: Things, make: Make, kafka: str, topic_prefix: str
 ) -> None:
-    """Both insert and offer, change what the other inserted, and wake their relays at once: what
-    one has offered, or published a moment ago, the other finds in the database all the time."""
+    """Both insert and offer, change what the other just inserted, and wake their relays at once:
+    what one has offered, or published a moment ago, the other finds in the database all the time.
+    """
     instances = [(of(things, A), make(A)), (of(things, B), make(B))]
     keys = [new_id(), new_id()]
 
-    async def write(mine: Things, relay: Relay, key: UUID) -> None:
+    async def write(number: int) -> None:
+        (mine, relay), (theirs, far), key = instances[number], instances[1 - number], keys[number]
         for start in range(0, 300, 5):
             batch = [mine.document(new_id(), start + n, key=key) for n in range(5)]
             await mine.collection.insert_many(batch)
@@ -78,11 +96,11 @@ async def test_two_that_are_woken_all_the_time_publish_each_event_once(
             other = new_id()
             await mine.insert(other, 1)
             relay.wake()
-            assert await mine.push(other, 2)
-            relay.wake()
+            assert await theirs.push(other, 2)
+            far.wake()
 
     async with running(*(relay for _, relay in instances)):
-        await asyncio.gather(*(write(*one, key) for one, key in zip(instances, keys, strict=True)))
+        await asyncio.gather(write(0), write(1))
         await until(lambda: none_waits(things))
     log = await published(kafka, topic_prefix)
     assert [log.pop(str(key)) for key in keys] == [list(range(300))] * 2
@@ -189,9 +207,10 @@ async def test_one_that_stood_still_before_it_looked_further_drops_what_it_held(
 async def test_what_is_added_before_the_other_reads_is_published_by_it(
     things: Things, make: Make, kafka: str, topic_prefix: str
 ) -> None:
+    """Also if the clock of who adds says that it was before."""
     id = new_id()
     await of(things, A).insert(id, 1)
-    assert await of(things, B).push(id, 2)
+    await push_by_a_slow_clock(of(things, B), id, 2)
     assert await make(B).drain() == 0
     assert await make(A).drain() == 2
     assert await published(kafka, topic_prefix) == {str(id): [1, 2]}
@@ -211,7 +230,7 @@ async def test_what_is_added_while_the_other_publishes_goes_out_promptly(
     document = await of(things, A).insert(id, 1)
 
     async def meanwhile() -> None:
-        assert await of(things, B).push(id, 2)
+        await push_by_a_slow_clock(of(things, B), id, 2)
         assert await other.drain() == 0
 
     producer.meanwhile = meanwhile
@@ -284,3 +303,15 @@ async def test_of_two_with_one_tag_nothing_is_lost(
 
 async def _reached(paused: Paused) -> bool:
     return paused.reached.is_set()
+
+
+async def test_one_that_stood_still_publishes_what_it_was_offered_before_once(
+    things: Things, make: Make, kafka: str, topic_prefix: str
+) -> None:
+    """A laptop that was closed for a night: what was offered is as old as what is swept."""
+    relay, id = make(A), new_id()
+    await of(things, A).insert(id, 1)
+    await long_ago(things)
+    relay.offer(NAME, await things.database.unscoped(NAME).find().to_list(None))
+    assert await relay.drain() == 1
+    assert await published(kafka, topic_prefix) == {str(id): [1]}

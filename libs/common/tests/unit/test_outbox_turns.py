@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from common.ids import tagged_id
+from common.ids import new_id, tagged_id
+from common.mongo import Document
+from common.outbox.documents import turn_of
 from common.outbox.turns import Turns
 
 MINE, THEIRS = 1, 2
@@ -20,9 +22,18 @@ class Monotonic:
         return self.now
 
 
-def waiting(tag: int, *, seconds: float = 0.0, turn: UUID | None = None) -> dict[str, UUID]:
+def waiting(tag: int, *, seconds: float = 0.0, turn: UUID | None = None) -> Document:
+    """Written by two, one behind the other; its place says nothing of whose turn it is."""
     at = UUID(int=tagged_id(tag).int - (round(seconds * 1000) << 80))
-    return {"outbox_at": at} | ({"outbox_turn": turn} if turn else {})
+    entries = [{"id": at}, {"id": tagged_id(MINE + THEIRS - tag)}]
+    document = {"outbox_at": new_id(), "outbox": entries}
+    return document | ({"outbox_turn": turn} if turn else {})
+
+
+def test_what_was_taken_whole_and_not_cleared_is_whose_it_was_last() -> None:
+    turn = tagged_id(MINE)
+    assert turn_of({"outbox_at": new_id(), "outbox": [], "outbox_turn": turn}) == turn
+    assert turn_of({"outbox_at": turn, "outbox": []}) == turn
 
 
 def test_what_is_ones_own_is_ones_own_however_old() -> None:

@@ -2,9 +2,10 @@
 
 `outbox` holds the entries in the order written. `outbox_at`, a UUIDv7 made by the first write that
 found the outbox empty, is a scalar in the order of writes: its sparse index finds waiting documents
-without looking at the others, and a document keeps its place until all its entries are gone. It
-says which instance made it, so whose turn it is to publish (turns.py). `outbox_last` is made anew
-by each later write, so finding it unchanged proves that nothing was added since.
+without looking at the others, and a document keeps its place until all its entries are gone. The id
+of an entry says which instance wrote it; the first one's, whose turn it is to publish (turns.py).
+`outbox_last` is made anew by each later write, so finding it unchanged proves that nothing was
+added since.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ class Outgoing:
     sequence: int
 
 
-def entries(outgoing: Iterable[Outgoing]) -> list[Document]:
-    """The stored form of some events."""
+def entries(outgoing: Iterable[Outgoing], tag: int | None = None) -> list[Document]:
+    """The stored form of some events. See `fields`."""
     traceparent = current_traceparent()
     return [
         {
-            "id": new_id(), "topic": event.topic, "key": text_of(event.key),
+            "id": tagged_id(tag), "topic": event.topic, "key": text_of(event.key),
             "type": event.message.DESCRIPTOR.full_name, "sequence": event.sequence,
             "payload": event.message.SerializeToString(), "trace": traceparent,
         }
@@ -61,21 +62,29 @@ def entries(outgoing: Iterable[Outgoing]) -> list[Document]:
 def fields(outgoing: Iterable[Outgoing], tag: int | None = None) -> Document:
     """What a new document holds beside its state; nothing without events. `tag` is of the instance
     whose relay is to publish them: of this one, if none is given."""
-    new = entries(outgoing)
-    return {"outbox": new, "outbox_at": tagged_id(tag)} if new else {}
+    new = entries(outgoing, tag)
+    return {"outbox": new, "outbox_at": new_id()} if new else {}
 
 
 def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any], tag: int | None = None) -> Document:
     """An update that sets `set_` and adds events, in one write. See `fields`; behind what already
     waits they are for whose turn that is."""
-    new = entries(outgoing)
+    new = entries(outgoing, tag)
     if not new:
         return {"$set": {**set_}}
     return {
         "$set": {**set_, "outbox_last": new_id()},
-        "$min": {"outbox_at": tagged_id(tag)},
+        "$min": {"outbox_at": new_id()},
         "$push": {"outbox": {"$each": new}},
     }
+
+
+def turn_of(document: Document) -> UUID:
+    """Whose turn it is to publish a waiting document, and since when: a tagged id. That of its
+    first entry, in the order of the database, until a relay says otherwise."""
+    first = document["outbox"][0]["id"] if document["outbox"] else document["outbox_at"]
+    turn: UUID = document.get("outbox_turn") or first
+    return turn
 
 
 def record_of(entry: Document, source: str) -> Record:
@@ -181,8 +190,12 @@ async def _clear(collection: AsyncIOMotorCollection[Document], parts: Sequence[P
 
 
 def _pull(part: Part, missing: Collection[UUID]) -> UpdateOne:
-    ids = [entry["id"] for entry in part.entries if entry["id"] not in missing]
-    return UpdateOne({"_id": part.document["_id"]}, {"$pull": {"outbox": {"id": {"$in": ids}}}})
+    """Take a part; whose turn it was, it stays, whoever wrote what is the first now."""
+    ids = {"$in": [entry["id"] for entry in part.entries if entry["id"] not in missing]}
+    return UpdateOne(
+        {"_id": part.document["_id"], "outbox.id": ids},
+        {"$pull": {"outbox": {"id": ids}}, "$set": {"outbox_turn": turn_of(part.document)}},
+    )
 
 
 def _any_of(missing: Collection[UUID], part: Part) -> bool:

@@ -36,9 +36,9 @@ class Offered:
         return True
 
     def swept(self, ids: Iterable[UUID], oldest: UUID) -> None:
-        """Leave out documents with this `outbox_at`, should they be offered yet; they were found
-        and published. Those before `oldest` need not be remembered: their turn is over."""
-        self._swept = {at for at in self._swept if at >= oldest}
+        """Leave out documents whose first entry has this id, should they be offered yet; they were
+        found and published. Those before `oldest` need not be remembered: their turn is over."""
+        self._swept = {id for id in self._swept if id >= oldest}
         self._swept.update(ids)
 
     def take(self) -> list[tuple[str, Document]]:
@@ -46,7 +46,7 @@ class Offered:
         taken: list[tuple[str, Document]] = []
         while self._documents and len(taken) < BATCH_DOCUMENTS:
             name, document = self._documents.popleft()
-            if document["outbox_at"] in self._swept:
+            if document["outbox"][0]["id"] in self._swept:
                 continue
             taken.append((name, document))
         return taken

@@ -172,7 +172,7 @@ class Relay:
         """Look in the database: for all that waits where told to, elsewhere now and then for what a
         crash left behind."""
         now = asyncio.get_running_loop().time()
-        if self._published.holds(self._looks):
+        if self._published.holds(self._collections if now >= self._sweep_at else self._looks):
             await self._published.forget()  # or they would be found, and published again
         # Nobody is waited for from here to the look: who wakes us is in it, or makes another.
         befores = dict.fromkeys(self._looks, new_id())
@@ -197,7 +197,8 @@ class Relay:
         if others:
             self._left = min(self._left or EVERYTHING, others[0]["outbox_at"])
         count = await self._relay(name, ours)
-        self._offered.swept((document["outbox_at"] for document in ours), self._turns.over)
+        first = (one["outbox"][0]["id"] for one in ours if one["outbox"])
+        self._offered.swept(first, self._turns.over)
         return count, found[-1]["outbox_at"] if len(found) == FIND_DOCUMENTS else None
 
     async def _relay(self, name: str, documents: Sequence[Document]) -> int:

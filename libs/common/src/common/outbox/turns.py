@@ -1,11 +1,11 @@
 """Whose turn it is to publish a document: at any time of one relay, and the document says whose.
 
-Beside its time, `outbox_at` names the instance of the service that made it. That instance may begin
-to publish the document for a sixth of the grace, without asking anybody. Later whoever wants to, it
-too, takes the turn first: one write, which happens only if the turn is as it was read, sets
-`outbox_turn`, an id of the same kind, and leaves the document its place. Others take a turn only
-when it has been somebody else's for the whole grace: its process is gone, stands still, or cannot
-reach the broker.
+Beside its time, the id of its first entry names the instance of the service that wrote it: of many
+that wrote at once, the first in the order of the database. That instance may begin to publish the
+document for a sixth of the grace, without asking anybody. Later whoever wants to, it too, takes the
+turn first: one write, which happens only if the turn is as it was read, sets `outbox_turn`, an id
+of the same kind, and leaves the document its place. Others take a turn only when it has been
+somebody else's for the whole grace: its process is gone, stands still, or cannot reach the broker.
 
 So a process that stood still holds nothing that it may publish: a turn of its own is over long
 before another relay may take it, with what a producer needs to give up in between.
@@ -23,6 +23,7 @@ from pymongo import UpdateOne
 
 from common.ids import instance_tag, new_id, tag_of, tagged_id
 from common.mongo import Document
+from common.outbox.documents import turn_of
 
 GRACE_SECONDS = 60.0
 """More than a turn, a record's delivery and a request together, by what clocks may differ."""
@@ -74,7 +75,7 @@ class Turns:
         ours: list[Document] = []
         others: list[Document] = []
         for document in documents:
-            turn = _turn_of(document)
+            turn = turn_of(document)
             mine = tag_of(turn) == self._tag or turn < lapsed
             (ours if mine else others).append(document)
         return ours, others
@@ -87,11 +88,11 @@ class Turns:
         monotonic clock, until which to send them. Raises Overtaken, PyMongoError, and what `check`
         does: nothing is taken from anybody by whom the broker does not answer."""
         over = self.over
-        late = [one for one in documents if self._is_over(_turn_of(one), over)]
+        late = [one for one in documents if self._is_over(turn_of(one), over)]
         if late:
             await check()
             await self._take(collection, late)
-        oldest = min(_turn_of(one) for one in documents)
+        oldest = min(turn_of(one) for one in documents)
         return self._monotonic() + self.seconds - max(0.0, _age(oldest))
 
     async def _take(
@@ -122,10 +123,6 @@ def _age(id: UUID) -> float:
     return ((new_id().int >> 80) - (id.int >> 80)) / 1000
 
 
-def _turn_of(document: Document) -> UUID:
-    turn: UUID = document.get("outbox_turn") or document["outbox_at"]
-    return turn
-
-
 def _as_read(document: Document) -> Document:
-    return {"outbox_at": document["outbox_at"], "outbox_turn": document.get("outbox_turn")}
+    first = document["outbox"][0]["id"] if document["outbox"] else None
+    return {"outbox.0.id": first, "outbox_turn": document.get("outbox_turn")}
