@@ -19,6 +19,7 @@ from libs.common.tests.consuming import (
     DLQ,
     Commits,
     Make,
+    among,
     equals,
     problem,
     publish_as_of,
@@ -131,6 +132,20 @@ async def test_going_back_begins_with_what_is_not_older(
         await publish(producer, record("newer", 4))
         await until(lambda: equals(rows.all(), {"late": (2, 1), "new": (3, 1), "newer": (4, 1)}))
     assert rows.calls == {"late": 1, "new": 1, "newer": 1}
+
+
+async def test_going_back_takes_nothing_where_all_there_is_is_older(
+    make: Make, rows: Rows, producer: Producer, kafka: str, topic_prefix: str
+) -> None:
+    for number in (1, 2, 3):
+        made = record(f"old-{number}", number)
+        await publish_as_of(kafka, topic_prefix + TOPIC, made, seconds_ago=3_600)
+    consumer = make(back=600)
+    async with running(consumer):
+        await until(lambda: ready(consumer))  # has taken what there was for it
+        await publish(producer, record("new", 4))
+        await until(lambda: among(rows.calls, "new"))
+    assert rows.calls == {"new": 1}
 
 
 async def test_it_is_ready_when_it_has_read_what_happened_before(
