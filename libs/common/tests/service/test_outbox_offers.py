@@ -42,7 +42,7 @@ async def test_what_was_offered_long_ago_is_looked_up_first(
     assert await relay.drain() == 0
     id = new_id()
     document = things.document(id, 1)
-    document["outbox_at"] = UUID(int=document["outbox_at"].int - (60_000 << 80))
+    document["outbox_at"] = UUID(int=document["outbox_at"].int - (7_200_000 << 80))
     await things.collection.insert_one(document)
     assert await Relay(things.database, [NAME], relay._sender._producer, "/other").drain() == 1
     relay.offer(NAME, [document])
