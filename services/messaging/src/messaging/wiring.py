@@ -187,8 +187,8 @@ async def _hear(
     consumer = listen(group=GROUP, topics=TOPICS, handlers=members)
     told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=close)
     elsewhere = listen(
-        group=erased.group(), topics=erased.TOPICS, handlers=gone, back=erased.BACK_SECONDS,
-        producer=Nowhere(settings.kafka, NAME),
+        group=erased.GROUP, alone=True, topics=erased.TOPICS, handlers=gone,
+        back=erased.BACK_SECONDS, producer=Nowhere(settings.kafka, NAME),
     )  # fmt: skip
     await stack.enter_async_context(_listening(life, "consumer", consumer))
     await stack.enter_async_context(life.background("ties", told.run()))
