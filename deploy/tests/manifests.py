@@ -85,14 +85,23 @@ def shared(folder: Path = BASE) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def environment(service: str, secrets: Mapping[tuple[str, str], str]) -> dict[str, str]:
+def environment(
+    service: str, secrets: Mapping[tuple[str, str], str], pod_name: str = "pod-1"
+) -> dict[str, str]:
     """What the process of a service finds in its environment, with these secrets there."""
-    made = shared()
-    for entry in container(service).get("env", ()):
-        reference = entry.get("valueFrom", {}).get("secretKeyRef")
-        value = secrets[reference["name"], reference["key"]] if reference else entry["value"]
-        made[entry["name"]] = value
-    return made
+    return shared() | {
+        entry["name"]: entry["value"]
+        if "value" in entry
+        else _found(entry["valueFrom"], secrets, pod_name)
+        for entry in container(service).get("env", ())
+    }
+
+
+def _found(source: Document, secrets: Mapping[tuple[str, str], str], pod_name: str) -> str:
+    if source == {"fieldRef": {"fieldPath": "metadata.name"}}:
+        return pod_name
+    reference = source["secretKeyRef"]
+    return secrets[reference["name"], reference["key"]]
 
 
 def operations(overlay: Path) -> Iterator[tuple[Document, list[Document]]]:

@@ -25,10 +25,15 @@ from deploy.tests.manifests import (
     pod,
     shared,
 )
+from deploy.tests.test_workloads import SOURCES
 from libs.common.tests import service_keys
 from libs.erasure.tests.keys import keys_file
 
 KEY = "signing_key.pem"
+RELAYING = [
+    service for service in SERVICES
+    if "Relay(" in (SOURCES / service / "src" / service / "wiring.py").read_text()
+]  # fmt: skip
 URI = "mongodb://database.example:27017/?replicaSet=kith"
 SECRETS = {("kith-mongodb", service): URI for service in SERVICES} | {
     ("kith-identity", "operator_password"): "a-password-of-the-operator",
@@ -68,9 +73,9 @@ def key_file(tmp_path: Path) -> Path:
     return path
 
 
-def told(service: str, key_file: Path) -> Told:
-    """What the pod of a service tells it, with the key where this test has it."""
-    variables = environment(service, SECRETS)
+def told(service: str, key_file: Path, pod_name: str = "pod-1") -> Told:
+    """What a pod of a service tells it, with the key where this test has it."""
+    variables = environment(service, SECRETS, pod_name)
     for name in {
         "KITH_SIGNING_KEY_FILE",
         "KITH_ERASURE_KEY_FILE",
@@ -105,6 +110,20 @@ def test_a_service_can_read_its_settings_from_what_its_pod_is_told(
     ports.pop("health", None)  # of the gateway alone: the next test
     assert ports == {"http": settings.http_listen.port, "grpc": settings.grpc_listen.port}
     assert settings.http_listen.host == settings.grpc_listen.host == "0.0.0.0"  # noqa: S104  # a pod's own address is not known before
+
+
+@pytest.mark.parametrize("service", RELAYING)
+def test_who_publishes_has_one_name_where_it_is_alone_and_else_that_of_its_pod(
+    service: str, key_file: Path
+) -> None:
+    """What one pod had not published its successor knows as its own at once; two that run beside
+    each other never do."""
+    scaler = of(service, "HorizontalPodAutoscaler")["spec"]
+    pods = ("pod-1", "pod-2")
+
+    names = {load(service, told(service, key_file, one)).service.instance for one in pods}
+
+    assert names == ({service} if scaler["maxReplicas"] == 1 else {*pods})
 
 
 def test_the_probes_of_the_gateway_ask_where_it_listens_for_them(key_file: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Container
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
@@ -38,6 +38,10 @@ async def ready(consumer: Consumer) -> bool:
 
 async def equals(asked: Awaitable[object], expected: object) -> bool:
     return await asked == expected
+
+
+async def among(those: Container[str], one: str) -> bool:
+    return one in those
 
 
 async def true(value: bool) -> bool:

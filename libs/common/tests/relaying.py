@@ -10,6 +10,9 @@ from common.outbox import Relay
 
 from libs.common.tests.things import Things
 
+AN_HOUR = 3_600.0
+"""A grace longer than a test waits: what is published was told of, and not found by a sweep."""
+
 
 @asynccontextmanager
 async def running(*relays: Relay) -> AsyncIterator[None]:

@@ -26,6 +26,7 @@ from kith.community.v1 import community_service_pb2 as api
 from kith.identity.v1 import identity_service_pb2 as identity_api
 from kith.identity.v1 import identity_service_pb2_grpc as identity_grpc
 
+from libs.common.tests.lives import Life
 from services.community.tests.doors import Client, Issuer
 
 Published = tuple[str, int, Message]
@@ -76,12 +77,13 @@ async def identity_of(issuer: Issuer) -> AsyncIterator[Address]:
 @asynccontextmanager
 async def running(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     """The service built in this process."""
-    life = Lifecycle()
+    life = Life()
     async with build(Config.from_env(environment), life) as app:
         await life.health.begin()
         await until(lambda: _is_well(life))
         async with grpc_client.connect(app.grpc) as channel:
             yield Client(channel)
+    assert life.has_told_all()
 
 
 def free_address() -> Address:

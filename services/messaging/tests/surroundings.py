@@ -19,7 +19,6 @@ from common.clock import epoch_millis
 from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
-from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.identity.events.v1 import identity_events_pb2 as identity_events
@@ -27,6 +26,7 @@ from messaging.config import Config
 from messaging.wiring import App, build
 
 from libs.common.tests import service_keys
+from libs.common.tests.lives import Life
 from libs.erasure.tests.keys import KEY, key_file
 from services.messaging.tests.builders import NETWORK, NOW
 from services.messaging.tests.doors import ANY_PORT, Client
@@ -84,7 +84,7 @@ class Surroundings:
             service_key=service_keys.KEYS["messaging"], service_keys=service_keys.trust(),
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
-        life = Lifecycle()
+        life = Life()
         async with (
             build(Config(service, KEY, keys or key_folder()), life) as app,
             grpc_client.connect(app.grpc) as channel,
@@ -92,6 +92,7 @@ class Surroundings:
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
+        assert life.has_told_all()
 
 
 class Process:

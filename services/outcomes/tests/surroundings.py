@@ -14,12 +14,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from common import grpc_client
 from common.config import Address, Secret, ServiceConfig
-from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from outcomes.config import Config
 from outcomes.wiring import App, build
 
 from libs.common.tests import service_keys
+from libs.common.tests.lives import Life
 from libs.erasure.tests.keys import KEY, key_file
 from services.outcomes.tests.doors import ANY_PORT, Client
 
@@ -65,7 +65,7 @@ class Surroundings:
             service_key=service_keys.KEYS["outcomes"], service_keys=service_keys.trust(),
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
-        life = Lifecycle()
+        life = Life()
         async with (
             build(Config(service, KEY), life) as app,
             grpc_client.connect(app.grpc) as channel,
@@ -73,6 +73,7 @@ class Surroundings:
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
+        assert life.has_told_all()
 
 
 class Process:

@@ -18,7 +18,6 @@ from common.clock import epoch_millis
 from common.config import Address, Secret, ServiceConfig
 from common.ids import new_id
 from common.kafka_producer import Producer, headers
-from common.lifecycle import Lifecycle
 from common.testing.poll import until
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.identity.events.v1 import identity_events_pb2 as identity_events
@@ -26,6 +25,7 @@ from programs.config import Config
 from programs.wiring import App, build
 
 from libs.common.tests import service_keys
+from libs.common.tests.lives import Life
 from libs.erasure.tests.keys import KEY, key_file
 from services.programs.tests.builders import NETWORK, NOW
 from services.programs.tests.doors import ANY_PORT, Client
@@ -92,7 +92,7 @@ class Surroundings:
             service_key=service_keys.KEYS["programs"], service_keys=service_keys.trust(),
             identity=self.identity, log_level="info", traces="off",
         )  # fmt: skip
-        life = Lifecycle()
+        life = Life()
         async with (
             build(Config(service, KEY), life) as app,
             grpc_client.connect(app.grpc) as channel,
@@ -100,6 +100,7 @@ class Surroundings:
             await life.health.begin()
             await until(lambda: is_ready(app.http))
             yield app, Client(channel)
+        assert life.has_told_all()
 
 
 class Process:

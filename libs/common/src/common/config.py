@@ -116,11 +116,13 @@ class ServiceConfig:
     log_level: str
     traces: str
     trace_ratio: float = 1.0
+    called: str = ""
 
     @property
     def instance(self) -> str:
-        """What tells this instance of a service from its others, and stays when it starts again."""
-        return f"{socket.gethostname()} {self.grpc_listen}"
+        """What tells this instance of a service from its others, and stays when it starts again: as
+        it is `called`, or else its host and where it listens."""
+        return self.called or f"{socket.gethostname()} {self.grpc_listen}"
 
     @classmethod
     def read(cls, reader: Reader) -> ServiceConfig:
@@ -138,6 +140,7 @@ class ServiceConfig:
             log_level=reader.read("KITH_LOG_LEVEL", _log_level, "info"),
             traces=reader.read("KITH_TRACES", _traces, "off"),
             trace_ratio=reader.read("KITH_TRACE_RATIO", _ratio, 1.0),
+            called=reader.text("KITH_INSTANCE", ""),
         )
 
 

@@ -12,6 +12,7 @@ from common.kafka_consumer import Consumer, Handle
 from common.kafka_producer import Producer
 from common.mongo import Database
 from common.outbox import Relay
+from common.outbox.turns import Turns
 from common.telemetry import Tracing
 from common.testing.pytest_plugin import CreateTopics
 from google.protobuf.message import Message
@@ -20,6 +21,7 @@ from google.protobuf.wrappers_pb2 import Int64Value
 from libs.common.tests import topics
 from libs.common.tests.consuming import DLQ, Commits, Make
 from libs.common.tests.grpc_world import CARRIED, Stub, World, carrying
+from libs.common.tests.relaying import AN_HOUR
 from libs.common.tests.rows import GROUP, Rows
 from libs.common.tests.things import NAME, TOPIC, Things
 
@@ -79,7 +81,8 @@ async def things(database: Database, create_topics: CreateTopics) -> Things:
 
 @pytest.fixture
 def relay(things: Things, producer: Producer) -> Relay:
-    return Relay(things.database, [NAME], producer, "/test")
+    """It finds by itself what waits when it starts, and later only what it is told of."""
+    return Relay(things.database, [NAME], producer, "/test", Turns(grace=AN_HOUR))
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from common.kafka_producer import Producer
 from common.telemetry import configure
 from common.testing.poll import until
 from google.protobuf.wrappers_pb2 import BoolValue, Int64Value, StringValue
+from prometheus_client import REGISTRY
 
 from libs.common.tests import topics
 from libs.common.tests.consuming import (
     DLQ,
     Commits,
     Make,
+    among,
     equals,
     problem,
     publish_as_of,
@@ -131,6 +133,44 @@ async def test_going_back_begins_with_what_is_not_older(
         await publish(producer, record("newer", 4))
         await until(lambda: equals(rows.all(), {"late": (2, 1), "new": (3, 1), "newer": (4, 1)}))
     assert rows.calls == {"late": 1, "new": 1, "newer": 1}
+
+
+async def test_going_back_takes_nothing_where_all_there_is_is_older(
+    make: Make, rows: Rows, producer: Producer, kafka: str, topic_prefix: str
+) -> None:
+    for number in (1, 2, 3):
+        made = record(f"old-{number}", number)
+        await publish_as_of(kafka, topic_prefix + TOPIC, made, seconds_ago=3_600)
+    consumer = make(back=600)
+    async with running(consumer):
+        await until(lambda: ready(consumer))  # has taken what there was for it
+        await publish(producer, record("new", 4))
+        await until(lambda: among(rows.calls, "new"))
+    assert rows.calls == {"new": 1}
+
+
+async def test_each_that_is_alone_takes_all_and_is_counted_with_the_others(
+    make: Make, rows: Rows, producer: Producer
+) -> None:
+    """An id in a label would be a new series with each start."""
+    ones = [make(back=600, alone=True) for _ in range(2)]
+    async with running(*ones):
+        await publish(producer, record("k", 1))
+        await until(lambda: equals(times(rows, "k"), 2))
+        assert {name for name in groups() if name.startswith(GROUP)} == {GROUP}
+
+
+async def times(rows: Rows, key: str) -> int:
+    return rows.calls[key]
+
+
+def groups() -> set[str]:
+    """Those that metrics name."""
+    samples = (one for metric in REGISTRY.collect() for one in metric.samples)
+    return {
+        one.labels["group"] for one in samples
+        if one.name in {"kith_consumer_records_total", "kith_consumer_stopped_partitions"}
+    }  # fmt: skip
 
 
 async def test_it_is_ready_when_it_has_read_what_happened_before(

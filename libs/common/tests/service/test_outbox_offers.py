@@ -43,7 +43,7 @@ async def test_what_was_offered_long_ago_is_looked_up_first(
     id = new_id()
     document = things.document(id, 1)
     [entry] = document["outbox"]
-    entry["id"] = UUID(int=entry["id"].int - (60_000 << 80))
+    entry["id"] = UUID(int=entry["id"].int - (2 * 3_600_000 << 80))
     await things.collection.insert_one(document)
     assert await Relay(things.database, [NAME], relay._sender._producer, "/other").drain() == 1
     relay.offer(NAME, [document])

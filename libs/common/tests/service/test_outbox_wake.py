@@ -42,7 +42,8 @@ async def test_a_wake_while_published_events_are_forgotten_is_not_lost(
     things: Things, relay: Relay, kafka: str, topic_prefix: str
 ) -> None:
     """A was offered and published. The relay is told to look, and before it looks forgets A; just
-    then B is written by somebody who wakes it. B must not wait for the sweep of half a minute."""
+    then B is written by somebody who wakes it. B must not wait for the
+    sweep, which here comes in an hour."""
     assert await relay.drain() == 0
     interrupted = Interrupted(things.database, things, relay)
     relay._published = interrupted

@@ -39,6 +39,15 @@ def test_an_instance_is_known_by_its_host_and_where_it_listens() -> None:
     assert one.instance == same.instance != other.instance
 
 
+def test_an_instance_that_is_given_a_name_is_the_same_elsewhere() -> None:
+    """A pod that is replaced has another host name."""
+    here, there = (
+        ServiceConfig.read(Reader(COMPLETE | {"KITH_INSTANCE": "one", "KITH_GRPC_LISTEN": listen}))
+        for listen in ("127.0.0.1:1", "127.0.0.1:2")
+    )
+    assert here.instance == there.instance == "one"
+
+
 def test_all_missing_settings_are_named_at_once() -> None:
     reader = Reader({})
     ServiceConfig.read(reader)

@@ -66,6 +66,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
+        await stack.enter_async_context(life.background("relay", relay.run()))  # ends last
         networks = MongoNetworks(database, relay.wake)
         ports = Ports(networks, Turns(), clock, CaseDesk(networks.cases, clock))
         members = Consumer(
@@ -99,7 +100,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await stack.enter_async_context(life.background("erasures", erasures.run()))
         await stack.enter_async_context(life.background("members", members.run()))
         await stack.enter_async_context(life.background("blocks", blocked.run()))
-        await stack.enter_async_context(life.background("relay", relay.run()))
 
         def register(server: Server) -> None:
             register_services(server, ports)

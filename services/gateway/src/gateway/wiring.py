@@ -31,7 +31,7 @@ from gateway.application.idempotency import Once, Records
 from gateway.application.limits import Limits
 from gateway.application.watching import Watches
 from gateway.config import NOWHERE, Config, Outside
-from gateway.entrypoints.consumers import SESSION_TOPICS, group, session_handlers
+from gateway.entrypoints.consumers import SESSION_GROUP, SESSION_TOPICS, session_handlers
 from gateway.entrypoints.events import Events
 from gateway.entrypoints.frames import CHANGES, MAX_FRAME_BYTES, anew, behind, news_of
 from gateway.entrypoints.grpc import Door
@@ -79,7 +79,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         await stack.enter_async_context(life.background("answers", prepare(database)))
         lines = Lines(config.instances, peers.vouch("messaging"), watches, news_of)
         ends = Consumer(
-            settings.kafka, group=group("sessions"), topics=SESSION_TOPICS,
+            settings.kafka, group=SESSION_GROUP, alone=True, topics=SESSION_TOPICS,
             handlers=session_handlers(ended, watches), producer=Nowhere(settings.kafka, NAME),
             tracing=tracing, topic_prefix=settings.topic_prefix, back=LIFE_SECONDS,
         )  # fmt: skip

@@ -94,6 +94,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
+        await stack.enter_async_context(life.background("relay", relay.run()))  # ends last
         keys = _keys(config)
         directory = await _directory(stack, life, database, relay, clock)
         erasing = config.erasing
@@ -179,7 +180,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock),
         )
         life.health.add("mongodb", database.ping)
-        await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("keys", keys.watch()))
         http = await stack.enter_async_context(
             health.serve_http(health.asgi(life.health), settings.http_listen)

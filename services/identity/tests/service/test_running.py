@@ -23,6 +23,7 @@ from kith.identity.v1 import identity_pb2 as pb
 from kith.identity.v1 import identity_service_pb2 as api
 
 from libs.common.tests import service_keys
+from libs.common.tests.lives import Life
 from libs.erasure.tests.keys import KEY, PUBLIC
 from services.identity.tests.builders import PASSWORD
 from services.identity.tests.doors import ANY_PORT, Client
@@ -47,10 +48,11 @@ async def running(around: Surroundings) -> AsyncIterator[tuple[App, Client, Life
         MasterKey(bytes(32)),
         cheap,
     )
-    life = Lifecycle()
+    life = Life()
     async with build(config, life) as app, grpc_client.connect(app.grpc) as channel:
         await life.health.begin()
         yield app, Client(channel), life
+    assert life.has_told_all()
 
 
 def headers(record: Any) -> dict[str, str]:

@@ -89,6 +89,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, RELAYS, producer, source=f"/{NAME}")
+        await stack.enter_async_context(life.background("relay", relay.run()))  # ends last
         keys = await _keys(config, database, clock, life, stack)
         networks = Networks(
             database, keys, partial(relay.offer, "messages"), relay.room, relay.wake
@@ -115,7 +116,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             producer, tracing, settings.topic_prefix,
         )  # fmt: skip
         life.health.add("mongodb", database.ping)
-        await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(_listening(life, "erasures", erasures))
         await _hear(
             settings, (
@@ -187,8 +187,8 @@ async def _hear(
     consumer = listen(group=GROUP, topics=TOPICS, handlers=members)
     told = listen(group=ties.GROUP, topics=ties.TOPICS, handlers=close)
     elsewhere = listen(
-        group=erased.group(), topics=erased.TOPICS, handlers=gone, back=erased.BACK_SECONDS,
-        producer=Nowhere(settings.kafka, NAME),
+        group=erased.GROUP, alone=True, topics=erased.TOPICS, handlers=gone,
+        back=erased.BACK_SECONDS, producer=Nowhere(settings.kafka, NAME),
     )  # fmt: skip
     await stack.enter_async_context(_listening(life, "consumer", consumer))
     await stack.enter_async_context(life.background("ties", told.run()))

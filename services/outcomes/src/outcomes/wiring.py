@@ -56,6 +56,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, ["responses"], producer, source=f"/{NAME}")
+        await stack.enter_async_context(life.background("relay", relay.run()))  # ends last
         networks = MongoNetworks(database, relay.wake)
         peers = Peers(NAME, settings.service_key, settings.service_keys, GRANTS, clock)
         identity = await stack.enter_async_context(
@@ -73,7 +74,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("mongodb", database.ping)
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
-        await stack.enter_async_context(life.background("relay", relay.run()))
 
         def register(server: Server) -> None:
             register_services(server, networks, clock)

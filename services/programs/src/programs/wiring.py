@@ -60,6 +60,7 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
             kafka_producer.connect(settings.kafka, NAME, settings.topic_prefix)
         )
         relay = Relay(database, TOLD, producer, source=f"/{NAME}")
+        await stack.enter_async_context(life.background("relay", relay.run()))  # ends last
         networks = MongoNetworks(database, relay.wake)
         consumer = Consumer(
             settings.kafka, group=GROUP, topics=TOPICS, handlers=handlers(networks, marks.joined),
@@ -82,7 +83,6 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         life.health.add("erasures", erasures.check)
         await stack.enter_async_context(life.background("erasures", erasures.run()))
         life.health.add("consumer", consumer.check)
-        await stack.enter_async_context(life.background("relay", relay.run()))
         await stack.enter_async_context(life.background("consumer", consumer.run()))
 
         def register(server: Server) -> None:

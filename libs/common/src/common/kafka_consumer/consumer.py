@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
 from common import log
+from common.ids import new_id
 from common.kafka_consumer.catching_up import CatchingUp
 from common.kafka_consumer.client import make_client
 from common.kafka_consumer.dead_letters import DeadLetters, DlqLimitReached
@@ -50,10 +51,12 @@ class Consumer:
     def __init__(  # noqa: PLR0913  # keywords only, each with a meaning of its own
         self, bootstrap: str, *, group: str, topics: Sequence[str], handlers: Handlers,
         producer: Producer, tracing: Tracing, topic_prefix: str = "", back: float | None = None,
-        flush: Flush | None = None, gather_millis: int = 0, given: Given | None = None,
+        alone: bool = False, flush: Flush | None = None, gather_millis: int = 0,
+        given: Given | None = None,
     ) -> None:  # fmt: skip
         """Prepare; with `back` it begins with what is so many seconds old, and 0 is now: for groups
         that live and die with a process. What they cannot read they pass over, without a limit.
+        Who is `alone` is a group of its own: `group` is what metrics and logs call all of them.
 
         `flush` is for handlers that only note what is to be done: it does that for all records of
         a poll, before their offsets are committed. If it fails, they come again. `gather_millis`
@@ -68,8 +71,8 @@ class Consumer:
         self._flush_failed = False
         self._noted = False
         self._make_client = partial(
-            make_client, bootstrap, topic_prefix + group, latest=back == 0,
-            gather_millis=gather_millis,
+            make_client, bootstrap, topic_prefix + (f"{group}.{new_id()}" if alone else group),
+            latest=back == 0, gather_millis=gather_millis,
         )  # fmt: skip
         self._dead_letters = DeadLetters(group, producer, limited=back is None)
         self._dispatch = Dispatch(group, handlers, tracing, self._dead_letters)

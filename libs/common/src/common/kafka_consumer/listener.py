@@ -53,10 +53,13 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
             logger.warning("consumer.no_position", error=type(error).__name__)
 
     async def _go_back(self, assigned: Collection[TopicPartition], seconds: float) -> None:
-        """Begin with what is so old; not where this group has begun before."""
+        """Begin with what is so old, or with what comes next where nothing is younger; not where
+        this group has begun before."""
         at = round((time.time() - seconds) * 1000)
         fresh = [where for where in assigned if await self._consumer.committed(where) is None]
+        if not fresh:
+            return
+        ends = await self._consumer.end_offsets(fresh)  # first: what is written meanwhile is read
         found = await self._consumer.offsets_for_times(dict.fromkeys(fresh, at))
         for where, place in found.items():
-            if place is not None:
-                self._consumer.seek(where, place.offset)
+            self._consumer.seek(where, ends[where] if place is None else place.offset)

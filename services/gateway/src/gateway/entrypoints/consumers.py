@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from common.ids import new_id, parse_id
+from common.ids import parse_id
 from common.kafka_consumer import Handlers, Meta
 from kith.identity.events.v1 import session_events_pb2 as identity
 
 from gateway.application.ended import Ended
 from gateway.application.watching import Watches
 
+SESSION_GROUP = "gateway.sessions.v1"
+"""Every gateway is one of its own, so that it sees every event."""
 SESSION_TOPICS = ("identity.session.v1",)
-
-
-def group(purpose: str) -> str:
-    """A consumer group that lives as long as its consumer: each gateway sees every event."""
-    return f"gateway.{purpose}.v1.{new_id()}"
 
 
 def session_handlers(ended: Ended, watches: Watches) -> Handlers:

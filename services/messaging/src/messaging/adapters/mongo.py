@@ -124,7 +124,7 @@ class Networks:
         unsure: Callable[[str], None] = lambda name: None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
         """`offer` is told what was stored, `unsure` of which collection something else was or may
-        have been;        `room` returns when much more may be."""
+        have been; `room` returns when much more may be."""
         self._database = database
         self._keys = keys
         self._offer = offer

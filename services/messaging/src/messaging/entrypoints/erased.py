@@ -6,19 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from common.ids import new_id, parse_id
+from common.ids import parse_id
 from common.kafka_consumer import Handlers, Meta
 from erasure.events import topic_of
 from kith.erasure.events.v1 import erasure_events_pb2 as events
 
+GROUP = "messaging.erased.v1"
+"""Every process is one of its own, so that it hears of each."""
 TOPICS = (topic_of("messaging"),)
 BACK_SECONDS = 60.0
 """Nothing is remembered from before the start, and that is younger when this begins to hear."""
-
-
-def group() -> str:
-    """A consumer group of this process alone, so that it hears of each."""
-    return f"messaging.erased.v1.{new_id()}"
 
 
 def handlers(forget: Callable[[UUID], None]) -> Handlers:
