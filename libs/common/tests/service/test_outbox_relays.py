@@ -20,7 +20,7 @@ from common.outbox.turns import GRACE_SECONDS, Turns
 from common.testing.poll import until
 
 from libs.common.tests.producers import Away, Interrupted, Paused
-from libs.common.tests.relaying import none_waits, running
+from libs.common.tests.relaying import AN_HOUR, none_waits, running
 from libs.common.tests.things import NAME, Things, event, published
 
 A, B, C = 1, 2, 3
@@ -84,7 +84,7 @@ async def test_two_that_are_woken_all_the_time_publish_each_event_once(
     """Both insert and offer, change what the other just inserted, and wake their relays at once:
     what one has offered, or published a moment ago, the other finds in the database all the time.
     """
-    instances = [(of(things, A), make(A)), (of(things, B), make(B))]
+    instances = [(of(things, A), make(A, AN_HOUR)), (of(things, B), make(B, AN_HOUR))]
     keys = [new_id(), new_id()]
 
     async def write(number: int) -> None:

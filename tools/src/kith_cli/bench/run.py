@@ -7,9 +7,10 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from common.config import Address
@@ -18,8 +19,16 @@ from rich.progress import Progress
 from kith_cli.bench import decisions, entry, history, probe, talking
 from kith_cli.bench.fanout import SOCKETS, STEADY_PER_SECOND, fan_out
 from kith_cli.bench.leaving import ITEMS, erase, write
-from kith_cli.bench.load import Person, closed_loop, percentile, steady
-from kith_cli.bench.scene import NETWORK, PASSWORD, SENDERS, address_of, people_of, running
+from kith_cli.bench.load import Load, Person, closed_loop, percentile, steady
+from kith_cli.bench.scene import (
+    MANY_SENDERS,
+    NETWORK,
+    PASSWORD,
+    SENDERS,
+    address_of,
+    people_of,
+    running,
+)
 from kith_cli.bench.withdrawal import withdrawals
 from kith_cli.client import Kith
 from kith_cli.console import err
@@ -32,6 +41,7 @@ from kith_cli.networks import door, ensure_network
 from kith_cli.settings import Settings, environment
 
 WITHDRAWALS = 10  # of each of them
+WARM_SECONDS = 3.0
 CLOSED_SECONDS = 20.0
 STEADY_SECONDS = 20.0
 MESSAGES_PER_SECOND = 100.0  # about 200 activities: a message that answers is two
@@ -39,6 +49,7 @@ IDLE = ("programs", "outcomes")
 """Services that have nothing to do while people sign in: how late their loops are is what the
 machine does to each of them, and no doing of theirs."""
 LATE_SECONDS = 0.02
+Loop = Callable[[str, int, list[Person], float], Coroutine[Any, Any, Load]]
 
 
 def bench(file: Path, rows: int, length: int) -> None:
@@ -60,6 +71,7 @@ def bench(file: Path, rows: int, length: int) -> None:
                 ensure_network(settings, kith, NETWORK, "Bench")
                 people = people_of(settings, kith)
                 _measure_sends(settings, supervisor, people)
+                _measure_many_sends(settings, supervisor, kith)
                 _measure_talking(settings, supervisor, people)
                 _measure_fan_out(settings)
                 _measure_signals(settings, people)
@@ -79,15 +91,9 @@ def figure(name: str, value: float, **more: float) -> None:
 
 
 def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
-    host, port = address_of(settings)
-    asyncio.run(closed_loop(host, port, people, 3.0))  # warm up
-    before = probe.cpu_seconds(supervisor)
-    load = asyncio.run(closed_loop(host, port, people, CLOSED_SECONDS))
-    used = probe.spent(before, probe.cpu_seconds(supervisor))
-    count = len(load.latencies)
-    each = {name: round(1000 * seconds / count, 3) for name, seconds in used.items()}
+    load, each = _in_a_loop(settings, supervisor, people, closed_loop)
     kith = probe.of_kith(each)
-    figure("send.messages_per_s", count / load.seconds)
+    figure("send.messages_per_s", len(load.latencies) / load.seconds)
     figure("send.p50_ms", 1000 * percentile(load.latencies, 0.5), senders=SENDERS)
     figure("send.p99_ms", 1000 * percentile(load.latencies, 0.99), senders=SENDERS)
     figure("send.cpu_ms_per_message", sum(kith.values()), **kith)
@@ -95,25 +101,43 @@ def _measure_sends(settings: Settings, supervisor: Supervisor, people: list[Pers
     figure("send.mongodb_cpu_ms_per_message", each.get("mongodb", 0.0))
 
 
+def _measure_many_sends(settings: Settings, supervisor: Supervisor, kith: Kith) -> None:
+    """The same by more than a handful: how much goes through when there is always more."""
+    people = people_of(settings, kith, MANY_SENDERS, "many")
+    load, each = _in_a_loop(settings, supervisor, people, closed_loop)
+    rate, p99 = len(load.latencies) / load.seconds, 1000 * percentile(load.latencies, 0.99)
+    figure("send.many.messages_per_s", rate, senders=MANY_SENDERS, p99_ms=round(p99, 3))
+    figure("send.many.cpu_ms", sum(each.values()), **each)
+
+
 def _measure_talking(settings: Settings, supervisor: Supervisor, people: list[Person]) -> None:
     """The same over WebSockets, whose other ends are told; then how long that takes."""
-    host, port = address_of(settings)
-    asyncio.run(talking.closed_loop(host, port, people, 3.0))  # warm up
-    before = probe.cpu_seconds(supervisor)
-    load = asyncio.run(talking.closed_loop(host, port, people, CLOSED_SECONDS))
-    used = probe.spent(before, probe.cpu_seconds(supervisor))
-    count = len(load.latencies)
-    each = {name: round(1000 * seconds / count, 3) for name, seconds in used.items()}
-    figure("send.websocket.messages_per_s", count / load.seconds)
+    load, each = _in_a_loop(settings, supervisor, people, talking.closed_loop)
+    figure("send.websocket.messages_per_s", len(load.latencies) / load.seconds)
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         figure(
             f"send.websocket.{name}_ms", 1000 * percentile(load.latencies, share), senders=SENDERS
         )
     figure("send.websocket.cpu_ms", sum(each.values()), **each)
+    host, port = address_of(settings)
     load = asyncio.run(talking.delivered(host, port, people, MESSAGES_PER_SECOND, STEADY_SECONDS))
     rate = round(len(load.delays) / load.seconds, 1)
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         figure(f"deliver.{name}_ms", 1000 * percentile(load.delays, share), messages_per_s=rate)
+
+
+def _in_a_loop(
+    settings: Settings, supervisor: Supervisor, people: list[Person], loop: Loop
+) -> tuple[Load, dict[str, float]]:
+    """Everybody sends one message after the other, after a warm-up; what was seen, and each
+    process's milliseconds of CPU for a message."""
+    host, port = address_of(settings)
+    asyncio.run(loop(host, port, people, WARM_SECONDS))
+    before = probe.cpu_seconds(supervisor)
+    load = asyncio.run(loop(host, port, people, CLOSED_SECONDS))
+    used = probe.spent(before, probe.cpu_seconds(supervisor))
+    count = len(load.latencies)
+    return load, {name: round(1000 * seconds / count, 3) for name, seconds in used.items()}
 
 
 def _measure_fan_out(settings: Settings) -> None:

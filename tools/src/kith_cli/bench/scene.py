@@ -16,6 +16,7 @@ from kith_cli.networks import door, service_text_version
 from kith_cli.settings import Settings, environment
 
 SENDERS = 20
+MANY_SENDERS = 100
 START_SECONDS = 180.0
 NETWORK = "bench"
 PASSWORD = "bench-password-1"  # noqa: S105  # of made-up people in a Kith that is thrown away
@@ -44,16 +45,18 @@ def running(settings: Settings) -> Iterator[float]:
         process.communicate(timeout=START_SECONDS)
 
 
-def people_of(settings: Settings, admin: Kith) -> list[Person]:
+def people_of(
+    settings: Settings, admin: Kith, count: int = SENDERS, name: str = "sender"
+) -> list[Person]:
     """Senders, each with a conversation with the next."""
-    invite = admin.post("/v1/invites", {"maxUses": SENDERS})["code"]
+    invite = admin.post("/v1/invites", {"maxUses": count})["code"]
     version = service_text_version(admin)
     people, doors = [], []
-    for number in range(SENDERS):
-        email = f"sender{number}@bench.kith.local"
+    for number in range(count):
+        email = f"{name}{number}@bench.kith.local"
         body = {
             "inviteCode": invite,
-            "handle": f"sender{number}",
+            "handle": f"{name}{number}",
             "email": email,
             "password": PASSWORD,
             "serviceTextVersion": version,
@@ -66,7 +69,7 @@ def people_of(settings: Settings, admin: Kith) -> list[Person]:
         people.append(Person(kith.member_id, kith.token))
         doors.append(kith)
     for number, kith in enumerate(doors):
-        peer = people[(number + 1) % SENDERS].member_id
+        peer = people[(number + 1) % count].member_id
         opened = kith.post_when_known("/v1/conversations", {"memberId": peer})
         people[number].conversation_id = opened["id"]
         kith.post(
