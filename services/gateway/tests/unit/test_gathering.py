@@ -1,9 +1,11 @@
-"""What gathers for a crowd is what another library makes of the same texts, in the same order."""
+"""What gathers for a crowd is what another library makes of the same texts, in the same order, and
+each socket gets its own whatever becomes of another's."""
 
 from __future__ import annotations
 
+from common.testing.poll import until
 from gateway.application.watching import CROWD
-from gateway.entrypoints.gathering import as_text
+from gateway.entrypoints.gathering import Gathering, as_text
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
@@ -28,3 +30,34 @@ async def test_only_for_a_crowd_it_gathers() -> None:
     assert (sink(device).told, sink(device).gathered) == (["c1"], 0)
     world.watches.told(world.talks.news(*range(1, CROWD + 1)))
     assert (sink(device).told, sink(device).gathered) == (["c1", "c2"], 1)
+
+
+class FakeSocket:
+    """Implements gathering.Socket: how often it sent, and fails if it is `broken`."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+        self.sent = 0
+        self.errors: list[Exception] = []
+
+    def send_gathered(self) -> None:
+        self.sent += 1
+        if self.broken:
+            raise RuntimeError("this one fails")
+
+    def failed(self, error: Exception) -> None:
+        self.errors.append(error)
+
+
+async def test_one_that_fails_is_told_so_and_all_behind_it_send_now_and_later() -> None:
+    gathering, sockets = Gathering(), [FakeSocket(), FakeSocket(broken=True), FakeSocket()]
+    for times in (1, 2):
+        for socket in (*sockets, *sockets):  # twice is once
+            gathering.add(socket)
+
+        async def told(times: int = times) -> bool:
+            return len(sockets[1].errors) == times
+
+        await until(told)
+        assert [socket.sent for socket in sockets] == [times] * 3
+    assert [len(socket.errors) for socket in sockets] == [0, 2, 0]
