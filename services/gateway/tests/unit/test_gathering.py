@@ -4,14 +4,10 @@ each socket gets its own whatever becomes of another's."""
 from __future__ import annotations
 
 from common.testing.poll import until
-from gateway.application.watching import CROWD
 from gateway.entrypoints.gathering import Gathering, as_text
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
-
-from services.gateway.tests.looking_on import World, sink
-from services.gateway.tests.tokens import ADA
 
 SIZES = st.sampled_from([0, 1, 125, 126, 127, 65_535, 65_536]) | st.integers(0, 70_000)
 
@@ -21,15 +17,6 @@ def test_texts_are_unmasked_frames_one_after_the_other(sizes: list[int]) -> None
     texts = [bytes([number]) * size for number, size in enumerate(sizes)]
     frames = [Frame(Opcode.TEXT, text).serialize(mask=False) for text in texts]
     assert as_text(tuple(texts)) == b"".join(frames)
-
-
-async def test_only_for_a_crowd_it_gathers() -> None:
-    world = World()
-    device = await world.on(ADA)
-    world.watches.told(world.talks.news(*range(1, CROWD)))
-    assert (sink(device).told, sink(device).gathered) == (["c1"], 0)
-    world.watches.told(world.talks.news(*range(1, CROWD + 1)))
-    assert (sink(device).told, sink(device).gathered) == (["c1", "c2"], 1)
 
 
 class FakeSocket:
