@@ -124,7 +124,7 @@ async def running(
             connect(dict.fromkeys(RETRIED, there), peers.vouch)
         )
         services, clock, ended = Services(channels), SystemClock(), Ended(now)
-        watches = Watches(CatchingUp(missed(services), behind, anew, CHANGES))
+        watches = Watches(CatchingUp(missed(services), behind, anew, CHANGES), now)
         line = PromptLine(watches)
         watches.owned(line, (1 << SLOTS) - 1)
         verifier = Verifier(Keys(services).fetch, clock, ended)

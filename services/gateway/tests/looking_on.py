@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from common.auth import Caller
@@ -110,8 +110,8 @@ def anew(talk: str) -> bytes:
     return f"anew {talk}".encode()
 
 
-def watches(talks: FakeTalks | None = None) -> Watches:
-    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind, anew, CHANGES))
+def watches(talks: FakeTalks | None = None, now: Callable[[], float] = lambda: 0.0) -> Watches:
+    return Watches(CatchingUp((talks or FakeTalks()).fetch, behind, anew, CHANGES), now)
 
 
 async def on(watches: Watches, who: Caller, resume: dict[str, int] | None = None) -> Device:
@@ -127,11 +127,12 @@ def sink(device: Device) -> FakeSink:
 
 
 class World:
-    """One instance that has all slots, and talks to be told of."""
+    """One instance that has all slots, and talks to be told of; it is `now`, in seconds."""
 
     def __init__(self) -> None:
+        self.now = 0.0
         self.talks = FakeTalks()
-        self.watches = watches(self.talks)
+        self.watches = watches(self.talks, lambda: self.now)
         self.line = FakeLine()
         self.watches.owned(self.line, EVERYTHING)
 

@@ -147,3 +147,21 @@ async def test_a_change_does_not_bring_back_who_was_erased_meanwhile(
     assert kept
     assert (kept.opened_by, kept.claimed_by) == (leaving.stand_in, gone.stand_in)
     assert (kept.state, kept.member_id) == (State.CLOSED, case.member_id)
+
+
+async def test_a_change_does_not_tell_of_a_member_who_was_erased_meanwhile(
+    networks: MongoNetworks, database: Database
+) -> None:
+    cases, case = networks.cases(NETWORK), a_case()
+    await cases.add(case, DEED)
+    leaving = Leaving(NETWORK, case.member_id, new_id())
+    for step in (one for one in steps(nowhere) if one.kind == "cases"):
+        await step.apply(database, leaving)
+    with pytest.raises(ConcurrentUpdate):
+        await cases.save(case.claim(GRACE, NOW), DEED)
+    kept = await cases.get(case.id)
+    assert kept == replace(case, member_id=leaving.stand_in)
+    await cases.save(kept.claim(GRACE, NOW), DEED)
+    [raw] = [one async for one in database.unscoped("cases").find({})]
+    told = [one["key"] for one in raw["outbox"]]
+    assert told == [str(id) for id in (case.id, case.member_id, case.id, leaving.stand_in)]

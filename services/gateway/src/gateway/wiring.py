@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -71,7 +72,8 @@ async def build(config: Config, life: Lifecycle) -> AsyncIterator[App]:
         services = Services(channels)
         keys = Keys(services)
         catching_up = CatchingUp(missed(services), behind, anew, CHANGES)
-        ended, watches = Ended(time.monotonic), Watches(catching_up)
+        ended, now = Ended(time.monotonic), asyncio.get_running_loop().time
+        watches = Watches(catching_up, now)
         verifier = Verifier(keys.fetch, clock, ended)
         database = await stack.enter_async_context(
             mongo.connect(settings.mongodb_uri.reveal(), f"{settings.database_prefix}_{NAME}")

@@ -6,7 +6,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import UUID
 
-from gateway.application.watching import CROWD
+import pytest
+from gateway.application.rush import CROWD
 from websockets.asyncio.client import ClientConnection
 
 from services.gateway.tests.pushing import CONVERSATION, World, received
@@ -17,13 +18,17 @@ MESSAGES = 30
 OTHER = UUID(int=CONVERSATION.int + 1)
 
 
-async def test_a_crowd_is_told_all_in_order_also_what_is_for_one_of_them(world: World) -> None:
+@pytest.mark.parametrize("size", [CROWD, 4])
+async def test_a_crowd_is_told_all_in_order_also_what_is_for_one_of_them(
+    world: World, size: int
+) -> None:
+    """Told by one piece of news, or slot by slot."""
     async with AsyncExitStack() as stack:
         devices = [await stack.enter_async_context(world.device(member)) for member in MEMBERS]
         for sequence in range(1, MESSAGES + 1):
-            world.instance.arrived(
-                world.messages.add(CONVERSATION, sequence, "x" * 40 * sequence), *MEMBERS
-            )
+            message = world.messages.add(CONVERSATION, sequence, "x" * 40 * sequence)
+            for start in range(0, CROWD, size):
+                world.instance.arrived(message, *MEMBERS[start : start + size])
             if sequence == MESSAGES // 2:  # right behind what gathers
                 world.instance.arrived(world.messages.add(OTHER, 1, "for her"), ADA)
         heard = await asyncio.gather(*(told(device, MESSAGES) for device in devices[1:]))

@@ -1,15 +1,13 @@
-"""What gathers for a crowd is what another library makes of the same texts, in the same order."""
+"""What gathers for a crowd is what another library makes of the same texts, in the same order, and
+each socket gets its own whatever becomes of another's."""
 
 from __future__ import annotations
 
-from gateway.application.watching import CROWD
-from gateway.entrypoints.gathering import as_text
+from common.testing.poll import until
+from gateway.entrypoints.gathering import Gathering, as_text
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
-
-from services.gateway.tests.looking_on import World, sink
-from services.gateway.tests.tokens import ADA
 
 SIZES = st.sampled_from([0, 1, 125, 126, 127, 65_535, 65_536]) | st.integers(0, 70_000)
 
@@ -21,10 +19,32 @@ def test_texts_are_unmasked_frames_one_after_the_other(sizes: list[int]) -> None
     assert as_text(tuple(texts)) == b"".join(frames)
 
 
-async def test_only_for_a_crowd_it_gathers() -> None:
-    world = World()
-    device = await world.on(ADA)
-    world.watches.told(world.talks.news(*range(1, CROWD)))
-    assert (sink(device).told, sink(device).gathered) == (["c1"], 0)
-    world.watches.told(world.talks.news(*range(1, CROWD + 1)))
-    assert (sink(device).told, sink(device).gathered) == (["c1", "c2"], 1)
+class FakeSocket:
+    """Implements gathering.Socket: how often it sent, and fails if it is `broken`."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+        self.sent = 0
+        self.errors: list[Exception] = []
+
+    def send_gathered(self) -> None:
+        self.sent += 1
+        if self.broken:
+            raise RuntimeError("this one fails")
+
+    def failed(self, error: Exception) -> None:
+        self.errors.append(error)
+
+
+async def test_one_that_fails_is_told_so_and_all_behind_it_send_now_and_later() -> None:
+    gathering, sockets = Gathering(), [FakeSocket(), FakeSocket(broken=True), FakeSocket()]
+    for times in (1, 2):
+        for socket in (*sockets, *sockets):  # twice is once
+            gathering.add(socket)
+
+        async def told(times: int = times) -> bool:
+            return len(sockets[1].errors) == times
+
+        await until(told)
+        assert [socket.sent for socket in sockets] == [times] * 3
+    assert [len(socket.errors) for socket in sockets] == [0, 2, 0]

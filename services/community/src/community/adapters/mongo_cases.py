@@ -58,8 +58,8 @@ class MongoCases:
             self._wake()
 
     async def save(self, case: Case, deed: CaseDeed) -> None:
-        """See ports_cases.Cases."""
-        before = {"_id": case.id, "version": case.version - 1}
+        """See ports_cases.Cases; who is told of has not been erased since the case was read."""
+        before = {"_id": case.id, "version": case.version - 1, "member_id": case.member_id}
         events = list(outgoing(self._collection.network_id, case, deed))
         update = outbox.push(events, _changes(case))
         try:

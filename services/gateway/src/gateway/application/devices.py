@@ -45,7 +45,7 @@ class Sink(Protocol):
         ...
 
     def gather(self, frame: bytes) -> None:
-        """Send a frame that very many devices are sent: perhaps a moment later, with what comes
+        """Send a frame while very many devices are told: perhaps a moment later, with what comes
         meanwhile, and always before what is written next."""
         ...
 

@@ -21,12 +21,11 @@ from common.auth import Caller
 from gateway.application.catching_up import CatchingUp
 from gateway.application.devices import DEVICES_PER_MEMBER, Device, Over, Sink, TooManyDevices
 from gateway.application.news import News, pass_on
+from gateway.application.rush import Rush
 from gateway.telemetry import SOCKETS
 
 SLOTS = 256
 AGAIN_SECONDS = 0.5
-CROWD = 64
-"""So many subscriptions at once, and what they are told may gather for a moment."""
 MOST_ENDS = 1_000
 """Of a member with more conversations messaging says only of the newest where they end."""
 
@@ -81,8 +80,10 @@ class Watch:
 class Watches:
     """All members who look on through this process."""
 
-    def __init__(self, catching_up: CatchingUp) -> None:
+    def __init__(self, catching_up: CatchingUp, now: Callable[[], float]) -> None:
+        """`now` is the loop's clock."""
         self._catching_up = catching_up
+        self._rush = Rush(now)
         self._numbers = itertools.count(1)
         self._by_member: dict[tuple[UUID, UUID], Watch] = {}
         self._by_number: dict[int, Watch] = {}
@@ -244,11 +245,12 @@ class Watches:
 
     def told(self, news: News) -> None:
         """Something is new."""
-        crowd = len(news.numbers) >= CROWD
+        crowd, told = self._rush.holds(len(news.numbers)), 0
         for number in news.numbers:
             watch = self._by_number.get(number)
             if watch is not None:
-                self._tell(watch, news, crowd=crowd)
+                told += self._tell(watch, news, crowd=crowd)
+        self._rush.add(told)
 
     # What comes of it
 
@@ -268,7 +270,8 @@ class Watches:
         if watch.opened and watch.line is None:
             self._subscribe(watch)
 
-    def _tell(self, watch: Watch, news: News, *, crowd: bool) -> None:
+    def _tell(self, watch: Watch, news: News, *, crowd: bool) -> int:
+        """How many devices it was new for."""
         id, sequence = news.conversation_id, news.sequence
         if not sequence:
             pass_on(news, watch.devices)
@@ -285,8 +288,10 @@ class Watches:
                     device.sink.gather(news.frame)
                 else:
                     device.sink.write(news.frame)
+            return len(watch.devices)
         else:  # told already, or something lies before it
             self._reach(watch, [(id, sequence)])
+        return 0
 
     def _stand(self, watch: Watch, ends: Mapping[str, int]) -> None:
         """So her conversations stand now. What she was told of and is not among them is perhaps

@@ -10,33 +10,49 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from functools import lru_cache
+from typing import Protocol
 
 LEAST_SECONDS, MOST_SECONDS = 0.005, 0.030
 _TEXT_AND_LAST = 0x81
 _TWO_BYTES, _EIGHT_BYTES = 126, 127
 
 
-class Gathering:
+class Socket(Protocol):
     """Who has frames that wait."""
 
+    def send_gathered(self) -> None:
+        """Send all of them."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """They could not be sent."""
+        ...
+
+
+class Gathering:
+    """All who have frames that wait."""
+
     def __init__(self) -> None:
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: dict[Socket, None] = {}
         self._loop = asyncio.get_running_loop()
         self._seconds = LEAST_SECONDS
 
-    def add(self, send: Callable[[], None]) -> None:
-        """Call `send` in a moment."""
+    def add(self, socket: Socket) -> None:
+        """Let it send in a moment: once, however often this is said until then. What fails for one
+        is told to that one, and nobody behind it goes without."""
         if not self._waiting:
             self._loop.call_later(self._seconds, self._send)
-        self._waiting.append(send)
+        self._waiting[socket] = None
 
     def _send(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, {}
         begun = time.perf_counter()
-        for send in waiting:
-            send()
+        for socket in waiting:
+            try:
+                socket.send_gathered()
+            except Exception as error:
+                self._loop.call_soon(socket.failed, error)
         took = time.perf_counter() - begun
         self._seconds = min(max(3 * took, LEAST_SECONDS), MOST_SECONDS)
 

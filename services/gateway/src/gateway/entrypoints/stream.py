@@ -196,17 +196,17 @@ class Connection(WSListener):
     def write(self, frame: bytes) -> None:
         """See devices.Sink."""
         if self._gathered:
-            self._send_gathered()
+            self.send_gathered()
         if not self._closed:
             self._transport.send(WSMsgType.TEXT, frame)
 
     def gather(self, frame: bytes) -> None:
         """See devices.Sink."""
-        if not self._gathered:
-            self._parts.gathering.add(self._send_gathered)
         self._gathered.append(frame)
+        self._parts.gathering.add(self)
 
-    def _send_gathered(self) -> None:
+    def send_gathered(self) -> None:
+        """See gathering.Socket."""
         gathered = tuple(self._gathered)
         self._gathered.clear()
         if self._closed or not gathered:
@@ -216,6 +216,11 @@ class Connection(WSListener):
         else:
             self._transport.underlying_transport.write(as_text(gathered))
 
+    def failed(self, error: Exception) -> None:
+        """See gathering.Socket."""
+        logger.error("stream.failed", exc_info=error)
+        self.close(1011, "something failed here; connect again")
+
     def end(self, why: Over) -> None:
         """See devices.Sink."""
         self.close(*OVER[why])
@@ -224,10 +229,10 @@ class Connection(WSListener):
         """Say why and hang up, without waiting long for a device that has stopped reading."""
         if self._closed:
             return
-        self._send_gathered()
+        self.send_gathered()
         self._closed = True
-        self._transport.send_close(WSCloseCode(code), reason.encode()[:120])
         self._loop.call_later(CLOSE_SECONDS, self._transport.disconnect, False)
+        self._transport.send_close(WSCloseCode(code), reason.encode()[:120])
         if self._work is not None:
             self._work.cancel()
 
@@ -278,9 +283,8 @@ class Connection(WSListener):
             self._work = None
             self.close(end.code, end.reason)
         except Exception as error:
-            logger.error("stream.failed", exc_info=error)
             self._work = None
-            self.close(1011, "something failed here; connect again")
+            self.failed(error)
         finally:
             self._work = None
 
