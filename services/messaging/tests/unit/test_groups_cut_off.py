@@ -11,13 +11,14 @@ import pytest
 from common.errors import ConcurrentUpdate, Unavailable
 from common.testing.poll import until
 from messaging.application import taking_part
+from messaging.application.conversation_pages import requests
 from messaging.domain.conversation import Conversation
 from messaging.domain.errors import ConversationNotFound, ConversationNotRequested
 from messaging.domain.roster import NoticeKind
 from messaging.domain.seat import Seat, Standing
 
 from services.messaging.tests.builders import ADA, BEN, NOW, a_group, a_writing, access_of
-from services.messaging.tests.fakes import FakeNetwork, a_network, another_process
+from services.messaging.tests.fakes import Crash, FakeNetwork, a_network, another_process
 from services.messaging.tests.fakes_sides import FakeSeats
 from services.messaging.tests.unit.test_groups import accepts, invites, removes
 
@@ -108,3 +109,19 @@ async def test_where_the_seat_is_not_stored_she_is_in_as_long_as_she_is_invited(
         assert seats.all[group.id, BEN].agreed
         await removes(a_writing(network), group, ADA, BEN)
         assert await inside(network, group) == (ADA,)
+
+
+async def test_who_came_after_a_no_is_asked_again_though_her_seat_was_not_stored(
+    network: FakeNetwork,
+) -> None:
+    group = await a_group(a_writing(network), ADA)
+    await invites(a_writing(network), group, ADA, BEN)
+    await taking_part.decline(a_writing(network), access_of(BEN), group.id, NOW)
+    dying = another_process(network)
+    dying.conversations.dies = True
+    with pytest.raises(Crash):
+        await accepts(a_writing(dying), group, BEN)
+    here = another_process(network)
+    await removes(a_writing(here), group, ADA, BEN)
+    await invites(a_writing(here), group, ADA, BEN)
+    assert len((await requests(here, BEN, None, 9, NOW)).shown) == 1

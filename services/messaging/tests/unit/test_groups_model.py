@@ -173,6 +173,7 @@ class AGroup(RuleBasedStateMachine):
         if self.tries(work, may=may):
             self.model.invited.discard(who)
             if who in self.model.since:
+                self.model.agreed |= {who} & self.model.seated
                 self.model.go(who)
 
     @rule(who_pick=PICK, where=WHERE, back=st.integers(0, 3))

@@ -67,7 +67,10 @@ async def remove_member(
     if member_id == access.caller.subject:
         raise Invalid("who goes herself leaves", field="member_id")
     heard = await hears_of_it(writing.network, known, member_id, access.caller.subject)
-    await change_seat_of(writing.network, known, member_id, at, lambda seat: seat.out(at), heard)
+    came = known.roster.since(member_id) is not None
+    await change_seat_of(
+        writing.network, known, member_id, at, lambda seat: seat.out(at, came=came), heard
+    )
 
     def change(now: Conversation, sequence: int) -> Notice | None:
         _require_host(writing.network, now, access)

@@ -117,9 +117,13 @@ class Seat:
             return self._next(at, invited=True, inviter_id=inviter_id, standing=standing)
         return self if self.invited else self._next(at, invited=True, inviter_id=inviter_id)
 
-    def out(self, at: datetime) -> Seat:
-        """No invitation stands, so she cannot come in."""
-        return self._next(at, invited=False) if self.invited else self
+    def out(self, at: datetime, *, came: bool = False) -> Seat:
+        """No invitation stands, so she cannot come in. Who `came` in has agreed, it is known,
+        also if that was cut off before her seat said so."""
+        standing = Standing.ACCEPTED if came else self.standing
+        if not self.invited and standing is self.standing:
+            return self
+        return self._next(at, invited=False, standing=standing)
 
     def gone(self, at: datetime) -> Seat:
         """She was in a group and goes, which is kept: also who opened it has a seat then."""
