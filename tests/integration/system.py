@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from common.testing.poll import PATIENCE_SECONDS
 from kith_cli.client import Kith
 from kith_cli.local import programs
 from kith_cli.local.ports import EPHEMERAL_STACK_PORTS, LOOPBACK, find_free, is_free
@@ -22,8 +23,6 @@ from kith_cli.settings import HIGHEST_OFFSET, Settings, environment
 from pymongo import MongoClient
 
 T = TypeVar("T")
-READY_SECONDS = 120.0
-PATIENCE_SECONDS = 120.0  # a busy machine is no failure; what fails, fails late
 LOG_LEVEL = "info"
 PASSWORD = "correct horse battery"  # of made-up people
 
@@ -91,7 +90,7 @@ class System:
     def wait_ready(self, service: str) -> None:
         """Until the service says that it is ready. Raises Stop with its log."""
         address = self.http(service)
-        self._processes[service].wait_until(lambda: http_ready(address), READY_SECONDS)
+        self._processes[service].wait_until(lambda: http_ready(address), PATIENCE_SECONDS)
 
     def kill(self, service: str) -> None:
         """SIGKILL a service and start it again, as the supervisor would; does not wait for it."""

@@ -14,13 +14,13 @@ from common import grpc_server, health, mongo, telemetry
 from common.clock import Clock, SystemClock
 from common.config import Address
 from common.kafka_consumer import Consumer
+from common.kafka_producer.nowhere import Nowhere
 from common.lifecycle import Lifecycle
 from common.service_tokens import Peers
 from policy.authorize import authorize
 from policy.services import GRANTS
 
 from gateway.adapters.clients import Keys, Services, connect
-from gateway.adapters.dead_letters import Nowhere
 from gateway.adapters.descriptors import raise_descriptors
 from gateway.adapters.lines import Lines
 from gateway.adapters.mongo import MongoRecords, prepare

@@ -12,6 +12,7 @@ from common import auth, grpc_client, grpc_server, health, kafka_producer, mongo
 from common.clock import Clock, SystemClock
 from common.config import Address, ServiceConfig
 from common.kafka_consumer import Consumer, Handlers
+from common.kafka_producer.nowhere import Nowhere
 from common.lifecycle import Lifecycle
 from common.outbox import Relay
 from common.retention import declare
@@ -32,7 +33,6 @@ from messaging.adapters.announcing import Announcer
 from messaging.adapters.block_events import ERASED
 from messaging.adapters.clients import jwks_of
 from messaging.adapters.conversation_keys import ConversationKeys
-from messaging.adapters.dead_letters import Nowhere
 from messaging.adapters.erasing import steps
 from messaging.adapters.exporting import kinds
 from messaging.adapters.forgetting import Forgetting

@@ -79,11 +79,18 @@ def push(outgoing: Iterable[Outgoing], set_: Mapping[str, Any], tag: int | None 
     }
 
 
+def first_of(document: Document) -> UUID | None:
+    """The id of the first entry that waits in it; None if all were taken out and it is not cleared
+    yet."""
+    outbox = document["outbox"]
+    id: UUID | None = outbox[0]["id"] if outbox else None
+    return id
+
+
 def turn_of(document: Document) -> UUID:
     """Whose turn it is to publish a waiting document, and since when: a tagged id. That of its
     first entry, in the order of the database, until a relay says otherwise."""
-    first = document["outbox"][0]["id"] if document["outbox"] else document["outbox_at"]
-    turn: UUID = document.get("outbox_turn") or first
+    turn: UUID = document.get("outbox_turn") or first_of(document) or document["outbox_at"]
     return turn
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from common.mongo import Document
-from common.outbox.documents import BATCH_DOCUMENTS
+from common.outbox.documents import BATCH_DOCUMENTS, first_of
 
 MOST = 5_000
 FULL = 1_000
@@ -46,7 +46,7 @@ class Offered:
         taken: list[tuple[str, Document]] = []
         while self._documents and len(taken) < BATCH_DOCUMENTS:
             name, document = self._documents.popleft()
-            if document["outbox"][0]["id"] in self._swept:
+            if first_of(document) in self._swept:
                 continue
             taken.append((name, document))
         return taken

@@ -24,6 +24,7 @@ from common.outbox.documents import (
     NOTHING,
     Part,
     batches,
+    first_of,
     forget,
     waiting,
 )
@@ -197,8 +198,7 @@ class Relay:
         if others:
             self._left = min(self._left or EVERYTHING, others[0]["outbox_at"])
         count = await self._relay(name, ours)
-        first = (one["outbox"][0]["id"] for one in ours if one["outbox"])
-        self._offered.swept(first, self._turns.over)
+        self._offered.swept(filter(None, map(first_of, ours)), self._turns.over)
         return count, found[-1]["outbox_at"] if len(found) == FIND_DOCUMENTS else None
 
     async def _relay(self, name: str, documents: Sequence[Document]) -> int:

@@ -23,7 +23,7 @@ from pymongo import UpdateOne
 
 from common.ids import instance_tag, new_id, tag_of, tagged_id
 from common.mongo import Document
-from common.outbox.documents import turn_of
+from common.outbox.documents import first_of, turn_of
 
 GRACE_SECONDS = 60.0
 """More than a turn, a record's delivery and a request together, by what clocks may differ."""
@@ -124,5 +124,4 @@ def _age(id: UUID) -> float:
 
 
 def _as_read(document: Document) -> Document:
-    first = document["outbox"][0]["id"] if document["outbox"] else None
-    return {"outbox.0.id": first, "outbox_turn": document.get("outbox_turn")}
+    return {"outbox.0.id": first_of(document), "outbox_turn": document.get("outbox_turn")}

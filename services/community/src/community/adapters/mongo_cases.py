@@ -27,6 +27,7 @@ _STAGES = {
     State.CLAIMED: (events.CASE_STAGE_CLAIMED, _SERVICE + "ClaimCase"),
     State.CLOSED: (events.CASE_STAGE_CLOSED, _SERVICE + "CloseCase"),
 }
+_CHANGED = {State.CLAIMED: ("claimed_by", "claimed_at"), State.CLOSED: ("outcome", "closed_at")}
 INDEXES = [
     IndexModel(
         [("network_id", ASCENDING), ("opened_by", ASCENDING), ("request_id", ASCENDING)],
@@ -109,10 +110,7 @@ def _changes(case: Case) -> Document:
     """What a change of a case writes: nothing that it leaves as it was, since whom that names may
     have been erased meanwhile."""
     state = _state(case)
-    names = {"state", "version"}
-    names |= {"claimed_by", "claimed_at"} if case.state is State.CLAIMED else set()
-    names |= {"outcome", "closed_at"} if case.state is State.CLOSED else set()
-    return {name: state[name] for name in sorted(names)}
+    return {name: state[name] for name in ("state", "version", *_CHANGED[case.state])}
 
 
 def _stamp(at: datetime) -> Timestamp:
